@@ -1,0 +1,112 @@
+/*
+ * The control block: shared memory between the runner, which makes it, and one worker for one trial.
+ * The runner writes the first part before the worker starts; the worker writes the rest. Its state
+ * only moves forward, and each side waits for the other by futex on it:
+ *
+ *   SETUP --worker: mapped, threads made--> READY --runner: bound, baseline read--> GO
+ *         --worker: last thread ended--> DONE --runner: memory read--> LEAVE --worker exits
+ *
+ * A worker that cannot go on writes `failure` and exits with WORKER_EXIT_FAILED at any point.
+ * Sizes are fixed by n_threads; nothing grows while the clock runs.
+ */
+#pragma once
+
+#include <assert.h>
+#include <stdatomic.h>
+
+#include "err.h"
+
+#define CONTROL_MAGIC   0x006c746362646e61ull
+#define CONTROL_VERSION 1u
+
+/* The worker finds its files open under these numbers. */
+enum control_fds { CONTROL_FD_PLAN = 3, CONTROL_FD_CONTROL = 4 };
+
+enum control_state { CONTROL_SETUP, CONTROL_READY, CONTROL_GO, CONTROL_DONE, CONTROL_LEAVE };
+
+/* How the worker writes into an object after the call that returned it. */
+enum touch {
+    TOUCH_NONE,
+    TOUCH_FIRST, /* the first byte */
+    TOUCH_LINE,  /* a byte per cache line up to TOUCH_LINE_BOUND, a byte per page beyond: the default */
+    TOUCH_PAGE,  /* the first byte and a byte per page */
+    TOUCH_ALL,   /* every byte */
+    TOUCH_KINDS
+};
+#define TOUCH_LINE_BOUND 16384u
+
+enum control_failure {
+    FAILURE_NONE,
+    FAILURE_OUT_OF_MEMORY, /* the allocator returned NULL for a request of the plan */
+    FAILURE_SETUP,         /* the worker could not get what it needs itself */
+};
+
+#define WORKER_EXIT_FAILED 3
+
+/* Addresses at which the worker calls the malloc family: the proof of who supplies it. */
+enum family {
+    FAMILY_MALLOC,
+    FAMILY_FREE,
+    FAMILY_CALLOC,
+    FAMILY_REALLOC,
+    FAMILY_ALIGNED, /* posix_memalign */
+    FAMILY_MEMBERS
+};
+
+/* What getrusage says of the worker, at the start and at the end of the clock. */
+struct control_usage {
+    uint64_t user_ns, system_ns;
+    uint64_t minor_faults, major_faults;
+    uint64_t voluntary_switches, involuntary_switches;
+};
+
+#define CONTROL_CPU_WORDS 16 /* 1024 CPUs */
+
+struct control_thread {
+    /* By the runner: where the thread is to run; all zero leaves it where it is. A spawned thread binds
+     * itself on birth, because nobody outside could in time. */
+    uint64_t cpus[CONTROL_CPU_WORDS];
+    /* By the thread itself. */
+    _Alignas(NO_SHARING_BYTES) _Atomic uint32_t tid; /* 0 until it was born */
+    uint32_t last_cpu;             /* where it ended */
+    _Atomic uint64_t ops_done;     /* words of the sequence executed, over all passes; every few thousand */
+    uint64_t passes;               /* bodies completed (root) or lives lived (spawned) */
+    uint64_t stall_ns;             /* waited for cells and joins, beyond a short spin */
+    uint64_t start_ns, end_ns;     /* clock_ns(); of the last life */
+};
+
+struct control {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t n_threads;
+    uint64_t n_bytes;
+    /* By the runner. */
+    uint64_t run_ns; /* repeat bodies until this long after the start; 0: one pass */
+    uint32_t touch;
+    _Atomic uint32_t state; /* the futex */
+    /* By the worker. */
+    uint64_t family[FAMILY_MEMBERS];
+    uint64_t start_ns; /* common start of the roots */
+    uint64_t end_ns;   /* end of the last thread */
+    struct control_usage at_start, at_end;
+    uint32_t failure; /* enum control_failure */
+    uint32_t failed_thread;
+    uint64_t failed_op; /* index in the thread's sequence */
+    char message[256];  /* one sentence with the failure */
+    char version_text[64]; /* as the allocator's own function reports it; "" when it has none */
+    _Alignas(NO_SHARING_BYTES) struct control_thread threads[];
+};
+
+static inline size_t control_bytes(uint32_t n_threads)
+{
+    return sizeof(struct control) + n_threads * sizeof(struct control_thread);
+}
+
+/* Moves the state on and wakes the other side. */
+void control_set_state(struct control *c, enum control_state state);
+
+/*
+ * Waits until the state is at least `state` or `timeout_ns` have passed (UINT64_MAX: for ever).
+ * Returns whether the state was reached.
+ */
+bool control_wait_state(struct control *c, enum control_state state, uint64_t timeout_ns);

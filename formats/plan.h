@@ -1,0 +1,166 @@
+/*
+ * A plan: everything that one trial will do, fixed before the clock starts.
+ *
+ * A plan is one flat, position-independent block of bytes: header, thread table, operations. Each
+ * thread has its own sequence of 8-byte operations on its own dense slots; a slot holds one object or
+ * nothing. What crosses threads goes through numbered cells, each a mailbox for one object:
+ *
+ *      thread 0   MALLOC slot 3, 100 bytes     thread 1   TAKE  slot 0, cell 7   (waits until full)
+ *                 GIVE   slot 3, cell 7                   FREE  slot 0
+ *                        (waits until empty)
+ *
+ * Laws of a valid plan; plan_check() names the first broken one with its thread and operation:
+ *   slots     every slot is below the thread's n_slots; what fills a slot finds it empty, what uses it
+ *             finds it full (REALLOC takes both)
+ *   cells     a cell has one giving thread and one taking thread, and every GIVE is taken
+ *   threads   a thread that is not a root is started once and joined once, by a plan's thread
+ *   waits     all threads reach their ends when cells and joins are waited for: no cycle
+ *   loop      a root's body [loop_begin, loop_end) leaves its slots filled as it found them, and every
+ *             cell empty, so that it can be repeated
+ * Under these laws the plan is a Kahn network (Kahn 1974) with bounded channels: which thread runs when
+ * changes neither what is done nor whether it ends.
+ *
+ * Cost: 8 bytes per operation, two words (16 bytes or 24) where a prefix is needed.
+ */
+#pragma once
+
+#include <assert.h>
+
+#include "err.h"
+
+#define PLAN_MAGIC      0x006e616c70626e61ull /* "anbplan" */
+#define PLAN_VERSION    1u
+#define PLAN_NAME_BYTES 96
+#define PLAN_NO_THREAD  UINT32_MAX
+
+/* Words that the loop meets often come first: the loop's jump is short for them. */
+enum plan_kind {
+    PLAN_END,     /* end of the thread's sequence; always present, once, last */
+    PLAN_MALLOC,  /* slot = malloc(arg) */
+    PLAN_FREE,    /* free(slot) */
+    PLAN_REPLACE, /* free(slot); slot = malloc(arg): two operations in one word */
+    PLAN_CALLOC,  /* slot = calloc(1, arg) */
+    PLAN_REALLOC, /* slot = realloc(slot, arg); the slot may be empty */
+    PLAN_ALIGNED, /* slot = aligned_alloc-like(alignment of the prefix WIDE, arg) */
+    PLAN_GIVE,    /* cell arg = slot, which is empty then; waits until the cell is empty */
+    PLAN_TAKE,    /* slot = cell arg, which is empty then; waits until the cell is full */
+    PLAN_SPAWN,   /* start thread arg */
+    PLAN_JOIN,    /* wait for the end of thread arg */
+    PLAN_PHASE,   /* mark: phase arg begins here */
+    PLAN_WIDE,    /* prefix: slot field = log2 of the alignment, arg = bits 32..63 of the size */
+    PLAN_EXTENT,  /* prefix: touch from byte slot field * 64 on, arg pages of 4 KiB; arg 0: to the end */
+    PLAN_KINDS
+};
+
+/* Without PLAN_EXTENT all of a new object is the program's to touch. REALLOC carries one, so that only
+ * what grew is touched; recorded traces, where less of a large object was ever resident. */
+#define PLAN_EXTENT_UNIT 64u
+#define PLAN_EXTENT_PAGE 4096u
+
+/* kind in the low 4 bits of head, slot above; arg is a size, a cell, a thread or a phase. */
+struct plan_op {
+    uint32_t head;
+    uint32_t arg;
+};
+static_assert(sizeof(struct plan_op) == 8, "operations are read as 8-byte words");
+
+#define PLAN_KIND_BITS 4u
+#define PLAN_SLOT_MAX  ((1u << (32 - PLAN_KIND_BITS)) - 1)
+static_assert(PLAN_KINDS <= 1u << PLAN_KIND_BITS, "a kind fits its field");
+
+static inline enum plan_kind plan_op_kind(struct plan_op op)
+{
+    return (enum plan_kind)(op.head & ((1u << PLAN_KIND_BITS) - 1));
+}
+
+static inline uint32_t plan_op_slot(struct plan_op op)
+{
+    return op.head >> PLAN_KIND_BITS;
+}
+
+static inline struct plan_op plan_op_make(enum plan_kind kind, uint32_t slot, uint32_t arg)
+{
+    return (struct plan_op){.head = slot << PLAN_KIND_BITS | (uint32_t)kind, .arg = arg};
+}
+
+enum plan_thread_flags {
+    PLAN_ROOT = 1, /* started before the clock; the only kind that may loop */
+};
+
+/* Calls of the malloc family in a stretch of operations, and what they ask for. */
+struct plan_count {
+    uint64_t calls; /* REPLACE counts as two */
+    uint64_t bytes; /* requested, summed over all allocations */
+};
+
+struct plan_thread {
+    uint64_t first_op; /* index into the plan's operations */
+    uint64_t n_ops;    /* with PLAN_END */
+    uint64_t loop_begin, loop_end; /* of the body, relative to first_op; equal: no body */
+    struct plan_count before, body, after; /* in [0, begin), [begin, end), [end, n_ops) */
+    uint32_t n_slots;
+    uint32_t flags;
+    uint32_t group; /* threads that wait for each other, directly or not, share a group */
+    uint32_t reserved;
+};
+static_assert(sizeof(struct plan_thread) == 96, "the thread table has a fixed layout");
+
+enum plan_flags {
+    PLAN_LOOPS = 1,     /* the roots' bodies may be repeated */
+    PLAN_OFF_MAIN = 2,  /* no root runs on the main thread of the process */
+};
+
+/* Facts of the whole plan, for people; filled in by plan_check(). */
+struct plan_facts {
+    uint64_t calls;          /* malloc family, one pass */
+    uint64_t allocations;    /* of them, that return an object */
+    uint64_t frees;          /* of them, that end one (REPLACE and a moving REALLOC included) */
+    uint64_t remote_frees;   /* of them, by another thread than the allocating one */
+    uint64_t bytes;          /* requested in all */
+    uint64_t peak_live_bytes, peak_live_objects; /* in one legal order of the threads */
+    uint64_t most_threads;   /* alive at once, in that order */
+};
+
+struct plan {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t flags;
+    uint64_t n_bytes; /* of the whole block */
+    uint64_t n_ops;
+    uint32_t n_threads, n_roots;
+    uint32_t n_cells, n_groups;
+    uint32_t n_phases;
+    uint32_t reserved;
+    uint64_t threads_offset, ops_offset; /* from the start of the block, multiples of 64 */
+    struct plan_facts facts;
+    char name[PLAN_NAME_BYTES]; /* workload and parameters, for messages */
+};
+static_assert(sizeof(struct plan) == 232, "the header has a fixed layout");
+
+static inline const struct plan_thread *plan_threads(const struct plan *p)
+{
+    return (const struct plan_thread *)((const char *)p + p->threads_offset);
+}
+
+static inline const struct plan_op *plan_thread_ops(const struct plan *p, uint32_t thread)
+{
+    const struct plan_op *ops = (const struct plan_op *)((const char *)p + p->ops_offset);
+    return ops + plan_threads(p)[thread].first_op;
+}
+
+/* Calls of the malloc family by one execution of a kind: 0, 1 or 2. */
+unsigned plan_kind_calls(enum plan_kind kind);
+
+/*
+ * Whether `n_bytes` at `p` are a plan of this version whose tables and sequences lie inside the block.
+ * Cheap, and all that reading it safely needs. 0 or -EINVAL with the reason.
+ */
+int plan_check_layout(const struct plan *p, size_t n_bytes, struct err *err) MUST_CHECK;
+
+/*
+ * All laws of a plan that passed plan_check_layout(), by one symbolic execution of each thread (body
+ * once). Fills in what can be derived: counts, groups, PLAN_LOOPS, facts. Time: linear in the
+ * operations; memory (by mmap): 16 bytes per slot and cell. 0, -ENOMEM, or -EINVAL with the broken
+ * law, the thread and the operation.
+ */
+int plan_check(struct plan *p, struct err *err) MUST_CHECK;

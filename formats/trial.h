@@ -1,0 +1,63 @@
+/* What is known after one trial: handed from the runner to the store and from there to the reports. */
+#pragma once
+
+#include "bits.h"
+
+/* Stored by name (trial_status_name); the numbers may change between versions. */
+enum trial_status {
+    TRIAL_OK,
+    TRIAL_CRASHED,       /* ended by a signal of its own making, or exited unasked */
+    TRIAL_HUNG,          /* over its time limit; ended by the runner */
+    TRIAL_OUT_OF_MEMORY, /* the allocator returned NULL, or the kernel killed the worker */
+    TRIAL_NOT_SUBJECT,   /* another library than the subject's supplied malloc */
+    TRIAL_NOT_STARTED,   /* the worker could not be started or set up */
+    TRIAL_INTERRUPTED,   /* by the user; never stored */
+    TRIAL_STATUSES
+};
+
+#define TRIAL_MESSAGE_BYTES 512
+#define TRIAL_ENV_BYTES     2048
+#define TRIAL_BINDING_BYTES 1024
+
+/* One reading of the fast series. */
+struct trial_sample {
+    uint64_t t_ns;      /* since the common start */
+    uint64_t ops;       /* words of the plan executed by all threads */
+    uint64_t rss_bytes; /* resident, less the baseline; 0 when below it */
+};
+
+struct trial_result {
+    enum trial_status status;
+    int signal;                        /* TRIAL_CRASHED by a signal: which; else 0 */
+    char message[TRIAL_MESSAGE_BYTES]; /* one line; "" when ok */
+
+    uint64_t wall_ns; /* common start to last end */
+    uint64_t calls;   /* of the malloc family, by all threads */
+    uint64_t passes;  /* of the body, by the first root */
+    uint64_t user_ns, system_ns;
+    uint64_t minor_faults, major_faults;
+    uint64_t voluntary_switches, involuntary_switches;
+    uint64_t stall_ns; /* waited for hand-overs and joins, all threads */
+
+    uint64_t baseline_bytes; /* resident before the start; taken off from all that follow */
+    uint64_t peak_bytes;     /* the kernel's own high-water mark */
+    uint64_t peak_sampled_bytes;
+    uint64_t end_bytes; /* after the last end, threads still: exact (smaps_rollup) */
+    uint64_t end_lazy_free_bytes, end_huge_bytes, end_swap_bytes; /* not less the baseline */
+    uint64_t n_mappings;                                          /* at the end */
+
+    uint64_t foreign_cpu_ns; /* CPU time of everything else on the machine, in steps of 10 ms */
+    uint64_t steal_ns;       /* taken by the hypervisor, likewise */
+
+    char malloc_path[512]; /* the file that supplied malloc */
+    char build_id[65];     /* hex; "" when the file has none */
+    char version[64];
+    char environment[TRIAL_ENV_BYTES];  /* what the worker was started with, a line each */
+    char binding[TRIAL_BINDING_BYTES];  /* CPUs the kernel gave, thread by thread: "0;1;0-1" */
+
+    struct trial_sample *samples; /* owned; free with trial_result_release */
+    size_t n_samples;
+};
+
+/* "ok", "crashed", "hung", "out of memory", "not the subject", "not started", "interrupted". */
+const char *trial_status_name(enum trial_status status);
