@@ -8,9 +8,9 @@
 START_TEST(formats_like_printf)
 {
     char ours[128], theirs[128];
-    size_t n = text_format(ours, sizeof(ours), "%s %.*s %c %d %u %ld %lu %zu %x %lx %%", "abc", 2,
-                           "xyz", '!', INT_MIN, UINT_MAX, LONG_MIN, ULONG_MAX, (size_t)7, 0xbeef,
-                           0xfeedfaceul);
+    size_t n =
+        text_format(ours, sizeof(ours), "%s %.*s %c %d %u %ld %lu %zu %x %lx %%", "abc", 2, "xyz",
+                    '!', INT_MIN, UINT_MAX, LONG_MIN, ULONG_MAX, (size_t)7, 0xbeef, 0xfeedfaceul);
     snprintf(theirs, sizeof(theirs), "%s %.*s %c %d %u %ld %lu %zu %x %lx %%", "abc", 2, "xyz", '!',
              INT_MIN, UINT_MAX, LONG_MIN, ULONG_MAX, (size_t)7, 0xbeef, 0xfeedfaceul);
     ck_assert_str_eq(ours, theirs);

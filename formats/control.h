@@ -28,9 +28,9 @@ enum control_state { CONTROL_SETUP, CONTROL_READY, CONTROL_GO, CONTROL_DONE, CON
 enum touch {
     TOUCH_NONE,
     TOUCH_FIRST, /* the first byte */
-    TOUCH_LINE,  /* a byte per cache line up to TOUCH_LINE_BOUND, a byte per page beyond: the default */
-    TOUCH_PAGE,  /* the first byte and a byte per page */
-    TOUCH_ALL,   /* every byte */
+    TOUCH_LINE, /* a byte per cache line up to TOUCH_LINE_BOUND, a byte per page beyond: the default */
+    TOUCH_PAGE, /* the first byte and a byte per page */
+    TOUCH_ALL,  /* every byte */
     TOUCH_KINDS
 };
 #define TOUCH_LINE_BOUND 16384u
@@ -68,11 +68,12 @@ struct control_thread {
     uint64_t cpus[CONTROL_CPU_WORDS];
     /* By the thread itself. */
     _Alignas(NO_SHARING_BYTES) _Atomic uint32_t tid; /* 0 until it was born */
-    uint32_t last_cpu;             /* where it ended */
-    _Atomic uint64_t ops_done;     /* words of the sequence executed, over all passes; every few thousand */
-    uint64_t passes;               /* bodies completed (root) or lives lived (spawned) */
-    uint64_t stall_ns;             /* waited for cells and joins, beyond a short spin */
-    uint64_t start_ns, end_ns;     /* clock_ns(); of the last life */
+    uint32_t last_cpu;                               /* where it ended */
+    _Atomic uint64_t
+        ops_done;      /* words of the sequence executed, over all passes; every few thousand */
+    uint64_t passes;   /* bodies completed (root) or lives lived (spawned) */
+    uint64_t stall_ns; /* waited for cells and joins, beyond a short spin */
+    uint64_t start_ns, end_ns; /* clock_ns(); of the last life */
 };
 
 struct control {
@@ -91,8 +92,8 @@ struct control {
     struct control_usage at_start, at_end;
     uint32_t failure; /* enum control_failure */
     uint32_t failed_thread;
-    uint64_t failed_op; /* index in the thread's sequence */
-    char message[256];  /* one sentence with the failure */
+    uint64_t failed_op;    /* index in the thread's sequence */
+    char message[256];     /* one sentence with the failure */
     char version_text[64]; /* as the allocator's own function reports it; "" when it has none */
     _Alignas(NO_SHARING_BYTES) struct control_thread threads[];
 };

@@ -24,7 +24,8 @@ static int check_header(const struct plan *p, size_t n_bytes, struct err *err)
     if (n_bytes < sizeof(*p) || p->magic != PLAN_MAGIC)
         return err_set(err, EINVAL, "not a plan");
     if (p->version != PLAN_VERSION)
-        return err_set(err, EINVAL, "plan of version %u; this program reads version %u: make it again",
+        return err_set(err, EINVAL,
+                       "plan of version %u; this program reads version %u: make it again",
                        p->version, PLAN_VERSION);
     if (p->n_bytes != n_bytes)
         return err_set(err, EINVAL, "plan cut off: %zu of %lu bytes", n_bytes, p->n_bytes);
@@ -48,8 +49,9 @@ static int check_thread(const struct plan *p, uint32_t t, struct err *err)
         return err_set(err, EINVAL, "plan: body of thread %u lies outside its operations", t);
     if (th->loop_begin < th->loop_end && !(th->flags & PLAN_ROOT))
         return err_set(err, EINVAL, "plan: thread %u has a body but is no root", t);
-    if (th->n_slots > PLAN_SLOT_MAX + 1)
-        return err_set(err, EINVAL, "plan: thread %u has too many slots: %u", t, th->n_slots);
+    if (th->n_slots > PLAN_SLOT_MAX || th->n_slots > th->n_ops)
+        return err_set(err, EINVAL, "plan: thread %u has more slots than it can use: %u", t,
+                       th->n_slots);
     if (plan_op_kind(plan_thread_ops(p, t)[th->n_ops - 1]) != PLAN_END)
         return err_set(err, EINVAL, "plan: thread %u does not end with END", t);
     return 0;
@@ -64,6 +66,8 @@ int plan_check_layout(const struct plan *p, size_t n_bytes, struct err *err)
         !lies_inside(p->threads_offset, p->n_threads, sizeof(struct plan_thread), n_bytes) ||
         !lies_inside(p->ops_offset, p->n_ops, sizeof(struct plan_op), n_bytes))
         return err_set(err, EINVAL, "plan: tables lie outside the file");
+    if (p->n_cells > p->n_ops / 2)
+        return err_set(err, EINVAL, "plan: more cells than can be used: %u", p->n_cells);
     for (uint32_t t = 0; t < p->n_threads; t++) {
         rc = check_thread(p, t, err);
         if (rc < 0)

@@ -10,8 +10,8 @@
  *                        (waits until empty)
  *
  * Laws of a valid plan; plan_check() names the first broken one with its thread and operation:
- *   slots     every slot is below the thread's n_slots; what fills a slot finds it empty, what uses it
- *             finds it full (REALLOC takes both)
+ *   slots     dense, below the thread's n_slots; what fills a slot finds it empty, what uses it finds
+ *             it full (REALLOC takes both)
  *   cells     a cell has one giving thread and one taking thread, and every GIVE is taken
  *   threads   a thread that is not a root is started once and joined once, by a plan's thread
  *   waits     all threads reach their ends when cells and joins are waited for: no cycle
@@ -48,7 +48,7 @@ enum plan_kind {
     PLAN_JOIN,    /* wait for the end of thread arg */
     PLAN_PHASE,   /* mark: phase arg begins here */
     PLAN_WIDE,    /* prefix: slot field = log2 of the alignment, arg = bits 32..63 of the size */
-    PLAN_EXTENT,  /* prefix: touch from byte slot field * 64 on, arg pages of 4 KiB; arg 0: to the end */
+    PLAN_EXTENT, /* prefix: touch from byte slot field * 64 on, arg pages of 4 KiB; arg 0: to the end */
     PLAN_KINDS
 };
 
@@ -65,7 +65,7 @@ struct plan_op {
 static_assert(sizeof(struct plan_op) == 8, "operations are read as 8-byte words");
 
 #define PLAN_KIND_BITS 4u
-#define PLAN_SLOT_MAX  ((1u << (32 - PLAN_KIND_BITS)) - 1)
+#define PLAN_SLOT_MAX  ((1u << (32 - PLAN_KIND_BITS)) - 1) /* of a thread: slots are below it */
 static_assert(PLAN_KINDS <= 1u << PLAN_KIND_BITS, "a kind fits its field");
 
 static inline enum plan_kind plan_op_kind(struct plan_op op)
@@ -94,9 +94,9 @@ struct plan_count {
 };
 
 struct plan_thread {
-    uint64_t first_op; /* index into the plan's operations */
-    uint64_t n_ops;    /* with PLAN_END */
-    uint64_t loop_begin, loop_end; /* of the body, relative to first_op; equal: no body */
+    uint64_t first_op;                     /* index into the plan's operations */
+    uint64_t n_ops;                        /* with PLAN_END */
+    uint64_t loop_begin, loop_end;         /* of the body, relative to first_op; equal: no body */
     struct plan_count before, body, after; /* in [0, begin), [begin, end), [end, n_ops) */
     uint32_t n_slots;
     uint32_t flags;
@@ -106,19 +106,19 @@ struct plan_thread {
 static_assert(sizeof(struct plan_thread) == 96, "the thread table has a fixed layout");
 
 enum plan_flags {
-    PLAN_LOOPS = 1,     /* the roots' bodies may be repeated */
-    PLAN_OFF_MAIN = 2,  /* no root runs on the main thread of the process */
+    PLAN_LOOPS = 1,    /* the roots' bodies may be repeated */
+    PLAN_OFF_MAIN = 2, /* no root runs on the main thread of the process */
 };
 
 /* Facts of the whole plan, for people; filled in by plan_check(). */
 struct plan_facts {
-    uint64_t calls;          /* malloc family, one pass */
-    uint64_t allocations;    /* of them, that return an object */
-    uint64_t frees;          /* of them, that end one (REPLACE and a moving REALLOC included) */
-    uint64_t remote_frees;   /* of them, by another thread than the allocating one */
-    uint64_t bytes;          /* requested in all */
+    uint64_t calls;        /* malloc family, one pass */
+    uint64_t allocations;  /* of them, that return an object */
+    uint64_t frees;        /* of them, that end one (REPLACE and a moving REALLOC included) */
+    uint64_t remote_frees; /* of them, by another thread than the allocating one */
+    uint64_t bytes;        /* requested in all */
     uint64_t peak_live_bytes, peak_live_objects; /* in one legal order of the threads */
-    uint64_t most_threads;   /* alive at once, in that order */
+    uint64_t most_threads;                       /* alive at once, in that order */
 };
 
 struct plan {
@@ -160,7 +160,7 @@ int plan_check_layout(const struct plan *p, size_t n_bytes, struct err *err) MUS
 /*
  * All laws of a plan that passed plan_check_layout(), by one symbolic execution of each thread (body
  * once). Fills in what can be derived: counts, groups, PLAN_LOOPS, facts. Time: linear in the
- * operations; memory (by mmap): 16 bytes per slot and cell. 0, -ENOMEM, or -EINVAL with the broken
+ * operations; memory (by mmap): 16 bytes per slot, 32 per cell. 0, -ENOMEM, or -EINVAL with the broken
  * law, the thread and the operation.
  */
 int plan_check(struct plan *p, struct err *err) MUST_CHECK;

@@ -52,8 +52,8 @@ struct trial_result {
     char malloc_path[512]; /* the file that supplied malloc */
     char build_id[65];     /* hex; "" when the file has none */
     char version[64];
-    char environment[TRIAL_ENV_BYTES];  /* what the worker was started with, a line each */
-    char binding[TRIAL_BINDING_BYTES];  /* CPUs the kernel gave, thread by thread: "0;1;0-1" */
+    char environment[TRIAL_ENV_BYTES]; /* what the worker was started with, a line each */
+    char binding[TRIAL_BINDING_BYTES]; /* CPUs the kernel gave, thread by thread: "0;1;0-1" */
 
     struct trial_sample *samples; /* owned; free with trial_result_release */
     size_t n_samples;

@@ -21,9 +21,9 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t n
 }
 
 /* UNIT_MAIN("text", test_a, test_b): one program, its tests in the order given. */
-#define UNIT_MAIN(name, ...)                                                                       \
-    int main(void)                                                                                 \
-    {                                                                                              \
-        const TTest *const tests[] = {__VA_ARGS__};                                                \
-        return unit_run(name, tests, sizeof(tests) / sizeof(tests[0]));                            \
+#define UNIT_MAIN(name, ...) \
+    int main(void) \
+    { \
+        const TTest *const tests[] = {__VA_ARGS__}; \
+        return unit_run(name, tests, sizeof(tests) / sizeof(tests[0])); \
     }

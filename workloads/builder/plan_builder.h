@@ -51,5 +51,5 @@ void plan_builder_phase(struct plan_builder *b, uint32_t t, uint32_t phase);
  * caller's to close and *plan the caller's to os_unmap (plan->n_bytes). The builder can only be freed then.
  * 0 or a negative errno.
  */
-int plan_builder_finish(struct plan_builder *b, int *fd, const struct plan **plan, struct err *err)
-    MUST_CHECK;
+int plan_builder_finish(struct plan_builder *b, int *fd, const struct plan **plan,
+                        struct err *err) MUST_CHECK;

@@ -1,0 +1,291 @@
+#include "plan_builder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "os.h"
+#include "text.h"
+
+struct sequence {
+    struct plan_op *ops;
+    size_t n, room;
+    size_t fence; /* words before it stay as they are: a body begins or ends there */
+    uint64_t loop_begin, loop_end;
+    uint32_t n_slots, flags;
+    uint32_t touch_pages; /* for the next allocation; 0: all of it */
+};
+
+struct plan_builder {
+    char name[PLAN_NAME_BYTES];
+    uint32_t n_threads, n_cells, flags;
+    int failed; /* the first failure, a positive errno; 0: none */
+    struct err why;
+    struct sequence threads[];
+};
+
+struct plan_builder *plan_builder_new(const char *name, uint32_t n_threads)
+{
+    struct plan_builder *b = calloc(1, sizeof(*b) + n_threads * sizeof(b->threads[0]));
+    if (!b)
+        return NULL;
+    b->n_threads = n_threads;
+    text_format(b->name, sizeof(b->name), "%s", name);
+    return b;
+}
+
+void plan_builder_free(struct plan_builder *b)
+{
+    if (!b)
+        return;
+    for (uint32_t t = 0; t < b->n_threads; t++)
+        free(b->threads[t].ops);
+    free(b);
+}
+
+static void fail(struct plan_builder *b, int code, const char *why, uint32_t t, uint64_t number)
+{
+    if (b->failed)
+        return;
+    b->failed = code;
+    err_set(&b->why, code, "plan '%s': thread %u: %s %lu", b->name, t, why, number);
+}
+
+static bool make_room(struct plan_builder *b, uint32_t t)
+{
+    struct sequence *s = &b->threads[t];
+    if (s->n < s->room)
+        return true;
+    size_t room = s->room ? 2 * s->room : 256;
+    struct plan_op *ops = reallocarray(s->ops, room, sizeof(*ops));
+    if (!ops) {
+        fail(b, ENOMEM, "out of memory after operation", t, s->n);
+        return false;
+    }
+    s->ops = ops;
+    s->room = room;
+    return true;
+}
+
+static void append(struct plan_builder *b, uint32_t t, struct plan_op op)
+{
+    if (b->failed || !make_room(b, t))
+        return;
+    b->threads[t].ops[b->threads[t].n++] = op;
+}
+
+/* A word that names a slot. */
+static void append_slot(struct plan_builder *b, uint32_t t, enum plan_kind kind, uint32_t slot,
+                        uint32_t arg)
+{
+    if (slot >= PLAN_SLOT_MAX) {
+        fail(b, EOVERFLOW, "too many objects live at once: slot", t, slot);
+        return;
+    }
+    if (slot >= b->threads[t].n_slots)
+        b->threads[t].n_slots = slot + 1;
+    append(b, t, plan_op_make(kind, slot, arg));
+}
+
+/* An allocation with the prefixes that it needs; `from` is the first byte that is new. */
+static void append_sized(struct plan_builder *b, uint32_t t, struct plan_op op, uint64_t bytes,
+                         uint64_t alignment, uint64_t from)
+{
+    struct sequence *s = &b->threads[t];
+    if (bytes > PTRDIFF_MAX) {
+        fail(b, EOVERFLOW, "a request of too many bytes:", t, bytes);
+        return;
+    }
+    if (bytes > UINT32_MAX || plan_op_kind(op) == PLAN_ALIGNED)
+        append(b, t, plan_op_make(PLAN_WIDE, log2_floor(alignment), (uint32_t)(bytes >> 32)));
+    if (from > 0 || s->touch_pages > 0) {
+        uint64_t unit = from / PLAN_EXTENT_UNIT;
+        uint32_t field = unit < PLAN_SLOT_MAX ? (uint32_t)unit : PLAN_SLOT_MAX;
+        append(b, t, plan_op_make(PLAN_EXTENT, field, s->touch_pages));
+    }
+    s->touch_pages = 0;
+    append_slot(b, t, plan_op_kind(op), plan_op_slot(op), (uint32_t)bytes);
+}
+
+void plan_builder_root(struct plan_builder *b, uint32_t t)
+{
+    b->threads[t].flags |= PLAN_ROOT;
+}
+
+void plan_builder_off_main(struct plan_builder *b)
+{
+    b->flags |= PLAN_OFF_MAIN;
+}
+
+void plan_builder_loop_begin(struct plan_builder *b, uint32_t t)
+{
+    b->threads[t].loop_begin = b->threads[t].loop_end = b->threads[t].fence = b->threads[t].n;
+}
+
+void plan_builder_loop_end(struct plan_builder *b, uint32_t t)
+{
+    b->threads[t].loop_end = b->threads[t].fence = b->threads[t].n;
+}
+
+uint32_t plan_builder_cell(struct plan_builder *b)
+{
+    if (b->n_cells == UINT32_MAX) {
+        fail(b, EOVERFLOW, "too many cells:", 0, b->n_cells);
+        return 0;
+    }
+    return b->n_cells++;
+}
+
+void plan_builder_malloc(struct plan_builder *b, uint32_t t, uint32_t slot, uint64_t bytes)
+{
+    struct sequence *s = &b->threads[t];
+    struct plan_op *last = s->n > s->fence ? &s->ops[s->n - 1] : NULL;
+    bool plain = bytes <= UINT32_MAX && s->touch_pages == 0;
+    if (plain && last && plan_op_kind(*last) == PLAN_FREE && plan_op_slot(*last) == slot)
+        *last = plan_op_make(PLAN_REPLACE, slot, (uint32_t)bytes);
+    else
+        append_sized(b, t, plan_op_make(PLAN_MALLOC, slot, 0), bytes, 1, 0);
+}
+
+void plan_builder_calloc(struct plan_builder *b, uint32_t t, uint32_t slot, uint64_t bytes)
+{
+    append_sized(b, t, plan_op_make(PLAN_CALLOC, slot, 0), bytes, 1, 0);
+}
+
+void plan_builder_aligned(struct plan_builder *b, uint32_t t, uint32_t slot, uint64_t alignment,
+                          uint64_t bytes)
+{
+    if (!is_power_of_two(alignment))
+        fail(b, EINVAL, "an alignment that is no power of two:", t, alignment);
+    else
+        append_sized(b, t, plan_op_make(PLAN_ALIGNED, slot, 0), bytes, alignment, 0);
+}
+
+void plan_builder_realloc(struct plan_builder *b, uint32_t t, uint32_t slot, uint64_t old_bytes,
+                          uint64_t bytes)
+{
+    append_sized(b, t, plan_op_make(PLAN_REALLOC, slot, 0), bytes, 1, old_bytes);
+}
+
+void plan_builder_touch_pages(struct plan_builder *b, uint32_t t, uint32_t pages)
+{
+    b->threads[t].touch_pages = pages;
+}
+
+void plan_builder_free_slot(struct plan_builder *b, uint32_t t, uint32_t slot)
+{
+    append_slot(b, t, PLAN_FREE, slot, 0);
+}
+
+void plan_builder_give(struct plan_builder *b, uint32_t t, uint32_t slot, uint32_t cell)
+{
+    append_slot(b, t, PLAN_GIVE, slot, cell);
+}
+
+void plan_builder_take(struct plan_builder *b, uint32_t t, uint32_t slot, uint32_t cell)
+{
+    append_slot(b, t, PLAN_TAKE, slot, cell);
+}
+
+void plan_builder_spawn(struct plan_builder *b, uint32_t t, uint32_t child)
+{
+    append(b, t, plan_op_make(PLAN_SPAWN, 0, child));
+}
+
+void plan_builder_join(struct plan_builder *b, uint32_t t, uint32_t child)
+{
+    append(b, t, plan_op_make(PLAN_JOIN, 0, child));
+}
+
+void plan_builder_phase(struct plan_builder *b, uint32_t t, uint32_t phase)
+{
+    append(b, t, plan_op_make(PLAN_PHASE, 0, phase));
+}
+
+/* The header of the plan to be, with its offsets; facts and groups come from the check. */
+static struct plan header_of(struct plan_builder *b)
+{
+    struct plan p = {.magic = PLAN_MAGIC, .version = PLAN_VERSION, .flags = b->flags};
+    p.n_threads = b->n_threads;
+    p.n_cells = b->n_cells;
+    for (uint32_t t = 0; t < b->n_threads; t++) {
+        append(b, t, plan_op_make(PLAN_END, 0, 0));
+        p.n_ops += b->threads[t].n;
+    }
+    p.threads_offset = round_up(sizeof(p), 64);
+    p.ops_offset = round_up(p.threads_offset + b->n_threads * sizeof(struct plan_thread), 64);
+    p.n_bytes = p.ops_offset + p.n_ops * sizeof(struct plan_op);
+    memcpy(p.name, b->name, sizeof(p.name));
+    return p;
+}
+
+static void lay_out(const struct plan_builder *b, struct plan *p)
+{
+    struct plan_thread *threads = (struct plan_thread *)((char *)p + p->threads_offset);
+    struct plan_op *ops = (struct plan_op *)((char *)p + p->ops_offset);
+    uint64_t at = 0;
+    for (uint32_t t = 0; t < b->n_threads; t++) {
+        const struct sequence *s = &b->threads[t];
+        threads[t] = (struct plan_thread){
+            .first_op = at,
+            .n_ops = s->n,
+            .loop_begin = s->loop_begin,
+            .loop_end = s->loop_end,
+            .n_slots = s->n_slots,
+            .flags = s->flags,
+        };
+        memcpy(ops + at, s->ops, s->n * sizeof(*ops));
+        at += s->n;
+    }
+}
+
+/* Writes and checks the plan in the file; leaves it unmapped. */
+static int fill_file(const struct plan_builder *b, const struct plan *header, int fd,
+                     struct err *err)
+{
+    if (ftruncate(fd, (off_t)header->n_bytes) < 0)
+        return err_set_errno(err, errno, "cannot make room for a plan of %lu bytes",
+                             header->n_bytes);
+    struct plan *p = os_map_file(fd, header->n_bytes, OS_READ_WRITE, OS_PLAIN);
+    if (!p)
+        return err_set_errno(err, errno, "cannot map a plan of %lu bytes", header->n_bytes);
+    *p = *header;
+    lay_out(b, p);
+    int rc = plan_check_layout(p, header->n_bytes, err);
+    if (rc == 0)
+        rc = plan_check(p, err);
+    os_unmap(p, header->n_bytes);
+    return rc;
+}
+
+/* From here on nobody can change the plan, not even a worker gone wild. */
+static int seal(int fd, size_t n_bytes, const struct plan **plan, struct err *err)
+{
+    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+        return err_set_errno(err, errno, "cannot seal a plan");
+    *plan = os_map_file(fd, n_bytes, OS_READ, OS_PLAIN);
+    return *plan ? 0 : err_set_errno(err, errno, "cannot map a plan of %zu bytes", n_bytes);
+}
+
+int plan_builder_finish(struct plan_builder *b, int *fd, const struct plan **plan, struct err *err)
+{
+    struct plan header = header_of(b);
+    if (b->failed) {
+        *err = b->why;
+        return -b->failed;
+    }
+    int file = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (file < 0)
+        return err_set_errno(err, errno, "cannot make a file for a plan");
+    int rc = fill_file(b, &header, file, err);
+    if (rc == 0)
+        rc = seal(file, header.n_bytes, plan, err);
+    if (rc < 0)
+        close(file);
+    else
+        *fd = file;
+    return rc;
+}

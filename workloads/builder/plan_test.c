@@ -1,0 +1,343 @@
+/* Each law of a plan, kept and broken on purpose; what the builder makes of calls. */
+#include "plan_builder.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os.h"
+#include "unit.h"
+
+static struct err err;
+
+/* Finishes and frees the builder; the plan, or NULL with the sentence in err. */
+static struct plan *finish(struct plan_builder *b)
+{
+    int fd;
+    const struct plan *p = NULL;
+    err.text[0] = '\0';
+    int rc = plan_builder_finish(b, &fd, &p, &err);
+    plan_builder_free(b);
+    if (rc < 0)
+        return NULL;
+    struct plan *copy = malloc(p->n_bytes);
+    memcpy(copy, p, p->n_bytes);
+    os_unmap((void *)p, p->n_bytes);
+    close(fd);
+    return copy;
+}
+
+static struct plan_builder *one_root(void)
+{
+    struct plan_builder *b = plan_builder_new("test", 1);
+    plan_builder_root(b, 0);
+    return b;
+}
+
+static struct plan_builder *two_roots(void)
+{
+    struct plan_builder *b = plan_builder_new("test", 2);
+    plan_builder_root(b, 0);
+    plan_builder_root(b, 1);
+    return b;
+}
+
+#define EXPECT_REFUSED(b, sentence) \
+    do { \
+        ck_assert_ptr_null(finish(b)); \
+        ck_assert_str_eq(err.text, sentence); \
+    } while (0)
+
+START_TEST(counts_what_one_pass_does)
+{
+    struct plan_builder *b = one_root();
+    plan_builder_malloc(b, 0, 0, 100);
+    plan_builder_loop_begin(b, 0);
+    plan_builder_free_slot(b, 0, 0);
+    plan_builder_malloc(b, 0, 0, 60);
+    plan_builder_calloc(b, 0, 1, 10);
+    plan_builder_realloc(b, 0, 1, 10, 30);
+    plan_builder_free_slot(b, 0, 1);
+    plan_builder_loop_end(b, 0);
+    plan_builder_free_slot(b, 0, 0);
+    struct plan *p = finish(b);
+    ck_assert_msg(p, "%s", err.text);
+    const struct plan_thread *t = plan_threads(p);
+    ck_assert_uint_eq(t->before.calls, 1);
+    ck_assert_uint_eq(t->body.calls, 5);
+    ck_assert_uint_eq(t->body.bytes, 100);
+    ck_assert_uint_eq(t->after.calls, 1);
+    ck_assert_uint_eq(p->facts.calls, 7);
+    ck_assert_uint_eq(p->facts.allocations, 4);
+    ck_assert_uint_eq(p->facts.frees, 4);
+    ck_assert_uint_eq(p->facts.remote_frees, 0);
+    ck_assert_uint_eq(p->facts.peak_live_bytes, 100);
+    ck_assert_uint_eq(p->facts.peak_live_objects, 2);
+    ck_assert(p->flags & PLAN_LOOPS);
+    free(p);
+}
+END_TEST
+
+START_TEST(free_and_malloc_of_a_slot_become_one_word)
+{
+    struct plan_builder *b = one_root();
+    plan_builder_malloc(b, 0, 0, 1);
+    plan_builder_free_slot(b, 0, 0);
+    plan_builder_malloc(b, 0, 0, 2);
+    plan_builder_free_slot(b, 0, 0);
+    struct plan *p = finish(b);
+    ck_assert_uint_eq(plan_threads(p)->n_ops, 4);
+    ck_assert_int_eq(plan_op_kind(plan_thread_ops(p, 0)[1]), PLAN_REPLACE);
+    free(p);
+}
+END_TEST
+
+START_TEST(no_word_crosses_the_ends_of_a_body)
+{
+    struct plan_builder *b = one_root();
+    plan_builder_malloc(b, 0, 0, 1);
+    plan_builder_free_slot(b, 0, 0);
+    plan_builder_loop_begin(b, 0);
+    plan_builder_malloc(b, 0, 0, 2);
+    plan_builder_free_slot(b, 0, 0);
+    plan_builder_loop_end(b, 0);
+    struct plan *p = finish(b);
+    ck_assert_msg(p, "%s", err.text);
+    ck_assert_uint_eq(plan_threads(p)->loop_begin, 2);
+    ck_assert_uint_eq(plan_threads(p)->loop_end, 4);
+    free(p);
+}
+END_TEST
+
+START_TEST(objects_above_4_GiB_are_expressible)
+{
+    struct plan_builder *b = one_root();
+    plan_builder_malloc(b, 0, 0, 5 * GIB);
+    plan_builder_free_slot(b, 0, 0);
+    plan_builder_aligned(b, 0, 0, 2 * MIB, 6 * GIB);
+    plan_builder_free_slot(b, 0, 0);
+    struct plan *p = finish(b);
+    ck_assert_msg(p, "%s", err.text);
+    ck_assert_uint_eq(p->facts.peak_live_bytes, 6 * GIB);
+    ck_assert_uint_eq(p->facts.bytes, 11 * GIB);
+    free(p);
+}
+END_TEST
+
+START_TEST(a_remote_free_is_counted)
+{
+    struct plan_builder *b = two_roots();
+    uint32_t cell = plan_builder_cell(b);
+    plan_builder_malloc(b, 0, 0, 8);
+    plan_builder_give(b, 0, 0, cell);
+    plan_builder_take(b, 1, 1, cell);
+    plan_builder_free_slot(b, 1, 1);
+    struct plan *p = finish(b);
+    ck_assert_msg(p, "%s", err.text);
+    ck_assert_uint_eq(p->facts.remote_frees, 1);
+    ck_assert_uint_eq(p->n_groups, 1);
+    ck_assert_uint_eq(plan_threads(p)[1].n_slots, 2);
+    free(p);
+}
+END_TEST
+
+START_TEST(independent_threads_are_groups_of_their_own)
+{
+    struct plan_builder *b = two_roots();
+    struct plan *p = finish(b);
+    ck_assert_uint_eq(p->n_groups, 2);
+    ck_assert_uint_ne(plan_threads(p)[0].group, plan_threads(p)[1].group);
+    free(p);
+}
+END_TEST
+
+START_TEST(a_double_free_is_refused)
+{
+    struct plan_builder *b = one_root();
+    plan_builder_malloc(b, 0, 0, 8);
+    plan_builder_free_slot(b, 0, 0);
+    plan_builder_free_slot(b, 0, 0);
+    EXPECT_REFUSED(b, "plan 'test': thread 0, operation 2: slot 0 holds no object "
+                      "(freed or given away before)");
+}
+END_TEST
+
+START_TEST(a_full_slot_is_not_filled_again)
+{
+    struct plan_builder *b = one_root();
+    plan_builder_malloc(b, 0, 1, 8);
+    plan_builder_calloc(b, 0, 1, 8);
+    EXPECT_REFUSED(b, "plan 'test': thread 0, operation 1: slot 1 still holds an object");
+}
+END_TEST
+
+START_TEST(a_gift_that_nobody_takes_is_refused)
+{
+    struct plan_builder *b = two_roots();
+    uint32_t cell = plan_builder_cell(b);
+    plan_builder_malloc(b, 1, 0, 8);
+    plan_builder_give(b, 1, 0, cell);
+    EXPECT_REFUSED(b, "plan 'test': thread 1 gives cell 0, and nobody takes it");
+}
+END_TEST
+
+START_TEST(a_cycle_of_waits_is_refused)
+{
+    struct plan_builder *b = two_roots();
+    uint32_t c0 = plan_builder_cell(b), c1 = plan_builder_cell(b);
+    for (uint32_t t = 0; t < 2; t++) {
+        plan_builder_malloc(b, t, 0, 8);
+        plan_builder_take(b, t, 1, t ? c0 : c1);
+        plan_builder_give(b, t, 0, t ? c1 : c0);
+        plan_builder_free_slot(b, t, 1);
+    }
+    EXPECT_REFUSED(b, "plan 'test': thread 0, operation 1: waits for ever: "
+                      "an object in cell 1 never comes");
+}
+END_TEST
+
+START_TEST(a_cell_has_one_giver)
+{
+    struct plan_builder *b = plan_builder_new("test", 3);
+    uint32_t cell = plan_builder_cell(b);
+    for (uint32_t t = 0; t < 3; t++)
+        plan_builder_root(b, t);
+    for (uint32_t t = 0; t < 2; t++) {
+        plan_builder_malloc(b, t, 0, 8);
+        plan_builder_give(b, t, 0, cell);
+        plan_builder_take(b, 2, t, cell);
+    }
+    EXPECT_REFUSED(b, "plan 'test': thread 1, operation 1: cell 0 is given by thread 0 too");
+}
+END_TEST
+
+START_TEST(a_body_returns_to_its_start)
+{
+    struct plan_builder *b = one_root();
+    plan_builder_loop_begin(b, 0);
+    plan_builder_malloc(b, 0, 0, 8);
+    plan_builder_loop_end(b, 0);
+    plan_builder_free_slot(b, 0, 0);
+    EXPECT_REFUSED(b, "plan 'test': thread 0, operation 1: slot 0 is full when the body ends, "
+                      "but was not when it began");
+}
+END_TEST
+
+START_TEST(a_cell_is_balanced_in_bodies)
+{
+    struct plan_builder *b = two_roots();
+    uint32_t cell = plan_builder_cell(b);
+    plan_builder_malloc(b, 0, 0, 8);
+    plan_builder_loop_begin(b, 0);
+    plan_builder_phase(b, 0, 0);
+    plan_builder_loop_end(b, 0);
+    plan_builder_give(b, 0, 0, cell);
+    plan_builder_loop_begin(b, 1);
+    plan_builder_take(b, 1, 0, cell);
+    plan_builder_free_slot(b, 1, 0);
+    plan_builder_loop_end(b, 1);
+    EXPECT_REFUSED(b, "plan 'test': cell 0 is given and taken unequally often inside bodies");
+}
+END_TEST
+
+START_TEST(threads_are_started_once_and_joined)
+{
+    struct plan_builder *b = plan_builder_new("test", 2);
+    plan_builder_root(b, 0);
+    plan_builder_spawn(b, 0, 1);
+    EXPECT_REFUSED(b, "plan 'test': thread 1, operation 0: never joined");
+
+    b = plan_builder_new("test", 2);
+    plan_builder_root(b, 0);
+    plan_builder_spawn(b, 0, 1);
+    plan_builder_spawn(b, 0, 1);
+    EXPECT_REFUSED(b, "plan 'test': thread 0, operation 1: starts thread 1 a second time");
+
+    b = plan_builder_new("test", 2);
+    plan_builder_root(b, 0);
+    EXPECT_REFUSED(b, "plan 'test': thread 1, operation 0: never started");
+
+    b = plan_builder_new("test", 1);
+    EXPECT_REFUSED(b, "plan 'test': no thread starts with the clock");
+}
+END_TEST
+
+START_TEST(a_thread_is_joined_in_the_part_that_started_it)
+{
+    struct plan_builder *b = plan_builder_new("test", 2);
+    plan_builder_root(b, 0);
+    plan_builder_loop_begin(b, 0);
+    plan_builder_spawn(b, 0, 1);
+    plan_builder_loop_end(b, 0);
+    plan_builder_join(b, 0, 1);
+    EXPECT_REFUSED(b, "plan 'test': thread 0, operation 1: joins thread 1 in another part "
+                      "than the one that started it");
+}
+END_TEST
+
+/* A valid plan whose words and tables are then damaged at random: refused or valid, never a crash.
+ */
+START_TEST(a_damaged_plan_never_crashes_the_check)
+{
+    struct plan_builder *b = plan_builder_new("test", 3);
+    plan_builder_root(b, 0);
+    plan_builder_root(b, 1);
+    uint32_t cell = plan_builder_cell(b);
+    for (uint32_t i = 0; i < 20; i++)
+        plan_builder_malloc(b, 0, i, i * 7);
+    plan_builder_loop_begin(b, 0);
+    plan_builder_spawn(b, 0, 2);
+    plan_builder_give(b, 0, 4, cell);
+    plan_builder_join(b, 0, 2);
+    plan_builder_malloc(b, 0, 4, 5 * GIB);
+    plan_builder_loop_end(b, 0);
+    plan_builder_loop_begin(b, 1);
+    plan_builder_take(b, 1, 0, cell);
+    plan_builder_realloc(b, 1, 0, 28, 300);
+    plan_builder_free_slot(b, 1, 0);
+    plan_builder_loop_end(b, 1);
+    struct plan *p = finish(b);
+    ck_assert_msg(p, "%s", err.text);
+
+    srand(1);
+    size_t n = p->n_bytes;
+    struct plan *damaged = malloc(n);
+    unsigned refused = 0;
+    for (unsigned i = 0; i < 20000; i++) {
+        memcpy(damaged, p, n);
+        for (unsigned k = 0; k <= i % 3; k++)
+            ((uint8_t *)damaged)[(size_t)rand() % n] ^= (uint8_t)(1 << rand() % 8);
+        err.text[0] = '\0';
+        int rc = plan_check_layout(damaged, n, &err);
+        if (rc == 0)
+            rc = plan_check(damaged, &err);
+        refused += rc < 0;
+        ck_assert(rc == 0 || err.text[0] != '\0');
+    }
+    ck_assert_uint_gt(refused, 1000);
+    free(damaged);
+    free(p);
+}
+END_TEST
+
+START_TEST(another_version_is_refused)
+{
+    struct plan *p = finish(one_root());
+    p->version = PLAN_VERSION + 1;
+    ck_assert_int_eq(plan_check_layout(p, p->n_bytes, &err), -EINVAL);
+    ck_assert_str_eq(err.text, "plan of version 2; this program reads version 1: make it again");
+    p->version = PLAN_VERSION;
+    ck_assert_int_eq(plan_check_layout(p, p->n_bytes - 8, &err), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(err.text, "cut off"));
+    free(p);
+}
+END_TEST
+
+UNIT_MAIN("plan", counts_what_one_pass_does, free_and_malloc_of_a_slot_become_one_word,
+          no_word_crosses_the_ends_of_a_body, objects_above_4_GiB_are_expressible,
+          a_remote_free_is_counted, independent_threads_are_groups_of_their_own,
+          a_double_free_is_refused, a_full_slot_is_not_filled_again,
+          a_gift_that_nobody_takes_is_refused, a_cycle_of_waits_is_refused, a_cell_has_one_giver,
+          a_body_returns_to_its_start, a_cell_is_balanced_in_bodies,
+          threads_are_started_once_and_joined, a_thread_is_joined_in_the_part_that_started_it,
+          a_damaged_plan_never_crashes_the_check, another_version_is_refused)
