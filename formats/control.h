@@ -83,7 +83,10 @@ struct control {
     uint64_t n_bytes;
     /* By the runner. */
     uint64_t run_ns; /* repeat bodies until this long after the start; 0: one pass */
-    uint32_t touch;
+    uint32_t touch;  /* enum touch */
+    uint32_t
+        spin; /* polls of a cell before a waiting thread sleeps; 0 when threads outnumber CPUs */
+    uint32_t reserved;
     _Atomic uint32_t state; /* the futex */
     /* By the worker. */
     uint64_t family[FAMILY_MEMBERS];

@@ -1,0 +1,121 @@
+#include "lane.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "stack.h"
+
+static void announce(struct lane *lane)
+{
+    atomic_store_explicit(&lane->control->tid, (uint32_t)gettid(), memory_order_release);
+}
+
+static void finish(struct lane *lane)
+{
+    keep(1);
+    lane->control->end_ns = clock_ns();
+    lane->control->last_cpu = (uint32_t)sched_getcpu();
+}
+
+static bool is_bound(const struct control_thread *c)
+{
+    uint64_t any = 0;
+    for (unsigned i = 0; i < CONTROL_CPU_WORDS; i++)
+        any |= c->cpus[i];
+    return any != 0;
+}
+
+/* A thread born while the clock runs: nobody outside could bind it in time. */
+static void *live_spawned(void *arg)
+{
+    struct lane *lane = arg;
+    lane->control->start_ns = clock_ns();
+    if (is_bound(lane->control))
+        syscall(SYS_sched_setaffinity, 0, sizeof(lane->control->cpus), lane->control->cpus);
+    announce(lane);
+    keep(0);
+    lane_run(lane, 0, lane->plan->n_ops - 1);
+    lane->control->passes++;
+    finish(lane);
+    return NULL;
+}
+
+/* All roots wait here; the last one to arrive reads the clock for all. */
+static void start_line(struct worker *w)
+{
+    uint32_t arrived = atomic_fetch_add(&w->n_arrived, 1) + 1;
+    if (arrived == w->plan->n_roots) {
+        w->control->start_ns = clock_ns();
+        atomic_store(&w->started, 1);
+        syscall(SYS_futex, &w->started, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    }
+    while (atomic_load(&w->started) == 0)
+        syscall(SYS_futex, &w->started, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+
+void lane_live_root(struct lane *lane)
+{
+    struct worker *w = lane->worker;
+    const struct plan_thread *plan = lane->plan;
+    struct pass_group *group = &w->groups[plan->group];
+    start_line(w);
+
+    uint64_t deadline = w->control->start_ns + w->control->run_ns;
+    lane->control->start_ns = w->control->start_ns;
+    keep(0);
+    lane_run(lane, 0, plan->loop_begin);
+    if (plan->loop_begin < plan->loop_end) {
+        while (pass_begins(group, lane->control->passes, deadline)) {
+            lane_run(lane, plan->loop_begin, plan->loop_end);
+            lane->control->passes++;
+        }
+    }
+    lane_run(lane, plan->loop_end, plan->n_ops - 1);
+    finish(lane);
+}
+
+static void *live_root_thread(void *arg)
+{
+    struct lane *lane = arg;
+    announce(lane);
+    control_wait_state(lane->worker->control, CONTROL_GO, UINT64_MAX);
+    lane_live_root(lane);
+    return NULL;
+}
+
+static void start_thread(struct lane *lane, void *(*live)(void *))
+{
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    int rc = pthread_attr_setstack(&attr, lane->stack, STACK_BYTES);
+    if (rc == 0) {
+        keep(1);
+        rc = pthread_create(&lane->thread, &attr, live, lane);
+        keep(0);
+    }
+    pthread_attr_destroy(&attr);
+    if (rc != 0)
+        worker_fail(lane, FAILURE_SETUP, lane->ops, "cannot start thread %u: %s", lane->index,
+                    strerrordesc_np(rc));
+}
+
+void lane_spawn(struct lane *child)
+{
+    start_thread(child, live_spawned);
+}
+
+void lane_spawn_root(struct lane *lane)
+{
+    start_thread(lane, live_root_thread);
+}
+
+void lane_join(struct lane *child)
+{
+    pthread_join(child->thread, NULL);
+}

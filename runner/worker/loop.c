@@ -1,0 +1,232 @@
+/*
+ * The measured loop. It is made once per touch policy, so that the policy costs no decision inside.
+ * Words that need a prefix, another thread or a mark leave the short path.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lane.h"
+
+enum { PROGRESS_WORDS = 4096 }; /* words between two reports of progress */
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+static ALWAYS_INLINE void write_byte(char *p)
+{
+    *(volatile char *)p = 1;
+}
+
+/* One byte in each `stride` of [from, to), and the last one: no line or page in it is left out. */
+static ALWAYS_INLINE void touch_stride(char *p, uint64_t from, uint64_t to, uint64_t stride)
+{
+    for (uint64_t at = from; at < to; at += stride)
+        write_byte(p + at);
+    if (from < to)
+        write_byte(p + to - 1);
+}
+
+static ALWAYS_INLINE void touch(enum touch policy, char *p, uint64_t from, uint64_t to)
+{
+    switch (policy) {
+    case TOUCH_FIRST:
+        if (from == 0 && to > 0)
+            write_byte(p);
+        break;
+    case TOUCH_LINE:
+        if (LIKELY(to <= TOUCH_LINE_BOUND)) {
+            touch_stride(p, from, to, CACHE_LINE_BYTES);
+            break;
+        }
+        touch_stride(p, from, TOUCH_LINE_BOUND, CACHE_LINE_BYTES);
+        touch_stride(p, from > TOUCH_LINE_BOUND ? from : TOUCH_LINE_BOUND, to, PLAN_EXTENT_PAGE);
+        break;
+    case TOUCH_PAGE:
+        touch_stride(p, from, to, PLAN_EXTENT_PAGE);
+        break;
+    case TOUCH_ALL:
+        for (uint64_t at = from; at < to; at++)
+            write_byte(p + at);
+        break;
+    default:
+        break;
+    }
+}
+
+static COLD _Noreturn void out_of_memory(struct lane *lane, const struct plan_op *op,
+                                         const char *call, uint64_t bytes)
+{
+    worker_fail(lane, FAILURE_OUT_OF_MEMORY, op, "%s of %lu bytes returned NULL", call, bytes);
+}
+
+static ALWAYS_INLINE void allocated(struct lane *lane, const struct plan_op *op, void *p,
+                                    const char *call, uint64_t bytes)
+{
+    if (UNLIKELY(!p && bytes > 0))
+        out_of_memory(lane, op, call, bytes);
+    lane->slots[plan_op_slot(*op)] = p;
+}
+
+/* What the prefixes before an allocation said. */
+struct request {
+    uint64_t bytes, alignment, from, to;
+};
+
+/* Reads prefixes from *op on; leaves *op at the allocation itself. */
+static struct request read_request(const struct plan_op **op)
+{
+    struct request r = {.alignment = 1};
+    uint64_t pages = 0, high = 0;
+    for (;; (*op)++) {
+        enum plan_kind kind = plan_op_kind(**op);
+        if (kind == PLAN_WIDE) {
+            r.alignment = (uint64_t)1 << plan_op_slot(**op);
+            high = (uint64_t)(*op)->arg << 32;
+        } else if (kind == PLAN_EXTENT) {
+            r.from = (uint64_t)plan_op_slot(**op) * PLAN_EXTENT_UNIT;
+            pages = (*op)->arg;
+        } else {
+            break;
+        }
+    }
+    r.bytes = high | (*op)->arg;
+    r.to = r.bytes;
+    if (pages > 0 && r.from + pages * PLAN_EXTENT_PAGE < r.bytes)
+        r.to = r.from + pages * PLAN_EXTENT_PAGE;
+    return r;
+}
+
+static void *aligned(uint64_t alignment, uint64_t bytes)
+{
+    void *p = NULL;
+    if (alignment < sizeof(void *))
+        alignment = sizeof(void *);
+    return posix_memalign(&p, alignment, bytes) == 0 ? p : NULL;
+}
+
+/* An allocation with prefixes; returns the word behind it. */
+static ALWAYS_INLINE const struct plan_op *run_prefixed(struct lane *lane, const struct plan_op *op,
+                                                        enum touch policy)
+{
+    struct request r = read_request(&op);
+    void **slot = &lane->slots[plan_op_slot(*op)];
+    void *p;
+    const char *call;
+    switch (plan_op_kind(*op)) {
+    case PLAN_CALLOC:
+        p = calloc(1, r.bytes);
+        call = "calloc";
+        break;
+    case PLAN_REALLOC:
+        p = realloc(*slot, r.bytes);
+        call = "realloc";
+        break;
+    case PLAN_ALIGNED:
+        p = aligned(r.alignment, r.bytes);
+        call = "posix_memalign";
+        break;
+    default:
+        p = malloc(r.bytes);
+        call = "malloc";
+        break;
+    }
+    allocated(lane, op, p, call, r.bytes);
+    if (p)
+        touch(policy, p, r.from, r.to);
+    return op + 1;
+}
+
+/* Words that concern other threads. */
+static void run_crossing(struct lane *lane, const struct plan_op *op)
+{
+    struct worker *w = lane->worker;
+    void **slot = &lane->slots[plan_op_slot(*op)];
+    switch (plan_op_kind(*op)) {
+    case PLAN_GIVE:
+        handover_give(&w->cells[op->arg], *slot, &lane->wait);
+        *slot = NULL;
+        break;
+    case PLAN_TAKE:
+        *slot = handover_take(&w->cells[op->arg], &lane->wait);
+        break;
+    case PLAN_SPAWN:
+        lane_spawn(&w->lanes[op->arg]);
+        break;
+    case PLAN_JOIN:
+        lane_join(&w->lanes[op->arg]);
+        break;
+    default: /* PLAN_PHASE: a mark for readers of the plan */
+        break;
+    }
+}
+
+/* Executes words until `end`; returns where it stopped, which is behind `end` only by a prefix. */
+static ALWAYS_INLINE const struct plan_op *run_words(struct lane *lane, const struct plan_op *op,
+                                                     const struct plan_op *end, enum touch policy)
+{
+    void **slots = lane->slots;
+    void *p;
+    while (op < end) {
+        uint32_t slot = plan_op_slot(*op), arg = op->arg;
+        switch (plan_op_kind(*op)) {
+        case PLAN_REPLACE:
+            free(slots[slot]);
+            /* fall through */
+        case PLAN_MALLOC:
+            p = malloc(arg);
+            allocated(lane, op, p, "malloc", arg);
+            touch(policy, p, 0, arg);
+            break;
+        case PLAN_FREE:
+            free(slots[slot]);
+            slots[slot] = NULL; /* an empty slot may be handed to realloc */
+            break;
+        case PLAN_CALLOC:
+        case PLAN_REALLOC:
+        case PLAN_ALIGNED:
+        case PLAN_WIDE:
+        case PLAN_EXTENT:
+            op = run_prefixed(lane, op, policy);
+            continue;
+        default:
+            run_crossing(lane, op);
+            break;
+        }
+        op++;
+    }
+    return op;
+}
+
+static ALWAYS_INLINE void run(struct lane *lane, uint64_t from, uint64_t to, enum touch policy)
+{
+    const struct plan_op *op = lane->ops + from, *end = lane->ops + to;
+    while (op < end) {
+        const struct plan_op *pause = end - op > PROGRESS_WORDS ? op + PROGRESS_WORDS : end;
+        op = run_words(lane, op, pause, policy);
+        atomic_store_explicit(&lane->control->ops_done,
+                              lane->words_before + (uint64_t)(op - (lane->ops + from)),
+                              memory_order_relaxed);
+    }
+    lane->words_before += to - from;
+}
+
+/* One copy of the loop per policy; a branch outside the clocked words chooses. */
+#define POLICY_LOOP(name, policy) \
+    static __attribute__((noinline)) void name(struct lane *lane, uint64_t from, uint64_t to) \
+    { \
+        run(lane, from, to, policy); \
+    }
+POLICY_LOOP(run_none, TOUCH_NONE)
+POLICY_LOOP(run_first, TOUCH_FIRST)
+POLICY_LOOP(run_line, TOUCH_LINE)
+POLICY_LOOP(run_page, TOUCH_PAGE)
+POLICY_LOOP(run_all, TOUCH_ALL)
+
+void lane_run(struct lane *lane, uint64_t from, uint64_t to)
+{
+    static void (*const loops[])(struct lane *, uint64_t, uint64_t) = {
+        [TOUCH_NONE] = run_none, [TOUCH_FIRST] = run_first, [TOUCH_LINE] = run_line,
+        [TOUCH_PAGE] = run_page, [TOUCH_ALL] = run_all,
+    };
+    static_assert(ARRAY_SIZE(loops) == TOUCH_KINDS, "every policy has its loop");
+    loops[lane->worker->control->touch](lane, from, to);
+}

@@ -1,0 +1,203 @@
+/*
+ * The worker: one process, one allocator, one trial. Finds the plan and the control block open as
+ * files, takes all memory of its own by mmap, and executes the plan when the runner says so.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "lane.h"
+#include "os.h"
+#include "stack.h"
+#include "text.h"
+
+/* Before there is a control block there is only stderr. */
+static _Noreturn void die(const char *what)
+{
+    char line[ERR_BYTES];
+    size_t n = text_format(line, sizeof(line),
+                           "worker: %s: started by hand? `arenabench run` starts it\n", what);
+    ssize_t written = write(STDERR_FILENO, line, n);
+    (void)written;
+    _exit(WORKER_EXIT_FAILED);
+}
+
+void worker_fail(struct lane *lane, enum control_failure failure, const struct plan_op *op,
+                 const char *format, ...)
+{
+    static _Atomic uint32_t failed;
+    struct control *c = lane->worker->control;
+    if (atomic_exchange(&failed, 1) == 0) { /* the first failure is the one to tell */
+        va_list args;
+        va_start(args, format);
+        text_vformat(c->message, sizeof(c->message), format, args);
+        va_end(args);
+        c->failed_thread = lane->index;
+        c->failed_op = (uint64_t)(op - lane->ops);
+        c->failure = failure;
+        _exit(WORKER_EXIT_FAILED);
+    }
+    for (;;)
+        pause();
+}
+
+static size_t file_bytes(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 ? (size_t)st.st_size : 0;
+}
+
+static void open_plan(struct worker *w)
+{
+    struct err err;
+    size_t n = file_bytes(CONTROL_FD_PLAN);
+    w->plan = n ? os_map_file(CONTROL_FD_PLAN, n, OS_READ, OS_POPULATE) : NULL;
+    if (!w->plan)
+        die("no plan to execute");
+    if (plan_check_layout(w->plan, n, &err) < 0)
+        die(err.text);
+}
+
+static void open_control(struct worker *w)
+{
+    size_t n = file_bytes(CONTROL_FD_CONTROL);
+    w->control = n >= sizeof(*w->control)
+                     ? os_map_file(CONTROL_FD_CONTROL, n, OS_READ_WRITE, OS_POPULATE)
+                     : NULL;
+    if (!w->control || w->control->magic != CONTROL_MAGIC ||
+        w->control->version != CONTROL_VERSION || w->control->n_bytes != n ||
+        w->control->touch >= TOUCH_KINDS || w->control->n_threads != w->plan->n_threads)
+        die("no control block for this plan");
+}
+
+/* Memory of the worker's own: faulted in, so that the trial pays for none of it. */
+static void *own_memory(size_t bytes)
+{
+    void *p = os_map(bytes ? bytes : 1, OS_POPULATE);
+    if (!p)
+        die("not enough memory for the worker itself");
+    return p;
+}
+
+static char *warm_stack(char *stack)
+{
+    for (size_t at = STACK_BYTES - STACK_WARM_BYTES; at < STACK_BYTES; at += os_page_bytes())
+        *(volatile char *)(stack + at) = 0;
+    return stack;
+}
+
+static void make_lanes(struct worker *w)
+{
+    uint32_t n = w->plan->n_threads;
+    size_t n_slots = 0;
+    for (uint32_t t = 0; t < n; t++)
+        n_slots += round_up(plan_threads(w->plan)[t].n_slots, NO_SHARING_BYTES / sizeof(void *));
+    void **slots = own_memory(n_slots * sizeof(void *));
+    char *stacks = os_map(n * STACK_BYTES, OS_RESERVE);
+    if (!stacks)
+        die("not enough memory for the threads' stacks");
+
+    w->lanes = own_memory(n * sizeof(*w->lanes));
+    w->groups = own_memory(n * sizeof(*w->groups));
+    w->cells = own_memory(w->plan->n_cells * sizeof(*w->cells));
+    for (uint32_t t = 0; t < n; t++) {
+        const struct plan_thread *plan = &plan_threads(w->plan)[t];
+        struct control_thread *control = &w->control->threads[t];
+        w->lanes[t] = (struct lane){
+            .worker = w,
+            .plan = plan,
+            .ops = plan_thread_ops(w->plan, t),
+            .slots = slots,
+            .control = control,
+            .wait = {.spin = w->control->spin, .stall_ns = &control->stall_ns},
+            .index = t,
+            .stack = warm_stack(stacks + t * STACK_BYTES),
+        };
+        slots += round_up(plan->n_slots, NO_SHARING_BYTES / sizeof(void *));
+    }
+}
+
+static void read_usage(struct control_usage *u)
+{
+    struct rusage r;
+    getrusage(RUSAGE_SELF, &r);
+    *u = (struct control_usage){
+        .user_ns = (uint64_t)r.ru_utime.tv_sec * NS_PER_S + (uint64_t)r.ru_utime.tv_usec * 1000,
+        .system_ns = (uint64_t)r.ru_stime.tv_sec * NS_PER_S + (uint64_t)r.ru_stime.tv_usec * 1000,
+        .minor_faults = (uint64_t)r.ru_minflt,
+        .major_faults = (uint64_t)r.ru_majflt,
+        .voluntary_switches = (uint64_t)r.ru_nvcsw,
+        .involuntary_switches = (uint64_t)r.ru_nivcsw,
+    };
+}
+
+/* The addresses that the loop's calls lead to. */
+static void read_family(struct control *c)
+{
+    c->family[FAMILY_MALLOC] = (uint64_t)malloc;
+    c->family[FAMILY_FREE] = (uint64_t)free;
+    c->family[FAMILY_CALLOC] = (uint64_t)calloc;
+    c->family[FAMILY_REALLOC] = (uint64_t)realloc;
+    c->family[FAMILY_ALIGNED] = (uint64_t)posix_memalign;
+}
+
+/* The lane that runs on the process's main thread, or NULL. */
+static struct lane *lane_on_main(struct worker *w)
+{
+    for (uint32_t t = 0; t < w->plan->n_threads; t++)
+        if (w->lanes[t].plan->flags & PLAN_ROOT)
+            return w->plan->flags & PLAN_OFF_MAIN ? NULL : &w->lanes[t];
+    return NULL;
+}
+
+static void start_roots(struct worker *w, const struct lane *on_main)
+{
+    for (uint32_t t = 0; t < w->plan->n_threads; t++) {
+        struct lane *lane = &w->lanes[t];
+        if (lane == on_main)
+            atomic_store(&lane->control->tid, (uint32_t)gettid());
+        else if (lane->plan->flags & PLAN_ROOT)
+            lane_spawn_root(lane);
+    }
+    for (uint32_t t = 0; t < w->plan->n_threads; t++)
+        while ((w->lanes[t].plan->flags & PLAN_ROOT) && atomic_load(&w->lanes[t].control->tid) == 0)
+            usleep(50);
+}
+
+static void execute(struct worker *w)
+{
+    struct control *c = w->control;
+    struct lane *on_main = lane_on_main(w);
+    start_roots(w, on_main);
+    control_set_state(c, CONTROL_READY);
+    control_wait_state(c, CONTROL_GO, UINT64_MAX);
+
+    read_usage(&c->at_start);
+    if (on_main)
+        lane_live_root(on_main);
+    for (uint32_t t = 0; t < w->plan->n_threads; t++)
+        if (&w->lanes[t] != on_main && (w->lanes[t].plan->flags & PLAN_ROOT))
+            lane_join(&w->lanes[t]);
+    read_usage(&c->at_end);
+    for (uint32_t t = 0; t < w->plan->n_threads; t++)
+        if (c->threads[t].end_ns > c->end_ns)
+            c->end_ns = c->threads[t].end_ns;
+}
+
+int main(void)
+{
+    static struct worker w;
+    open_plan(&w);
+    open_control(&w);
+    read_family(w.control);
+    make_lanes(&w);
+    execute(&w);
+    control_set_state(w.control, CONTROL_DONE);
+    control_wait_state(w.control, CONTROL_LEAVE, UINT64_MAX);
+    allocator_version(w.control->version_text, sizeof(w.control->version_text));
+    _exit(0);
+}

@@ -1,0 +1,23 @@
+#include <gnu/libc-version.h>
+
+#include "lane.h"
+#include "text.h"
+
+extern int mallctl(const char *, void *, size_t *, void *, size_t) __attribute__((weak));
+extern int mi_version(void) __attribute__((weak));
+extern const char *tc_version(int *, int *, const char **) __attribute__((weak));
+
+void allocator_version(char *out, size_t n)
+{
+    const char *jemalloc = NULL;
+    size_t size = sizeof(jemalloc);
+    if (mallctl && mallctl("version", &jemalloc, &size, NULL, 0) == 0)
+        text_format(out, n, "jemalloc %s", jemalloc);
+    else if (mi_version)
+        text_format(out, n, "mimalloc %d.%d.%d", mi_version() / 100, mi_version() / 10 % 10,
+                    mi_version() % 10);
+    else if (tc_version)
+        text_format(out, n, "gperftools %s", tc_version(NULL, NULL, NULL));
+    else
+        text_format(out, n, "glibc %s", gnu_get_libc_version());
+}
