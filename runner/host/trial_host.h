@@ -1,0 +1,34 @@
+/*
+ * Executes one trial: a fresh worker process, one plan, one allocator, watched from outside. Whatever the
+ * allocator does (crash, hang, eat all memory, not be there) is a result, never a failure of the caller.
+ */
+#pragma once
+
+#include <signal.h>
+
+#include "control.h"
+#include "placement.h"
+#include "plan.h"
+#include "topology.h"
+#include "trial.h"
+
+struct trial_request {
+    const char *worker;              /* path of the executable */
+    const char *const *environment;  /* all of it, "NAME=value"; ends with NULL */
+    /* Who must supply malloc: a path (compared as a file), or a file name without a slash. */
+    const char *supplier;
+    int plan_fd; /* of `plan`, sealed */
+    const struct plan *plan;
+    enum touch touch;
+    uint64_t run_ns;        /* repeat the bodies for so long; 0: one pass */
+    uint64_t time_limit_ns; /* from start to end of the worker; then it is a hang */
+    const struct topology *topology;
+    const struct placement *placement; /* for plan->n_threads threads, or fewer: they wrap around */
+    const volatile sig_atomic_t *interrupted; /* not 0: end at once with TRIAL_INTERRUPTED */
+};
+
+/* Fills *result, which the caller releases with trial_result_release(). One trial at a time per process. */
+void host_trial(const struct trial_request *request, struct trial_result *result);
+
+/* Frees what the result owns. */
+void trial_result_release(struct trial_result *result);

@@ -1,0 +1,160 @@
+#include "worker_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "os.h"
+
+/* Polls before a thread that waits for a cell sleeps: some microseconds. */
+enum { SPIN_POLLS = 200 };
+
+static void fill_control(struct control *c, const struct trial_request *r)
+{
+    c->magic = CONTROL_MAGIC;
+    c->version = CONTROL_VERSION;
+    c->n_threads = r->plan->n_threads;
+    c->n_bytes = control_bytes(r->plan->n_threads);
+    c->run_ns = r->run_ns;
+    c->touch = r->touch;
+    c->spin = r->plan->facts.most_threads <= topology_n_cpus(r->topology) ? SPIN_POLLS : 0;
+}
+
+/* Where each thread is to run, for those that are born while the clock runs. */
+static int fill_masks(struct control *c, const struct trial_request *r, struct err *err)
+{
+    for (uint32_t t = 0; t < c->n_threads; t++) {
+        int cpu = r->placement->cpus[t % r->placement->n_threads];
+        int rc = topology_cpu_mask(r->topology, cpu, c->threads[t].cpus, CONTROL_CPU_WORDS, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int make_control(struct worker_process *w, const struct trial_request *r, struct err *err)
+{
+    size_t n = w->control_bytes = control_bytes(r->plan->n_threads);
+    w->control_fd = memfd_create("control", MFD_CLOEXEC);
+    if (w->control_fd < 0 || ftruncate(w->control_fd, (off_t)n) < 0)
+        return err_set_errno(err, errno, "cannot make the control block");
+    w->control = os_map_file(w->control_fd, n, OS_READ_WRITE, OS_PLAIN);
+    if (!w->control)
+        return err_set_errno(err, errno, "cannot map the control block");
+    fill_control(w->control, r);
+    return fill_masks(w->control, r, err);
+}
+
+/* From here on in the child, between fork and exec. */
+
+static void write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    ssize_t written = write(fd, text, strlen(text));
+    (void)written;
+    close(fd);
+}
+
+/* Puts the files where the worker looks for them, however they are numbered now. */
+static bool place_files(const struct worker_process *w, const struct trial_request *r)
+{
+    int plan = fcntl(r->plan_fd, F_DUPFD_CLOEXEC, 16);
+    int control = fcntl(w->control_fd, F_DUPFD_CLOEXEC, 16);
+    int errors = fcntl(w->stderr_fd, F_DUPFD_CLOEXEC, 16);
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return plan >= 0 && control >= 0 && errors >= 0 && nothing >= 0 &&
+           dup2(nothing, STDIN_FILENO) >= 0 && dup2(nothing, STDOUT_FILENO) >= 0 &&
+           dup2(errors, STDERR_FILENO) >= 0 && dup2(plan, CONTROL_FD_PLAN) >= 0 &&
+           dup2(control, CONTROL_FD_CONTROL) >= 0;
+}
+
+static _Noreturn void become_worker(const struct worker_process *w, const struct trial_request *r,
+                                    pid_t runner)
+{
+    static const struct rlimit no_core;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a killed runner leaves no worker behind */
+    if (getppid() != runner)
+        _exit(WORKER_EXIT_FAILED);
+    setpgid(0, 0); /* Ctrl-C is the runner's to handle */
+    setrlimit(RLIMIT_CORE, &no_core);
+    write_file("/proc/self/oom_score_adj", "1000"); /* when memory runs out, not the runner */
+
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (place_files(w, r)) {
+        char *argv[] = {(char *)r->worker, NULL};
+        execve(r->worker, argv, (char *const *)r->environment);
+    }
+    dprintf(STDERR_FILENO, "cannot start %s: %s", r->worker, strerror(errno));
+    _exit(WORKER_EXIT_FAILED);
+}
+
+int worker_start(struct worker_process *w, const struct trial_request *r, struct err *err)
+{
+    *w = (struct worker_process){.control_fd = -1};
+    w->stderr_fd = memfd_create("stderr", MFD_CLOEXEC);
+    int rc = w->stderr_fd < 0 ? err_set_errno(err, errno, "cannot make a file for stderr")
+                              : make_control(w, r, err);
+    if (rc == 0) {
+        pid_t runner = getpid();
+        w->pid = fork();
+        if (w->pid == 0)
+            become_worker(w, r, runner);
+        if (w->pid < 0) {
+            w->pid = 0;
+            rc = err_set_errno(err, errno, "cannot start another process");
+        }
+    }
+    if (rc < 0)
+        worker_release(w);
+    return rc;
+}
+
+bool worker_has_ended(struct worker_process *w)
+{
+    if (w->pid != 0 && waitpid(w->pid, &w->wait_status, WNOHANG) == w->pid)
+        w->pid = 0;
+    return w->pid == 0;
+}
+
+void worker_kill(struct worker_process *w)
+{
+    if (w->pid == 0)
+        return;
+    kill(w->pid, SIGKILL);
+    while (waitpid(w->pid, &w->wait_status, 0) < 0 && errno == EINTR)
+        continue;
+    w->pid = 0;
+}
+
+void worker_release(struct worker_process *w)
+{
+    worker_kill(w);
+    if (w->control)
+        os_unmap(w->control, w->control_bytes);
+    if (w->control_fd > 0)
+        close(w->control_fd);
+    if (w->stderr_fd > 0)
+        close(w->stderr_fd);
+    *w = (struct worker_process){.control_fd = -1};
+}
+
+void worker_stderr(const struct worker_process *w, char *out, size_t n)
+{
+    ssize_t got = pread(w->stderr_fd, out, n - 1, 0);
+    out[got > 0 ? got : 0] = '\0';
+    while (got > 0 && out[got - 1] == '\n')
+        out[--got] = '\0';
+    for (char *p = out; *p; p++)
+        if (*p == '\n' || *p == '\r' || *p == '\t')
+            *p = ' ';
+}
