@@ -10,6 +10,7 @@ unsigned plan_kind_calls(enum plan_kind kind)
     case PLAN_FREE:
     case PLAN_CALLOC:
     case PLAN_REALLOC:
+    case PLAN_REALLOC_NULL:
     case PLAN_ALIGNED:
         return 1;
     case PLAN_REPLACE:

@@ -11,7 +11,7 @@
  *
  * Laws of a valid plan; plan_check() names the first broken one with its thread and operation:
  *   slots     dense, below the thread's n_slots; what fills a slot finds it empty, what uses it finds
- *             it full (REALLOC takes both)
+ *             it full
  *   cells     a cell has one giving thread and one taking thread, and every GIVE is taken
  *   threads   a thread that is not a root is started once and joined once, by a plan's thread
  *   waits     all threads reach their ends when cells and joins are waited for: no cycle
@@ -40,7 +40,7 @@ enum plan_kind {
     PLAN_FREE,    /* free(slot) */
     PLAN_REPLACE, /* free(slot); slot = malloc(arg): two operations in one word */
     PLAN_CALLOC,  /* slot = calloc(1, arg) */
-    PLAN_REALLOC, /* slot = realloc(slot, arg); the slot may be empty */
+    PLAN_REALLOC, /* slot = realloc(slot, arg) */
     PLAN_ALIGNED, /* slot = aligned_alloc-like(alignment of the prefix WIDE, arg) */
     PLAN_GIVE,    /* cell arg = slot, which is empty then; waits until the cell is empty */
     PLAN_TAKE,    /* slot = cell arg, which is empty then; waits until the cell is full */
@@ -49,6 +49,7 @@ enum plan_kind {
     PLAN_PHASE,   /* mark: phase arg begins here */
     PLAN_WIDE,    /* prefix: slot field = log2 of the alignment, arg = bits 32..63 of the size */
     PLAN_EXTENT, /* prefix: touch from byte slot field * 64 on, arg pages of 4 KiB; arg 0: to the end */
+    PLAN_REALLOC_NULL, /* slot = realloc(NULL, arg) */
     PLAN_KINDS
 };
 

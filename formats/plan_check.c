@@ -142,7 +142,7 @@ static enum step check_slot(struct execution *x, uint32_t t, enum plan_kind kind
     bool full = x->actors[t].slots[slot].full;
     bool fills =
         kind == PLAN_MALLOC || kind == PLAN_CALLOC || kind == PLAN_ALIGNED || kind == PLAN_TAKE;
-    bool uses = kind == PLAN_FREE || kind == PLAN_REPLACE || kind == PLAN_GIVE;
+    bool uses = !fills;
     if (fills && full)
         return broken(x, t, "slot %u still holds an object", slot);
     if (uses && !full)

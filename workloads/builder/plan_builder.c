@@ -170,6 +170,11 @@ void plan_builder_realloc(struct plan_builder *b, uint32_t t, uint32_t slot, uin
     append_sized(b, t, plan_op_make(PLAN_REALLOC, slot, 0), bytes, 1, old_bytes);
 }
 
+void plan_builder_realloc_null(struct plan_builder *b, uint32_t t, uint32_t slot, uint64_t bytes)
+{
+    append_sized(b, t, plan_op_make(PLAN_REALLOC_NULL, slot, 0), bytes, 1, 0);
+}
+
 void plan_builder_touch_pages(struct plan_builder *b, uint32_t t, uint32_t pages)
 {
     b->threads[t].touch_pages = pages;

@@ -34,9 +34,11 @@ void plan_builder_calloc(struct plan_builder *b, uint32_t t, uint32_t slot, uint
 /* `alignment` is a power of two. */
 void plan_builder_aligned(struct plan_builder *b, uint32_t t, uint32_t slot, uint64_t alignment,
                           uint64_t bytes);
-/* `old_bytes`: what the slot holds now (0: empty); only what lies beyond is touched. */
+/* `old_bytes`: what the slot holds now; only what lies beyond is touched. */
 void plan_builder_realloc(struct plan_builder *b, uint32_t t, uint32_t slot, uint64_t old_bytes,
                           uint64_t bytes);
+/* realloc(NULL, bytes): the slot is empty. */
+void plan_builder_realloc_null(struct plan_builder *b, uint32_t t, uint32_t slot, uint64_t bytes);
 /* The next allocation by thread `t` is touched in its first `pages` 4 KiB pages only. */
 void plan_builder_touch_pages(struct plan_builder *b, uint32_t t, uint32_t pages);
 void plan_builder_free_slot(struct plan_builder *b, uint32_t t, uint32_t slot);
