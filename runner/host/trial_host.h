@@ -13,8 +13,8 @@
 #include "trial.h"
 
 struct trial_request {
-    const char *worker;              /* path of the executable */
-    const char *const *environment;  /* all of it, "NAME=value"; ends with NULL */
+    const char *worker;             /* path of the executable */
+    const char *const *environment; /* all of it, "NAME=value"; ends with NULL */
     /* Who must supply malloc: a path (compared as a file), or a file name without a slash. */
     const char *supplier;
     int plan_fd; /* of `plan`, sealed */

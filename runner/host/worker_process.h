@@ -7,17 +7,17 @@
 #include "trial_host.h"
 
 struct worker_process {
-    pid_t pid; /* 0 when reaped */
+    pid_t pid;     /* 0 when reaped */
     int stderr_fd; /* a file in memory with what the worker wrote */
     int control_fd;
     struct control *control;
     size_t control_bytes; /* the worker may have scribbled over its own copy of the number */
-    int wait_status; /* valid when reaped */
+    int wait_status;      /* valid when reaped */
 };
 
 /* Makes the control block and starts the worker on it. On failure nothing is left. */
-int worker_start(struct worker_process *w, const struct trial_request *request, struct err *err)
-    MUST_CHECK;
+int worker_start(struct worker_process *w, const struct trial_request *request,
+                 struct err *err) MUST_CHECK;
 
 /* Whether the process has ended; reaps it then. */
 bool worker_has_ended(struct worker_process *w);

@@ -1,0 +1,51 @@
+#include "proof.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "build_id.h"
+#include "process_maps.h"
+
+static const char *const family_names[FAMILY_MEMBERS] = {
+    [FAMILY_MALLOC] = "malloc",          [FAMILY_FREE] = "free",
+    [FAMILY_CALLOC] = "calloc",          [FAMILY_REALLOC] = "realloc",
+    [FAMILY_ALIGNED] = "posix_memalign",
+};
+
+/* Whether `path` is the file that was asked for: the same file, or one of that name. */
+static bool is_supplier(const char *path, const char *wanted)
+{
+    struct stat a, b;
+    if (strchr(wanted, '/'))
+        return stat(path, &a) == 0 && stat(wanted, &b) == 0 && a.st_dev == b.st_dev &&
+               a.st_ino == b.st_ino;
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    return strncmp(name, wanted, strlen(wanted)) == 0; /* libx.so.2 may be libx.so.2.1 in full */
+}
+
+int proof_of_subject(const struct worker_process *w, const struct trial_request *request,
+                     struct trial_result *result, struct err *err)
+{
+    char path[sizeof(result->malloc_path)];
+    for (unsigned i = 0; i < FAMILY_MEMBERS; i++) {
+        int rc = process_file_of(w->pid, w->control->family[i], path, sizeof(path), err);
+        if (rc < 0) {
+            err_prefix(err, "cannot tell who supplies %s", family_names[i]);
+            return rc;
+        }
+        if (i == FAMILY_MALLOC)
+            memcpy(result->malloc_path, path, sizeof(path));
+        else if (strcmp(path, result->malloc_path) != 0)
+            return err_set(err, EINVAL, "malloc comes from %s but %s from %s", result->malloc_path,
+                           family_names[i], path);
+    }
+    if (!is_supplier(result->malloc_path, request->supplier))
+        return err_set(err, EINVAL, "malloc comes from %s, not from %s", result->malloc_path,
+                       request->supplier);
+    struct err ignored; /* a library may be built without a build id */
+    if (elf_build_id(result->malloc_path, result->build_id, sizeof(result->build_id), &ignored) < 0)
+        result->build_id[0] = '\0';
+    return 0;
+}

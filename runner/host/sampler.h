@@ -1,0 +1,30 @@
+/*
+ * The fast series: resident bytes and progress of a worker, read from outside while it runs. A reading
+ * costs a few microseconds of the runner's CPU; the pace is a millisecond, slower where a reading costs
+ * more than a hundredth of that or where the trial is so long that the series would pass
+ * SAMPLES_MAX readings (then every second reading is dropped and the pace halved).
+ */
+#pragma once
+
+#include "control.h"
+#include "process_memory.h"
+#include "trial.h"
+
+#define SAMPLES_MAX 65536u
+
+struct sampler {
+    struct process_statm statm;
+    const struct control *control;
+    uint64_t baseline_bytes;
+    uint64_t pace_ns;
+    uint64_t peak_bytes;          /* of all readings, dropped ones too; less the baseline */
+    struct trial_sample *samples; /* owned, until it is handed over */
+    size_t n, room;
+};
+
+/* Reads the baseline; the worker stands still and ready. */
+int sampler_open(struct sampler *s, pid_t pid, const struct control *control,
+                 struct err *err) MUST_CHECK;
+/* One reading. A process that has just ended gives none. */
+void sampler_read(struct sampler *s);
+void sampler_close(struct sampler *s);

@@ -1,0 +1,309 @@
+#include "trial_host.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "cpu_times.h"
+#include "oom.h"
+#include "process_maps.h"
+#include "process_memory.h"
+#include "proof.h"
+#include "sampler.h"
+#include "text.h"
+#include "worker_process.h"
+
+/* One trial in flight. */
+struct flight {
+    const struct trial_request *request;
+    struct trial_result *result;
+    struct worker_process worker;
+    struct sampler sampler;
+    struct cpu_times machine_before;
+    uint64_t oom_kills_before;
+    uint64_t deadline_ns;
+};
+
+static void say(struct trial_result *r, enum trial_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void say(struct trial_result *r, enum trial_status status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    text_vformat(r->message, sizeof(r->message), format, args);
+    va_end(args);
+    r->status = status;
+}
+
+/* Behind the message: what the worker wrote to stderr, if anything. */
+static void append_stderr(struct flight *f)
+{
+    char text[256];
+    worker_stderr(&f->worker, text, sizeof(text));
+    size_t n = strlen(f->result->message);
+    if (text[0])
+        text_format(f->result->message + n, sizeof(f->result->message) - n, "%s%s", n ? ": " : "",
+                    text);
+}
+
+/* The worker ended before it was asked to: why? */
+static void explain_end(struct flight *f)
+{
+    struct trial_result *r = f->result;
+    struct control *c = f->worker.control;
+    int status = f->worker.wait_status;
+    c->message[sizeof(c->message) - 1] = '\0';
+    if (c->failure == FAILURE_OUT_OF_MEMORY)
+        say(r, TRIAL_OUT_OF_MEMORY, "thread %u, operation %lu: %s", c->failed_thread, c->failed_op,
+            c->message);
+    else if (c->failure != FAILURE_NONE)
+        say(r, TRIAL_NOT_STARTED, "%s", c->message);
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
+             oom_kills() > f->oom_kills_before)
+        say(r, TRIAL_OUT_OF_MEMORY, "killed by the kernel, which ran out of memory");
+    else if (WIFSIGNALED(status))
+        say(r, TRIAL_CRASHED, "ended by signal %d (%s)", WTERMSIG(status),
+            sigdescr_np(WTERMSIG(status)));
+    else if (WEXITSTATUS(status) == WORKER_EXIT_FAILED && c->state < CONTROL_READY)
+        say(r, TRIAL_NOT_STARTED, "the worker could not start");
+    else
+        say(r, TRIAL_CRASHED, "exited with status %d before its end", WEXITSTATUS(status));
+    if (WIFSIGNALED(status))
+        r->signal = WTERMSIG(status);
+    append_stderr(f);
+}
+
+/*
+ * Waits until the worker has reached `state`, sampling on the way if asked to. False when it never
+ * will: the result then says why.
+ */
+static bool wait_for(struct flight *f, enum control_state state, bool sample)
+{
+    struct control *c = f->worker.control;
+    for (;;) {
+        if (control_wait_state(c, state, sample ? f->sampler.pace_ns : 20 * NS_PER_MS))
+            return true;
+        if (sample)
+            sampler_read(&f->sampler);
+        if (*f->request->interrupted) {
+            say(f->result, TRIAL_INTERRUPTED, "interrupted");
+            return false;
+        }
+        if (clock_ns() > f->deadline_ns) {
+            say(f->result, TRIAL_HUNG, "not done after its limit of %lu ms",
+                f->request->time_limit_ns / NS_PER_MS);
+            return false;
+        }
+        if (worker_has_ended(&f->worker)) {
+            if (c->state >= (uint32_t)state)
+                return true;
+            explain_end(f);
+            return false;
+        }
+    }
+}
+
+/* Binds the roots from outside and notes what the kernel really gave. */
+static int bind_roots(struct flight *f, struct err *err)
+{
+    const struct trial_request *q = f->request;
+    struct trial_result *r = f->result;
+    const struct plan_thread *threads = plan_threads(q->plan);
+    size_t n = 0;
+    for (uint32_t t = 0; t < q->plan->n_threads; t++) {
+        if (!(threads[t].flags & PLAN_ROOT))
+            continue;
+        char cpus[128];
+        pid_t tid = (pid_t)f->worker.control->threads[t].tid;
+        int rc = topology_bind_tid(q->topology, tid,
+                                   q->placement->cpus[t % q->placement->n_threads], err);
+        if (rc == 0)
+            rc = topology_bound_tid(q->topology, tid, cpus, sizeof(cpus), err);
+        if (rc < 0)
+            return rc;
+        n += text_format(r->binding + n, sizeof(r->binding) - n, "%s%s", n ? ";" : "", cpus);
+    }
+    return 0;
+}
+
+/* Everything between "ready" and "go": the proof, the binding, the baseline. */
+static int prepare(struct flight *f, struct err *err)
+{
+    pid_t pid = f->worker.pid;
+    struct trial_result *r = f->result;
+    int rc = proof_of_subject(&f->worker, f->request, r, err);
+    if (rc < 0) {
+        say(r, TRIAL_NOT_SUBJECT, "%s", err->text);
+        append_stderr(f);
+        return rc;
+    }
+    struct process_memory memory;
+    rc = bind_roots(f, err);
+    if (rc == 0)
+        rc = process_memory_read(pid, &memory, err);
+    if (rc == 0)
+        rc = sampler_open(&f->sampler, pid, f->worker.control, err);
+    if (rc == 0)
+        rc = process_reset_peak(pid, err);
+    if (rc == 0)
+        rc = machine_cpu_times("/", &f->machine_before, err);
+    if (rc < 0)
+        say(r, TRIAL_NOT_STARTED, "%s", err->text);
+    else
+        r->baseline_bytes = memory.rss_bytes;
+    return rc;
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+/* What the machine did besides: its CPU time less the worker's. */
+static void note_machine(struct flight *f)
+{
+    struct cpu_times now;
+    struct err ignored; /* unknown is 0 */
+    if (machine_cpu_times("/", &now, &ignored) < 0)
+        return;
+    struct trial_result *r = f->result;
+    r->steal_ns = now.steal_ns - f->machine_before.steal_ns;
+    r->foreign_cpu_ns = less(now.busy_ns - f->machine_before.busy_ns, r->user_ns + r->system_ns);
+}
+
+static void note_usage(struct trial_result *r, const struct control *c)
+{
+    const struct control_usage *a = &c->at_start, *b = &c->at_end;
+    r->user_ns = less(b->user_ns, a->user_ns);
+    r->system_ns = less(b->system_ns, a->system_ns);
+    r->minor_faults = less(b->minor_faults, a->minor_faults);
+    r->major_faults = less(b->major_faults, a->major_faults);
+    r->voluntary_switches = less(b->voluntary_switches, a->voluntary_switches);
+    r->involuntary_switches = less(b->involuntary_switches, a->involuntary_switches);
+}
+
+/* What was done, from the plan and the number of passes: nothing was counted in the loop. */
+static void note_work(struct trial_result *r, const struct plan *plan, const struct control *c)
+{
+    bool first = true;
+    r->wall_ns = less(c->end_ns, c->start_ns);
+    for (uint32_t t = 0; t < plan->n_threads; t++) {
+        const struct plan_thread *p = &plan_threads(plan)[t];
+        uint64_t passes = c->threads[t].passes, ends = p->before.calls + p->after.calls;
+        bool root = p->flags & PLAN_ROOT;
+        r->calls += root ? ends + passes * p->body.calls : passes * ends;
+        r->stall_ns += c->threads[t].stall_ns;
+        if (root && first) {
+            r->passes = passes ? passes : 1;
+            first = false;
+        }
+    }
+}
+
+/* The worker has ended its plan and stands still. */
+static int note_memory(struct flight *f, struct err *err)
+{
+    struct trial_result *r = f->result;
+    struct process_memory memory;
+    uint64_t peak;
+    int rc = process_peak_bytes(f->worker.pid, &peak, err);
+    if (rc == 0)
+        rc = process_memory_read(f->worker.pid, &memory, err);
+    if (rc == 0)
+        rc = process_n_mappings(f->worker.pid, &r->n_mappings, err);
+    if (rc < 0)
+        return rc;
+    r->peak_bytes = less(peak, r->baseline_bytes);
+    r->end_bytes = less(memory.rss_bytes, r->baseline_bytes);
+    r->end_lazy_free_bytes = memory.lazy_free_bytes;
+    r->end_huge_bytes = memory.huge_bytes;
+    r->end_swap_bytes = memory.swap_bytes;
+    return 0;
+}
+
+static void hand_over_samples(struct flight *f)
+{
+    struct trial_result *r = f->result;
+    r->peak_sampled_bytes = f->sampler.peak_bytes;
+    r->samples = f->sampler.samples;
+    r->n_samples = f->sampler.n;
+    f->sampler.samples = NULL;
+}
+
+/* libc's own version says nothing of another library's malloc. */
+static void note_version(struct flight *f)
+{
+    char *text = f->worker.control->version_text;
+    text[sizeof(f->worker.control->version_text) - 1] = '\0';
+    bool libc = strncmp(text, "glibc", 5) == 0;
+    if (!libc || strstr(f->result->malloc_path, "/libc"))
+        text_format(f->result->version, sizeof(f->result->version), "%s", text);
+}
+
+/* Lets the worker leave; one that does not is ended, and that is no fault of the trial. */
+static void dismiss(struct flight *f)
+{
+    uint64_t limit = clock_ns() + NS_PER_S;
+    control_set_state(f->worker.control, CONTROL_LEAVE);
+    while (!worker_has_ended(&f->worker) && clock_ns() < limit)
+        usleep(100);
+}
+
+static void note_environment(struct trial_result *r, const char *const *environment)
+{
+    size_t n = 0;
+    for (; *environment; environment++)
+        n += text_format(r->environment + n, sizeof(r->environment) - n, "%s%s", n ? "\n" : "",
+                         *environment);
+}
+
+static void fly(struct flight *f)
+{
+    struct err err;
+    if (!wait_for(f, CONTROL_READY, false) || prepare(f, &err) < 0)
+        return;
+    control_set_state(f->worker.control, CONTROL_GO);
+    if (!wait_for(f, CONTROL_DONE, true))
+        return;
+    sampler_read(&f->sampler);
+    note_usage(f->result, f->worker.control);
+    note_machine(f);
+    note_work(f->result, f->request->plan, f->worker.control);
+    if (note_memory(f, &err) < 0) {
+        say(f->result, TRIAL_CRASHED, "ended while its memory was read: %s", err.text);
+        return;
+    }
+    dismiss(f);
+    note_version(f);
+}
+
+void host_trial(const struct trial_request *request, struct trial_result *result)
+{
+    *result = (struct trial_result){.status = TRIAL_OK};
+    struct flight f = {.request = request,
+                       .result = result,
+                       .sampler = {.statm = {.fd = -1}},
+                       .oom_kills_before = oom_kills(),
+                       .deadline_ns = clock_ns() + request->time_limit_ns};
+    struct err err;
+    note_environment(result, request->environment);
+    if (worker_start(&f.worker, request, &err) < 0) {
+        say(result, TRIAL_NOT_STARTED, "%s", err.text);
+        return;
+    }
+    fly(&f);
+    hand_over_samples(&f);
+    sampler_close(&f.sampler);
+    worker_release(&f.worker);
+}
+
+void trial_result_release(struct trial_result *result)
+{
+    free(result->samples);
+    result->samples = NULL;
+    result->n_samples = 0;
+}
