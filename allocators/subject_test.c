@@ -1,0 +1,187 @@
+#include "subject.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "setting.h"
+#include "unit.h"
+
+/* The environment lines of `text`, joined by a blank; in a buffer that the next call overwrites. */
+static const char *environment_of(const char *text)
+{
+    static char all[4096];
+    struct subject s;
+    struct err err = {{0}};
+    int rc = subject_parse(&s, text, &err);
+    ck_assert_msg(rc == 0, "%s: %s", text, err.text);
+    all[0] = '\0';
+    for (size_t i = 0; i < s.n_environment; i++) {
+        strcat(all, i ? " " : "");
+        strcat(all, s.environment[i]);
+    }
+    subject_release(&s);
+    return all;
+}
+
+/* The sentence with which `text` is refused. */
+static const char *refusal_of(const char *text)
+{
+    static struct err err;
+    struct subject s;
+    err.text[0] = '\0';
+    int rc = subject_parse(&s, text, &err);
+    ck_assert_msg(rc < 0, "'%s' is taken", text);
+    ck_assert_msg(err.text[0] && !strchr(err.text, '\n'), "'%s': no one line", text);
+    ck_assert(!s.name && !s.environment && !s.library && s.n_environment == 0);
+    return err.text;
+}
+
+#define REFUSED(text, part) \
+    do { \
+        const char *said = refusal_of(text); \
+        ck_assert_msg(strstr(said, part) != NULL, "'%s' is refused with: %s", text, said); \
+    } while (0)
+
+START_TEST(a_plain_name_has_no_environment)
+{
+    struct subject s;
+    struct err err;
+    ck_assert_int_eq(subject_parse(&s, "mimalloc", &err), 0);
+    ck_assert_ptr_eq(s.allocator, &allocator_mimalloc);
+    ck_assert_str_eq(s.name, "mimalloc");
+    ck_assert_str_eq(s.label, "mimalloc");
+    ck_assert_ptr_null(s.library);
+    ck_assert_uint_eq(s.n_environment, 0);
+    subject_release(&s);
+    subject_release(&s); /* empty now, and that is a valid state */
+}
+END_TEST
+
+START_TEST(settings_become_what_the_allocator_reads)
+{
+    ck_assert_str_eq(environment_of("glibc:arena_max=1:mmap_threshold=1M"),
+                     "GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=1048576");
+    ck_assert_str_eq(environment_of("jemalloc:narenas=2:tcache=off:percpu_arena=percpu"),
+                     "MALLOC_CONF=narenas:2,tcache:false,percpu_arena:percpu");
+    ck_assert_str_eq(environment_of("jemalloc:dirty_decay_ms=-1:background_thread=yes"),
+                     "MALLOC_CONF=dirty_decay_ms:-1,background_thread:true");
+    ck_assert_str_eq(environment_of("tcmalloc:release_rate=2.5:max_total_thread_cache_bytes=64MiB"),
+                     "TCMALLOC_RELEASE_RATE=2.5 TCMALLOC_MAX_TOTAL_THREAD_CACHE_BYTES=67108864");
+    ck_assert_str_eq(environment_of("mimalloc:page_reset=on:decommit_delay=0"),
+                     "MIMALLOC_PAGE_RESET=1 MIMALLOC_DECOMMIT_DELAY=0");
+}
+END_TEST
+
+START_TEST(any_variable_can_be_given_as_it_is)
+{
+    ck_assert_str_eq(environment_of("jemalloc:MALLOC_CONF=narenas:1,tcache:false"),
+                     "MALLOC_CONF=narenas:1,tcache:false");
+    ck_assert_str_eq(environment_of("glibc:GLIBC_TUNABLES=glibc.malloc.check=3:glibc.malloc."
+                                    "perturb=1:SECOND=a=b:c:THIRD_3="),
+                     "GLIBC_TUNABLES=glibc.malloc.check=3:glibc.malloc.perturb=1 SECOND=a=b:c "
+                     "THIRD_3=");
+    ck_assert_str_eq(environment_of("glibc:arena_max=2:SAME=1"),
+                     "GLIBC_TUNABLES=glibc.malloc.arena_max=2 SAME=1");
+    ck_assert_str_eq(environment_of("glibc:SAME=1:x:arena_max=2"),
+                     "SAME=1:x GLIBC_TUNABLES=glibc.malloc.arena_max=2");
+    ck_assert_str_eq(environment_of("null:ANY=1"), "ANY=1");
+}
+END_TEST
+
+START_TEST(a_library_of_ones_own_is_preloaded)
+{
+    const char *path = getenv("NULL_SO");
+    ck_assert_ptr_nonnull(path);
+    char text[4200], line[4200];
+    snprintf(text, sizeof(text), "mine=%s:MINE_SIZE=3", path);
+    snprintf(line, sizeof(line), "LD_PRELOAD=%s MINE_SIZE=3", path);
+    ck_assert_str_eq(environment_of(text), line);
+
+    struct subject s;
+    struct err err;
+    ck_assert_int_eq(subject_parse(&s, text, &err), 0);
+    ck_assert_str_eq(s.label, "mine");
+    ck_assert_str_eq(s.allocator->worker, "worker-glibc");
+    ck_assert(subject_supplied_by(&s, path));
+    ck_assert(!subject_supplied_by(&s, "/usr/lib/libc.so.6"));
+    subject_release(&s);
+
+    snprintf(text, sizeof(text), "mine=%s:arena_max=3", path);
+    REFUSED(text, "takes no setting 'arena_max'");
+    snprintf(text, sizeof(text), "glibc=%s", path);
+    REFUSED(text, "'glibc' is an allocator of this program");
+    snprintf(text, sizeof(text), "a b=%s", path);
+    REFUSED(text, "cannot name an allocator");
+}
+END_TEST
+
+START_TEST(the_file_that_supplies_malloc_proves_the_subject)
+{
+    struct subject s;
+    struct err err;
+    ck_assert_int_eq(subject_parse(&s, "tcmalloc", &err), 0);
+    ck_assert(subject_supplied_by(&s, "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4.5.10"));
+    ck_assert(subject_supplied_by(&s, "libtcmalloc_minimal.so.4"));
+    ck_assert(!subject_supplied_by(&s, "/usr/lib/x86_64-linux-gnu/libtcmalloc.so.4"));
+    ck_assert(!subject_supplied_by(&s, "/libtcmalloc_minimal.so.4/libc.so.6"));
+    ck_assert(!subject_supplied_by(&s, ""));
+    subject_release(&s);
+}
+END_TEST
+
+START_TEST(unknown_names_are_told_the_known_ones)
+{
+    REFUSED("gibc", "no allocator 'gibc'; there are glibc, jemalloc, tcmalloc, mimalloc, null");
+    REFUSED("", "no allocator ''");
+    REFUSED("library", "no allocator 'library'");
+    REFUSED("glibc:arenas=1", "glibc has no setting 'arenas'; it has arena_max, arena_test");
+    REFUSED("null:size=1", "null takes no setting 'size'");
+}
+END_TEST
+
+START_TEST(bad_values_are_told_the_good_ones)
+{
+    REFUSED("glibc:arena_max=0", "from 1 to 65536");
+    REFUSED("glibc:arena_max=2K", "takes a number");
+    REFUSED("glibc:arena_max=", "takes a number");
+    REFUSED("glibc:arena_max=99999999999999999999", "takes a number");
+    REFUSED("glibc:mmap_threshold=-1", "at least 0");
+    REFUSED("glibc:mmap_threshold=9000000000G", "takes a size");
+    REFUSED("glibc:mmap_threshold=1Mi", "takes a size");
+    REFUSED("glibc:mmap_threshold= 1", "takes a size");
+    REFUSED("jemalloc:tcache=maybe", "takes on or off");
+    REFUSED("jemalloc:thp=", "one of always|never|default");
+    REFUSED("jemalloc:thp=always|never", "one of always|never|default");
+    REFUSED("tcmalloc:release_rate=1e3", "a decimal number");
+    REFUSED("tcmalloc:release_rate=.", "a decimal number");
+    REFUSED("tcmalloc:release_rate=1001", "from 0 to 1000");
+    REFUSED("tcmalloc:release_rate=1.00000000000000000000000000000000001", "a decimal number");
+}
+END_TEST
+
+START_TEST(malformed_texts_are_refused)
+{
+    REFUSED("glibc:", "has no value");
+    REFUSED("glibc:arena_max", "has no value");
+    REFUSED("glibc:arena_max=1:arena_max=2", "arena_max is set twice");
+    REFUSED("glibc:A=1:A=2", "A is set twice");
+    REFUSED("glibc:GLIBC_TUNABLES=x:arena_max=1", "arena_max is set twice");
+    REFUSED("glibc:arena_max=1:GLIBC_TUNABLES=x", "GLIBC_TUNABLES is set twice");
+    REFUSED("mimalloc:MIMALLOC_PAGE_RESET=1:B=:page_reset=1", "set twice");
+    REFUSED("glibc:LD_PRELOAD=/tmp/x.so", "loader's variables");
+    REFUSED("glibc:A=1\nB=2", "control character");
+    char many[SUBJECT_TEXT_MAX + 20];
+    memset(many, 'x', sizeof(many));
+    many[sizeof(many) - 1] = '\0';
+    REFUSED(many, "at most 512 characters");
+    REFUSED("mine=", "cannot open");
+    REFUSED("mine=/nonexistent/lib.so", "/nonexistent/lib.so: No such file");
+    REFUSED("=/lib/x.so", "cannot name an allocator");
+}
+END_TEST
+
+UNIT_MAIN("subject", a_plain_name_has_no_environment, settings_become_what_the_allocator_reads,
+          any_variable_can_be_given_as_it_is, a_library_of_ones_own_is_preloaded,
+          the_file_that_supplies_malloc_proves_the_subject, unknown_names_are_told_the_known_ones,
+          bad_values_are_told_the_good_ones, malformed_texts_are_refused)
