@@ -1,0 +1,85 @@
+#include "live_set.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static uint64_t n_bursts(const struct live_set *set)
+{
+    return generate_at_least_1(set->calls / (2 * set->n_burst));
+}
+
+uint64_t live_set_words(const struct live_set *set)
+{
+    /* sizes above 4 GiB, of two words, are out of every row's range */
+    return 2 * set->n_objects + 2 * n_bursts(set) * set->n_burst + 1;
+}
+
+/* An object in a slot of the thread; 0 bytes: the slot is empty. */
+struct held {
+    uint64_t *bytes;
+    uint32_t *victims; /* of the burst under way */
+};
+
+static uint32_t pick_victim(const struct live_set *set, const struct held *held, struct rng *rng)
+{
+    for (;;) {
+        uint32_t slot = (uint32_t)rng_below(rng, set->n_objects);
+        if (held->bytes[slot] != 0)
+            return slot;
+    }
+}
+
+/*
+ * One pass; without a builder only its effect on what is held. As the stream comes by value, passes are
+ * alike: the dry one finds the sizes that a pass leaves, and a start with these makes it return to them.
+ */
+static void replace(const struct live_set *set, struct held *held, struct rng rng,
+                    struct plan_builder *b, uint32_t t)
+{
+    for (uint64_t burst = 0; burst < n_bursts(set); burst++) {
+        for (uint64_t i = 0; i < set->n_burst; i++) {
+            uint32_t slot = held->victims[i] = pick_victim(set, held, &rng);
+            held->bytes[slot] = 0;
+            if (b)
+                plan_builder_free_slot(b, t, slot);
+        }
+        for (uint64_t i = 0; i < set->n_burst; i++) {
+            uint32_t slot = held->victims[i];
+            held->bytes[slot] = sizes_draw(&set->sizes, &rng);
+            if (b)
+                plan_builder_malloc(b, t, slot, held->bytes[slot]);
+        }
+    }
+}
+
+static void append(const struct live_set *set, struct held *held, struct rng rng,
+                   struct plan_builder *b, uint32_t t)
+{
+    for (uint64_t i = 0; i < set->n_objects; i++)
+        held->bytes[i] = sizes_draw(&set->sizes, &rng);
+    replace(set, held, rng, NULL, t);
+    for (uint64_t i = 0; i < set->n_objects; i++)
+        plan_builder_malloc(b, t, (uint32_t)i, held->bytes[i]);
+    plan_builder_loop_begin(b, t);
+    replace(set, held, rng, b, t);
+    plan_builder_loop_end(b, t);
+    for (uint64_t i = 0; i < set->n_objects; i++)
+        plan_builder_free_slot(b, t, (uint32_t)i);
+}
+
+int live_set_plan(const struct live_set *set, struct rng rng, struct plan_builder *b, uint32_t t,
+                  struct err *err)
+{
+    struct held held = {
+        .bytes = calloc(set->n_objects, sizeof(held.bytes[0])),
+        .victims = calloc(set->n_burst, sizeof(held.victims[0])),
+    };
+    int rc = 0;
+    if (held.bytes && held.victims)
+        append(set, &held, rng, b, t);
+    else
+        rc = err_set(err, ENOMEM, "no memory to lay out %lu objects", set->n_objects);
+    free(held.bytes);
+    free(held.victims);
+    return rc;
+}

@@ -1,0 +1,23 @@
+/*
+ * For tests: executes a plan by its words alone, in one legal order, and tells what a trial would see.
+ * Independent of plan_check(), so that generators are not tested by the code that they were written with.
+ */
+#pragma once
+
+#include "plan.h"
+
+struct plan_walk {
+    uint64_t allocations, frees, remote_frees; /* of the whole pass */
+    uint64_t child_frees, child_remote_frees;  /* by threads that are not roots */
+    uint64_t body_calls, body_bytes;           /* of the roots' own bodies */
+    uint64_t least_bytes, most_bytes;          /* of one request, bodies and children */
+    uint64_t bytes_drawn[64];                  /* requests by log2 of their size, as above */
+    uint64_t peak_live_objects, peak_live_bytes;
+    uint64_t live_objects_at_end;
+    uint64_t peak_in_cells; /* objects in one cell's hands summed over all cells, at most */
+    uint64_t
+        n_sizes_changed; /* slots whose size at the end of a body is not that at its beginning */
+    bool stuck;          /* some thread never came to its end */
+};
+
+struct plan_walk plan_walk(const struct plan *p);

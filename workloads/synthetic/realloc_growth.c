@@ -1,0 +1,103 @@
+/*
+ * Vectors and strings that grow by doubling: several at a time, so that one often stands in the way of
+ * another's growth in place. Each grows to a bound of its own and is freed; its slot then begins anew. A
+ * pass begins and ends with nothing live.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "generate.h"
+
+enum { VECTORS, START, MIN, MAX, GROWTH, OPS, MAIN };
+
+static const struct param params[] = {
+    [VECTORS] = {"vectors", PARAM_COUNT, 8, 1, 100000, "growing at a time, in each thread"},
+    [START] = {"start", PARAM_BYTES, 16, 1, GIB, "first size; at most min"},
+    [MIN] = {"min", PARAM_BYTES, 1 * KIB, 1, GIB, "least bound of a vector"},
+    [MAX] = {"max", PARAM_BYTES, 256 * KIB, 1, GIB,
+             "greatest bound; each doubling from min to max is equally likely"},
+    [GROWTH] = {"growth", PARAM_FACTOR, 2 * PARAM_ONE, PARAM_MILLIONTHS(1.01), 16 * PARAM_ONE,
+                "factor from one size to the next"},
+    [OPS] =
+        GENERATE_OPS_ROW(4000, "calls of one thread in one pass, and a free for each vector left"),
+    [MAIN] = GENERATE_MAIN_ROW,
+    {0},
+};
+
+struct vector {
+    uint64_t bytes; /* 0: there is none */
+    uint64_t bound;
+};
+
+static int growth_extent(const struct workload_args *args, struct workload_extent *extent,
+                         struct err *err)
+{
+    const uint64_t *v = args->values;
+    int rc = sizes_check(v[MIN], v[MAX], err);
+    if (rc < 0)
+        return rc;
+    if (v[START] > v[MIN])
+        return err_set(err, EINVAL, "start=%lu lies above min=%lu", v[START], v[MIN]);
+    extent->threads = args->threads;
+    extent->words = args->threads * (2 * v[OPS] + v[VECTORS] + 1); /* a realloc is two words */
+    return 0;
+}
+
+static uint64_t next_bytes(const struct vector *vector, uint64_t growth)
+{
+    uint64_t next = vector->bytes * growth / PARAM_ONE;
+    if (next <= vector->bytes)
+        next = vector->bytes + 1;
+    return next < vector->bound ? next : vector->bound;
+}
+
+static void append_thread(const struct workload_args *args, struct vector *vectors,
+                          struct plan_builder *b, uint32_t t)
+{
+    const uint64_t *v = args->values;
+    struct rng rng = generate_rng(args->seed, t);
+    struct sizes bounds = sizes_of(v[MIN], v[MAX]);
+    plan_builder_loop_begin(b, t);
+    for (uint64_t i = 0; i < v[OPS]; i++) {
+        uint32_t slot = (uint32_t)rng_below(&rng, v[VECTORS]);
+        struct vector *vector = &vectors[slot];
+        if (vector->bytes == 0) {
+            *vector = (struct vector){.bytes = v[START], .bound = sizes_draw(&bounds, &rng)};
+            plan_builder_malloc(b, t, slot, vector->bytes);
+        } else if (vector->bytes < vector->bound) {
+            uint64_t next = next_bytes(vector, v[GROWTH]);
+            plan_builder_realloc(b, t, slot, vector->bytes, next);
+            vector->bytes = next;
+        } else {
+            plan_builder_free_slot(b, t, slot);
+            vector->bytes = 0;
+        }
+    }
+    for (uint32_t slot = 0; slot < v[VECTORS]; slot++) {
+        if (vectors[slot].bytes > 0)
+            plan_builder_free_slot(b, t, slot);
+        vectors[slot].bytes = 0;
+    }
+    plan_builder_loop_end(b, t);
+}
+
+static int growth_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
+{
+    struct vector *vectors = calloc(args->values[VECTORS], sizeof(*vectors));
+    if (!vectors)
+        return err_set(err, ENOMEM, "no memory for %lu vectors", args->values[VECTORS]);
+    for (uint32_t t = 0; t < args->threads; t++)
+        append_thread(args, vectors, b, t);
+    free(vectors);
+    return 0;
+}
+
+const struct workload workload_realloc_growth = {
+    .name = "realloc-growth",
+    .summary = "vectors that grow by a factor to a bound, several at a time in each other's way",
+    .source = "growing arrays and strings, as of C++'s std::vector",
+    .params = params,
+    .threads_min = 1,
+    .extent = growth_extent,
+    .plan = growth_plan,
+};

@@ -1,0 +1,17 @@
+#include "generate.h"
+
+static const struct workload *const workloads[] = {
+    &workload_nop,
+    &workload_churn,
+    &workload_larson,
+    &workload_producer_consumer,
+    &workload_thread_churn,
+    &workload_realloc_growth,
+    &workload_threshold_ratchet,
+};
+
+const struct workload *const *workload_table(size_t *n)
+{
+    *n = ARRAY_SIZE(workloads);
+    return workloads;
+}

@@ -1,0 +1,62 @@
+/*
+ * Buffers around the sizes at which allocators ask the system for each one: a freed mapping raises
+ * glibc's mmap threshold to its size and the trim threshold to twice that, up to 32 MiB, so what a buffer
+ * costs depends on which were freed before it. Each is touched page by page.
+ *
+ * A pass of the defaults touches 10 buffers of 9 MiB on average, 24 000 pages: 12 to 36 ms when each of them is
+ * a fault anew.
+ */
+#include "live_set.h"
+
+enum { LIVE, MIN, MAX, OPS, MAIN };
+
+static const struct param params[] = {
+    [LIVE] = {"live", PARAM_COUNT, 3, 1, 10000, "buffers that each thread holds"},
+    [MIN] = GENERATE_MIN_ROW(1 * MIB),
+    [MAX] = GENERATE_MAX_ROW(32 * MIB),
+    [OPS] = GENERATE_OPS_ROW(20, "calls of one thread in one pass"),
+    [MAIN] = GENERATE_MAIN_ROW,
+    {0},
+};
+
+static struct live_set set_of(const struct workload_args *args)
+{
+    return (struct live_set){
+        .n_objects = args->values[LIVE],
+        .n_burst = 1,
+        .calls = args->values[OPS],
+        .sizes = sizes_of(args->values[MIN], args->values[MAX]),
+    };
+}
+
+static int ratchet_extent(const struct workload_args *args, struct workload_extent *extent,
+                          struct err *err)
+{
+    int rc = sizes_check(args->values[MIN], args->values[MAX], err);
+    if (rc < 0)
+        return rc;
+    struct live_set set = set_of(args);
+    extent->threads = args->threads;
+    extent->words = args->threads * live_set_words(&set);
+    return 0;
+}
+
+static int ratchet_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
+{
+    struct live_set set = set_of(args);
+    int rc = 0;
+    for (uint32_t t = 0; rc == 0 && t < args->threads; t++)
+        rc = live_set_plan(&set, generate_rng(args->seed, t), b, t, err);
+    return rc;
+}
+
+const struct workload workload_threshold_ratchet = {
+    .name = "threshold-ratchet",
+    .summary =
+        "few large buffers, replaced at random: moving mmap and trim thresholds, and page faults",
+    .source = "the moving M_MMAP_THRESHOLD of glibc, as told in mallopt(3)",
+    .params = params,
+    .threads_min = 1,
+    .extent = ratchet_extent,
+    .plan = ratchet_plan,
+};

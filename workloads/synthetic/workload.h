@@ -1,0 +1,89 @@
+/*
+ * The synthetic workloads: a table of generators, the words by which a user asks for one, and the plan that
+ * comes of it.
+ *
+ *      word    name[:key=value[:key=value...]]        larson:remote=0.2:live=2000
+ *
+ * A word holds no comma, so that a list of workloads is words joined by ','. Same workload, values, thread
+ * count and seed: same plan, byte for byte, on every machine.
+ * Pure but for the plan's memory; any thread may call.
+ */
+#pragma once
+
+#include "param.h"
+#include "plan_builder.h"
+
+#define WORKLOAD_THREADS_MAX 4096u
+#define WORKLOAD_TEXT_BYTES  512 /* room for the canonical text of any workload */
+
+/*
+ * The most words (operations of 8 bytes) and threads of one plan. Making a plan takes twice its size for
+ * the moment: 4 GiB.
+ */
+#define WORKLOAD_WORDS_MAX        ((uint64_t)1 << 28)
+#define WORKLOAD_PLAN_THREADS_MAX ((uint64_t)1 << 18)
+
+struct workload_args {
+    uint32_t threads; /* that run at once: the roots of the plan */
+    uint64_t seed;
+    const uint64_t *values; /* by the index of the row in the workload's table */
+};
+
+struct workload_extent {
+    uint64_t words;   /* of the plan, at most */
+    uint64_t threads; /* of the plan, with those that roots start; exactly */
+};
+
+struct workload {
+    const char *name;
+    const char *summary; /* one line: what it stresses */
+    const char *source;  /* whose benchmark or finding the idea is from */
+    const struct param *params;
+    uint32_t threads_min; /* 2 where hand-over between threads is the point */
+    bool seedless;        /* nothing in it is random */
+
+    /*
+     * How large the plan will be; -EINVAL for values that are each in range but make no sense together.
+     * Ranges of rows are such that nothing here overflows.
+     */
+    int (*extent)(const struct workload_args *args, struct workload_extent *extent,
+                  struct err *err);
+
+    /*
+     * Appends everything to a builder of extent.threads threads, of which the first args->threads are to
+     * be roots. 0 or -ENOMEM; what goes wrong in the builder is told when it finishes.
+     */
+    int (*plan)(const struct workload_args *args, struct plan_builder *b, struct err *err);
+};
+
+/* All workloads, in the order of every listing. */
+const struct workload *const *workload_table(size_t *n);
+
+/* What a user asked for. Plain; copy it at will. */
+struct workload_spec {
+    const struct workload *workload;
+    uint64_t values[PARAMS_MAX];
+};
+
+/* Reads one word. 0 or -EINVAL with a sentence that names what was meant or what is allowed. */
+int workload_parse(const char *text, size_t length, struct workload_spec *spec,
+                   struct err *err) MUST_CHECK;
+
+/* The canonical word: the name, and the parameters that differ from their defaults. Returns the length. */
+size_t workload_format(const struct workload_spec *spec, char *out, size_t n);
+
+/* Whether workload_plan() would be tried: 0 or -EINVAL. Takes no memory. */
+int workload_check(const struct workload_spec *spec, uint32_t threads, struct err *err) MUST_CHECK;
+
+/*
+ * The finished plan. On success *fd is the caller's to close and *plan the caller's to os_unmap
+ * (plan->n_bytes). 0 or a negative errno.
+ */
+int workload_plan(const struct workload_spec *spec, uint32_t threads, uint64_t seed, int *fd,
+                  const struct plan **plan, struct err *err) MUST_CHECK;
+
+/*
+ * Calls `line` with each line of a Markdown account of the table: per workload its summary, source and a
+ * row for each parameter. For docs/workloads.md and `list -v`.
+ */
+void workload_describe(void (*line)(void *context, const char *text), void *context);
