@@ -1,0 +1,110 @@
+/*
+ * The schema of the store: one SQLite file that holds runs. A file is ours when its application_id is
+ * STORE_APPLICATION_ID, and of this version when its user_version is STORE_SCHEMA_VERSION.
+ *
+ *   run ─┬─ fact      what is known of the machine, by key
+ *        ├─ subject   allocator + setting, by ordinal
+ *        ├─ cell      workload + thread count, by ordinal
+ *        └─ trial ─── series
+ *
+ * Units are in the names: _ns nanoseconds, _bytes bytes, _s seconds since 1970 UTC. Unsigned 64-bit
+ * numbers are kept in SQLite's signed ones bit by bit. The words of trial.status are those of
+ * trial_status_name(); the columns wall_ns to steal_ns are the fields of struct trial_result.
+ *
+ * series.data: struct trial_sample after struct trial_sample, each as three unsigned 64-bit
+ * little-endian numbers in the order t_ns, ops, rss_bytes, each number less that of the sample before
+ * (modulo 2^64; before the first stand zeros), all compressed as one zstd frame that states its size.
+ */
+#pragma once
+
+#define STORE_APPLICATION_ID 0x61726e62 /* "arnb" */
+#define STORE_SCHEMA_VERSION 1
+
+static const char store_schema_sql[] =
+    "CREATE TABLE run ("
+    "  id INTEGER PRIMARY KEY,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  started_s INTEGER NOT NULL,"
+    "  finished_s INTEGER," /* NULL until every trial is stored */
+    "  program_version TEXT NOT NULL,"
+    "  manifest TEXT NOT NULL," /* JSON: all that going on with the run needs */
+    "  seed INTEGER NOT NULL,"
+    "  baseline TEXT NOT NULL,"   /* the name of a subject */
+    "  n_blocks INTEGER NOT NULL" /* wanted */
+    ") STRICT;"
+
+    "CREATE TABLE fact ("
+    "  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+    "  key TEXT NOT NULL,"
+    "  value TEXT NOT NULL,"
+    "  PRIMARY KEY (run, key)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE subject ("
+    "  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+    "  ordinal INTEGER NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  allocator TEXT NOT NULL,"
+    "  library TEXT NOT NULL," /* path, or empty */
+    "  setting TEXT NOT NULL," /* environment, or empty */
+    "  PRIMARY KEY (run, ordinal),"
+    "  UNIQUE (run, name)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE cell ("
+    "  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+    "  ordinal INTEGER NOT NULL,"
+    "  workload TEXT NOT NULL,"
+    "  threads INTEGER NOT NULL,"
+    "  calls_per_pass INTEGER NOT NULL," /* these three are facts of the plan */
+    "  remote_frees INTEGER NOT NULL,"
+    "  peak_live_bytes INTEGER NOT NULL,"
+    "  PRIMARY KEY (run, ordinal),"
+    "  UNIQUE (run, workload, threads)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE trial ("
+    "  id INTEGER PRIMARY KEY,"
+    "  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+    "  cell INTEGER NOT NULL,"
+    "  subject INTEGER NOT NULL,"
+    "  block INTEGER NOT NULL,"
+    "  position INTEGER NOT NULL," /* in the order in which the block was executed */
+    "  status TEXT NOT NULL,"
+    "  signal INTEGER NOT NULL,"
+    "  wall_ns INTEGER NOT NULL,"
+    "  calls INTEGER NOT NULL,"
+    "  passes INTEGER NOT NULL,"
+    "  user_ns INTEGER NOT NULL,"
+    "  system_ns INTEGER NOT NULL,"
+    "  minor_faults INTEGER NOT NULL,"
+    "  major_faults INTEGER NOT NULL,"
+    "  voluntary_switches INTEGER NOT NULL,"
+    "  involuntary_switches INTEGER NOT NULL,"
+    "  stall_ns INTEGER NOT NULL,"
+    "  baseline_bytes INTEGER NOT NULL,"
+    "  peak_bytes INTEGER NOT NULL,"
+    "  peak_sampled_bytes INTEGER NOT NULL,"
+    "  end_bytes INTEGER NOT NULL,"
+    "  end_lazy_free_bytes INTEGER NOT NULL,"
+    "  end_huge_bytes INTEGER NOT NULL,"
+    "  end_swap_bytes INTEGER NOT NULL,"
+    "  n_mappings INTEGER NOT NULL,"
+    "  foreign_cpu_ns INTEGER NOT NULL,"
+    "  steal_ns INTEGER NOT NULL,"
+    "  message TEXT NOT NULL,"
+    "  malloc_path TEXT NOT NULL,"
+    "  build_id TEXT NOT NULL,"
+    "  version TEXT NOT NULL,"
+    "  environment TEXT NOT NULL,"
+    "  binding TEXT NOT NULL,"
+    "  UNIQUE (run, cell, subject, block),"
+    "  FOREIGN KEY (run, cell) REFERENCES cell (run, ordinal),"
+    "  FOREIGN KEY (run, subject) REFERENCES subject (run, ordinal)"
+    ") STRICT;"
+
+    "CREATE TABLE series ("
+    "  trial INTEGER PRIMARY KEY REFERENCES trial ON DELETE CASCADE,"
+    "  n_samples INTEGER NOT NULL,"
+    "  data BLOB NOT NULL"
+    ") STRICT;";

@@ -1,0 +1,168 @@
+/*
+ * The store: one SQLite file in which runs are kept. The schema, with units, is in store_schema.h.
+ *
+ * What a caller may rely on:
+ *   whole      a run's beginning, and a trial with its series, are each written in one transaction: a
+ *              process killed at any moment leaves all of one or nothing of it
+ *   shared     any number of processes may read and write the same file at once; a writer waits up to
+ *              STORE_WAIT_MS for another
+ *   untouched  a file that is not ours, or of another version, is refused and not changed
+ *
+ * A struct store belongs to one thread and does not survive fork(): open after forking. Functions
+ * return 0 or a negative errno with a sentence that names the file.
+ */
+#pragma once
+
+#include "err.h"
+#include "trial.h"
+
+#define STORE_WAIT_MS    10000
+#define STORE_BLOCKS_MAX 100000u
+
+struct store;
+
+enum store_access {
+    STORE_READ,
+    STORE_WRITE, /* makes the file, and the folders above it, where they are missing */
+};
+
+int store_open(const char *path, enum store_access access, struct store **out,
+               struct err *err) MUST_CHECK;
+void store_close(struct store *s);
+const char *store_path(const struct store *s);
+
+struct store_fact {
+    const char *key, *value;
+};
+
+struct store_subject {
+    const char *name; /* unique in the run; how tables call it */
+    const char *allocator;
+    const char *library; /* path; "" when linked in */
+    const char *setting; /* "" for the allocator's defaults */
+};
+
+struct store_cell {
+    const char *workload; /* with its parameters */
+    uint32_t threads;
+    uint64_t calls_per_pass, remote_frees, peak_live_bytes; /* of the plan */
+};
+
+/*
+ * A run without its trials. A subject's or cell's ordinal is its index in these arrays. Texts are UTF-8
+ * and never NULL in what is loaded; NULL stands for "" in what is stored.
+ */
+struct store_run {
+    int64_t id;
+    const char *name; /* of the start, in UTC: 20261120-231455, or with -2, -3 .. behind it */
+    int64_t started_s, finished_s; /* since 1970; finished_s 0: not finished */
+    const char *program_version;
+    const char *manifest; /* JSON: all that going on with the run needs */
+    const char *baseline; /* the name of one of the subjects */
+    uint64_t seed;
+    uint32_t n_blocks; /* wanted */
+    uint32_t n_facts, n_subjects, n_cells;
+    const struct store_fact *facts; /* loaded in the order of their keys */
+    const struct store_subject *subjects;
+    const struct store_cell *cells;
+    struct store_memory *memory; /* private: what a loaded run points to; NULL in a caller's own */
+};
+
+/* Frees what was loaded, and empties the struct. */
+void store_run_release(struct store_run *run);
+
+/* Stores a new run whole; id, name, finished_s are ignored. *run_id is what the other functions take. */
+int store_run_begin(struct store *s, const struct store_run *run, int64_t *run_id,
+                    struct err *err) MUST_CHECK;
+
+/* For facts that are known later only; a key that exists gets the new value. */
+int store_add_fact(struct store *s, int64_t run_id, const struct store_fact *fact,
+                   struct err *err) MUST_CHECK;
+
+int store_run_finish(struct store *s, int64_t run_id, int64_t finished_s,
+                     struct err *err) MUST_CHECK;
+
+/* "" or NULL is the latest run; else a name or an id. An unknown one lists the newest. -ENOENT. */
+int store_find_run(struct store *s, const char *which, int64_t *run_id, struct err *err) MUST_CHECK;
+
+/* The caller releases *run, on failure too. */
+int store_load_run(struct store *s, int64_t run_id, struct store_run *run,
+                   struct err *err) MUST_CHECK;
+
+struct store_run_line {
+    int64_t id;
+    const char *name, *baseline;
+    int64_t started_s, finished_s; /* finished_s 0: not finished */
+    uint32_t n_blocks, n_subjects, n_cells;
+    uint64_t n_trials, n_failed; /* stored; of them not ok */
+};
+
+/* What a callback gets lives until it returns. A negative result ends the walk and is its result. */
+typedef int store_run_fn(void *context, const struct store_run_line *line, struct err *err);
+
+/* Newest first. */
+int store_list_runs(struct store *s, store_run_fn *each, void *context, struct err *err) MUST_CHECK;
+
+/* Where a trial stands in its run. */
+struct store_place {
+    uint32_t cell, subject; /* ordinals */
+    uint32_t block;         /* from 0 */
+    uint32_t position;      /* in the order in which the block was executed */
+};
+
+/*
+ * Stores a trial that has ended, whatever its status, with its series. -EEXIST when this cell, subject
+ * and block are there already (another runner works on the same run); -EINVAL for TRIAL_INTERRUPTED,
+ * which is no result.
+ */
+int store_add_trial(struct store *s, int64_t run_id, const struct store_place *place,
+                    const struct trial_result *result, struct err *err) MUST_CHECK;
+
+typedef int store_place_fn(void *context, const struct store_place *place, struct err *err);
+
+/* The trials that need not be executed again. */
+int store_done_trials(struct store *s, int64_t run_id, store_place_fn *each, void *context,
+                      struct err *err) MUST_CHECK;
+
+struct store_trial {
+    int64_t id;
+    struct store_place place;
+    struct trial_result result; /* without samples */
+};
+
+typedef int store_trial_fn(void *context, const struct store_trial *trial, struct err *err);
+
+/* By block and position. */
+int store_each_trial(struct store *s, int64_t run_id, store_trial_fn *each, void *context,
+                     struct err *err) MUST_CHECK;
+
+/* *samples is the caller's to free; NULL and 0 for a trial without a series. */
+int store_load_series(struct store *s, int64_t trial_id, struct trial_sample **samples,
+                      size_t *n_samples, struct err *err) MUST_CHECK;
+
+/*
+ * The fields of struct trial_result that are numbers, and those that are texts, with their names in the
+ * store; ends with a row without a name. Reports name their columns from these.
+ */
+struct store_number {
+    const char *name;
+    size_t offset; /* of a uint64_t */
+};
+
+struct store_text {
+    const char *name;
+    size_t offset, n_bytes; /* of a char array */
+};
+
+extern const struct store_number store_numbers[];
+extern const struct store_text store_texts[];
+
+static inline uint64_t store_number_of(const struct trial_result *r, const struct store_number *n)
+{
+    return *(const uint64_t *)((const char *)r + n->offset);
+}
+
+static inline const char *store_text_of(const struct trial_result *r, const struct store_text *t)
+{
+    return (const char *)r + t->offset;
+}

@@ -1,0 +1,38 @@
+/* What the files of the store share: the connection, statements, transactions, and how they fail. */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "store.h"
+
+struct store {
+    sqlite3 *db;
+    char *path;
+};
+
+/*
+ * Turns the connection's last failure into one sentence: what was being done, which file, what to do.
+ * Returns the negative errno.
+ */
+int store_fail(struct store *s, struct err *err, const char *doing);
+
+/* *out is NULL on failure, so that sqlite3_finalize(*out) is always right. */
+int store_prepare(struct store *s, const char *sql, sqlite3_stmt **out, struct err *err) MUST_CHECK;
+
+/* Executes SQL that gives no rows. */
+int store_exec(struct store *s, const char *sql, const char *doing, struct err *err) MUST_CHECK;
+
+/* Whether there is a row: 1 or 0, or a negative errno. */
+int store_step(struct store *s, sqlite3_stmt *q, const char *doing, struct err *err) MUST_CHECK;
+
+/* Takes the right to write at once, so that two writers queue up here and not in the middle. */
+int store_begin(struct store *s, struct err *err) MUST_CHECK;
+
+/* Commits when result is 0, else rolls back; returns the result, or why the commit failed. */
+int store_end(struct store *s, int result, const char *doing, struct err *err) MUST_CHECK;
+
+/* Texts are copied; NULL is bound as "". */
+void store_bind_text(sqlite3_stmt *q, int index, const char *text);
+
+/* Refuses a file that is not ours, gives an empty one its tables. */
+int store_check_schema(struct store *s, enum store_access access, struct err *err) MUST_CHECK;

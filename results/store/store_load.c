@@ -1,0 +1,301 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_internal.h"
+#include "text.h"
+
+/* All that one loaded run points to, as a chain that is freed as a whole. */
+struct store_memory {
+    struct store_memory *next;
+    _Alignas(16) char bytes[];
+};
+
+/* Zeroed, and kept until store_run_release(). */
+static void *keep(struct store_run *run, size_t n_bytes)
+{
+    struct store_memory *m = calloc(1, sizeof(*m) + n_bytes);
+    if (!m)
+        return NULL;
+    m->next = run->memory;
+    run->memory = m;
+    return m->bytes;
+}
+
+/* NULL only without memory. */
+static const char *keep_text(struct store_run *run, sqlite3_stmt *q, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(q, column);
+    size_t n = text ? strlen(text) : 0;
+    char *copy = keep(run, n + 1);
+    if (copy && text)
+        memcpy(copy, text, n);
+    return copy;
+}
+
+void store_run_release(struct store_run *run)
+{
+    for (struct store_memory *m = run->memory, *next; m; m = next) {
+        next = m->next;
+        free(m);
+    }
+    *run = (struct store_run){0};
+}
+
+static int no_memory(const struct store *s, struct err *err)
+{
+    return err_set(err, ENOMEM, "no memory for a run of %s", s->path);
+}
+
+static int load_head(struct store *s, int64_t run_id, struct store_run *run, struct err *err)
+{
+    sqlite3_stmt *q;
+    int result = store_prepare(s,
+                               "SELECT name, program_version, manifest, baseline, started_s, "
+                               "finished_s, seed, n_blocks, id FROM run WHERE id = ?",
+                               &q, err);
+    if (result == 0) {
+        sqlite3_bind_int64(q, 1, run_id);
+        result = store_step(s, q, "read", err);
+        if (result == 0)
+            result =
+                err_set(err, ENOENT, "%s has no run with the number %ld", s->path, (long)run_id);
+    }
+    if (result > 0) {
+        run->name = keep_text(run, q, 0);
+        run->program_version = keep_text(run, q, 1);
+        run->manifest = keep_text(run, q, 2);
+        run->baseline = keep_text(run, q, 3);
+        run->started_s = sqlite3_column_int64(q, 4);
+        run->finished_s = sqlite3_column_int64(q, 5);
+        run->seed = (uint64_t)sqlite3_column_int64(q, 6);
+        run->n_blocks = (uint32_t)sqlite3_column_int64(q, 7);
+        run->id = sqlite3_column_int64(q, 8);
+        bool complete = run->name && run->program_version && run->manifest && run->baseline;
+        result = complete ? 0 : no_memory(s, err);
+    }
+    sqlite3_finalize(q);
+    return result;
+}
+
+/* Reads one row into element `i` of its array; false without memory. */
+typedef bool read_row_fn(struct store_run *run, sqlite3_stmt *q, void *array, uint32_t i);
+
+static bool read_fact(struct store_run *run, sqlite3_stmt *q, void *array, uint32_t i)
+{
+    struct store_fact *f = (struct store_fact *)array + i;
+    f->key = keep_text(run, q, 0);
+    f->value = keep_text(run, q, 1);
+    return f->key && f->value;
+}
+
+static bool read_subject(struct store_run *run, sqlite3_stmt *q, void *array, uint32_t i)
+{
+    struct store_subject *x = (struct store_subject *)array + i;
+    x->name = keep_text(run, q, 0);
+    x->allocator = keep_text(run, q, 1);
+    x->library = keep_text(run, q, 2);
+    x->setting = keep_text(run, q, 3);
+    return x->name && x->allocator && x->library && x->setting;
+}
+
+static bool read_cell(struct store_run *run, sqlite3_stmt *q, void *array, uint32_t i)
+{
+    struct store_cell *c = (struct store_cell *)array + i;
+    c->workload = keep_text(run, q, 0);
+    c->threads = (uint32_t)sqlite3_column_int64(q, 1);
+    c->calls_per_pass = (uint64_t)sqlite3_column_int64(q, 2);
+    c->remote_frees = (uint64_t)sqlite3_column_int64(q, 3);
+    c->peak_live_bytes = (uint64_t)sqlite3_column_int64(q, 4);
+    return c->workload != NULL;
+}
+
+/* One of the arrays of a run: how to count, read and hold it. */
+struct part {
+    const char *count_sql, *rows_sql;
+    size_t n_bytes_each;
+    read_row_fn *read;
+    bool is_ordered; /* the last column is an ordinal, which must count from 0 */
+};
+
+static const struct part fact_part = {
+    .count_sql = "SELECT count(*) FROM fact WHERE run = ?",
+    .rows_sql = "SELECT key, value FROM fact WHERE run = ? ORDER BY key",
+    .n_bytes_each = sizeof(struct store_fact),
+    .read = read_fact,
+};
+
+static const struct part subject_part = {
+    .count_sql = "SELECT count(*) FROM subject WHERE run = ?",
+    .rows_sql = "SELECT name, allocator, library, setting, ordinal FROM subject WHERE run = ? "
+                "ORDER BY ordinal",
+    .n_bytes_each = sizeof(struct store_subject),
+    .read = read_subject,
+    .is_ordered = true,
+};
+
+static const struct part cell_part = {
+    .count_sql = "SELECT count(*) FROM cell WHERE run = ?",
+    .rows_sql = "SELECT workload, threads, calls_per_pass, remote_frees, peak_live_bytes, ordinal "
+                "FROM cell WHERE run = ? ORDER BY ordinal",
+    .n_bytes_each = sizeof(struct store_cell),
+    .read = read_cell,
+    .is_ordered = true,
+};
+
+static int count_rows(struct store *s, const char *sql, int64_t run_id, uint32_t *n,
+                      struct err *err)
+{
+    sqlite3_stmt *q;
+    int result = store_prepare(s, sql, &q, err);
+    if (result == 0) {
+        sqlite3_bind_int64(q, 1, run_id);
+        result = store_step(s, q, "read", err);
+    }
+    if (result > 0)
+        *n = (uint32_t)sqlite3_column_int64(q, 0);
+    sqlite3_finalize(q);
+    return result < 0 ? result : 0;
+}
+
+static int load_row(struct store *s, const struct part *part, struct store_run *run,
+                    sqlite3_stmt *q, void *array, uint32_t i, struct err *err)
+{
+    if (part->is_ordered && sqlite3_column_int64(q, sqlite3_column_count(q) - 1) != i)
+        return err_set(err, EINVAL, "%s is damaged: the subjects or cells of run %s have gaps",
+                       s->path, run->name);
+    return part->read(run, q, array, i) ? 0 : no_memory(s, err);
+}
+
+static int load_part(struct store *s, const struct part *part, struct store_run *run,
+                     const void **out, uint32_t *n, struct err *err)
+{
+    int result = count_rows(s, part->count_sql, run->id, n, err);
+    void *array = result == 0 ? keep(run, *n * part->n_bytes_each + 1) : NULL;
+    if (!array)
+        return result < 0 ? result : no_memory(s, err);
+    *out = array;
+
+    sqlite3_stmt *q;
+    result = store_prepare(s, part->rows_sql, &q, err);
+    if (result == 0)
+        sqlite3_bind_int64(q, 1, run->id);
+    for (uint32_t i = 0; i < *n && result == 0; i++) {
+        result = store_step(s, q, "read", err);
+        if (result > 0)
+            result = load_row(s, part, run, q, array, i, err);
+    }
+    sqlite3_finalize(q);
+    return result;
+}
+
+int store_load_run(struct store *s, int64_t run_id, struct store_run *run, struct err *err)
+{
+    *run = (struct store_run){0};
+    /* One transaction: facts may be added by a runner while we read. */
+    int result = store_exec(s, "BEGIN", "read", err);
+    if (result < 0)
+        return result;
+    result = load_head(s, run_id, run, err);
+    if (result == 0)
+        result = load_part(s, &fact_part, run, (const void **)&run->facts, &run->n_facts, err);
+    if (result == 0)
+        result =
+            load_part(s, &subject_part, run, (const void **)&run->subjects, &run->n_subjects, err);
+    if (result == 0)
+        result = load_part(s, &cell_part, run, (const void **)&run->cells, &run->n_cells, err);
+    return store_end(s, result, "read", err);
+}
+
+/* The id that SQL with one parameter finds for `text`; 0 when there is none. */
+static int find_id(struct store *s, const char *sql, const char *text, int64_t *id, struct err *err)
+{
+    sqlite3_stmt *q;
+    int result = store_prepare(s, sql, &q, err);
+    if (result == 0) {
+        if (sqlite3_bind_parameter_count(q) > 0)
+            store_bind_text(q, 1, text);
+        result = store_step(s, q, "read", err);
+    }
+    *id = result > 0 ? sqlite3_column_int64(q, 0) : 0;
+    sqlite3_finalize(q);
+    return result < 0 ? result : 0;
+}
+
+#define NEWEST_SHOWN 5
+
+struct names {
+    char text[ERR_BYTES / 2];
+    size_t used;
+    unsigned n;
+};
+
+static int add_name(void *context, const struct store_run_line *line, struct err *err)
+{
+    (void)err;
+    struct names *names = context;
+    if (names->n++ >= NEWEST_SHOWN)
+        return 0;
+    names->used += text_format(names->text + names->used, sizeof(names->text) - names->used, "%s%s",
+                               names->n > 1 ? ", " : "", line->name);
+    return 0;
+}
+
+static int name_the_newest(struct store *s, const char *which, struct err *err)
+{
+    struct names names = {0};
+    int result = store_list_runs(s, add_name, &names, err);
+    if (result < 0)
+        return result;
+    if (names.n == 0)
+        return err_set(err, ENOENT, "%s holds no runs yet", s->path);
+    return err_set(err, ENOENT, "%s has no run '%.*s'; the newest are: %s", s->path, 60, which,
+                   names.text);
+}
+
+int store_find_run(struct store *s, const char *which, int64_t *run_id, struct err *err)
+{
+    const char *text = which ? which : "";
+    int result;
+    if (!*text) {
+        result = find_id(s, "SELECT max(id) FROM run", NULL, run_id, err);
+    } else {
+        result = find_id(s, "SELECT id FROM run WHERE name = ?", text, run_id, err);
+        /* Compared as texts: "12abc" is not run 12. */
+        if (result == 0 && *run_id == 0)
+            result = find_id(s, "SELECT id FROM run WHERE CAST(id AS TEXT) = ?", text, run_id, err);
+    }
+    if (result == 0 && *run_id == 0)
+        return name_the_newest(s, text, err);
+    return result;
+}
+
+int store_list_runs(struct store *s, store_run_fn *each, void *context, struct err *err)
+{
+    sqlite3_stmt *q;
+    int result = store_prepare(s,
+                               "SELECT id, name, baseline, started_s, finished_s, n_blocks,"
+                               " (SELECT count(*) FROM subject WHERE run = r.id),"
+                               " (SELECT count(*) FROM cell WHERE run = r.id),"
+                               " (SELECT count(*) FROM trial WHERE run = r.id),"
+                               " (SELECT count(*) FROM trial WHERE run = r.id AND status <> 'ok')"
+                               " FROM run AS r ORDER BY id DESC",
+                               &q, err);
+    while (result == 0 && (result = store_step(s, q, "read", err)) > 0) {
+        struct store_run_line line = {
+            .id = sqlite3_column_int64(q, 0),
+            .name = (const char *)sqlite3_column_text(q, 1),
+            .baseline = (const char *)sqlite3_column_text(q, 2),
+            .started_s = sqlite3_column_int64(q, 3),
+            .finished_s = sqlite3_column_int64(q, 4),
+            .n_blocks = (uint32_t)sqlite3_column_int64(q, 5),
+            .n_subjects = (uint32_t)sqlite3_column_int64(q, 6),
+            .n_cells = (uint32_t)sqlite3_column_int64(q, 7),
+            .n_trials = (uint64_t)sqlite3_column_int64(q, 8),
+            .n_failed = (uint64_t)sqlite3_column_int64(q, 9),
+        };
+        result = line.name && line.baseline ? each(context, &line, err) : no_memory(s, err);
+    }
+    sqlite3_finalize(q);
+    return result;
+}

@@ -1,0 +1,202 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "store_internal.h"
+
+#define NAME_BYTES 48
+
+static bool is_name_taken(struct store *s, const char *name, int *result, struct err *err)
+{
+    sqlite3_stmt *q;
+    *result = store_prepare(s, "SELECT 1 FROM run WHERE name = ?", &q, err);
+    if (*result == 0) {
+        store_bind_text(q, 1, name);
+        *result = store_step(s, q, "read", err);
+    }
+    sqlite3_finalize(q);
+    bool is_taken = *result > 0;
+    if (is_taken)
+        *result = 0;
+    return is_taken;
+}
+
+/* Within the transaction that uses the name, so that no other process can take it in between. */
+static int choose_name(struct store *s, int64_t started_s, char *name, struct err *err)
+{
+    time_t start = (time_t)started_s;
+    struct tm utc;
+    if (!gmtime_r(&start, &utc))
+        return err_set(err, EINVAL, "a run cannot start %ld s after 1970", (long)started_s);
+    size_t n = strftime(name, NAME_BYTES, "%Y%m%d-%H%M%S", &utc);
+    int result = 0;
+    for (unsigned i = 2; is_name_taken(s, name, &result, err); i++)
+        snprintf(name + n, NAME_BYTES - n, "-%u", i);
+    return result;
+}
+
+static int insert_run(struct store *s, const struct store_run *run, int64_t *run_id,
+                      struct err *err)
+{
+    char name[NAME_BYTES];
+    int result = choose_name(s, run->started_s, name, err);
+    if (result < 0)
+        return result;
+    sqlite3_stmt *q;
+    result = store_prepare(s,
+                           "INSERT INTO run (name, started_s, program_version, manifest, seed, "
+                           "baseline, n_blocks) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                           &q, err);
+    if (result == 0) {
+        store_bind_text(q, 1, name);
+        sqlite3_bind_int64(q, 2, run->started_s);
+        store_bind_text(q, 3, run->program_version);
+        store_bind_text(q, 4, run->manifest);
+        sqlite3_bind_int64(q, 5, (int64_t)run->seed);
+        store_bind_text(q, 6, run->baseline);
+        sqlite3_bind_int64(q, 7, run->n_blocks);
+        result = store_step(s, q, "write", err);
+    }
+    sqlite3_finalize(q);
+    *run_id = sqlite3_last_insert_rowid(s->db);
+    return result;
+}
+
+static int insert_fact(struct store *s, int64_t run_id, const struct store_fact *fact,
+                       struct err *err)
+{
+    sqlite3_stmt *q;
+    int result =
+        store_prepare(s, "INSERT OR REPLACE INTO fact (run, key, value) VALUES (?, ?, ?)", &q, err);
+    if (result == 0) {
+        sqlite3_bind_int64(q, 1, run_id);
+        store_bind_text(q, 2, fact->key);
+        store_bind_text(q, 3, fact->value);
+        result = store_step(s, q, "write", err);
+    }
+    sqlite3_finalize(q);
+    return result;
+}
+
+static int insert_subject(struct store *s, int64_t run_id, uint32_t ordinal,
+                          const struct store_subject *subject, struct err *err)
+{
+    sqlite3_stmt *q;
+    int result = store_prepare(s,
+                               "INSERT INTO subject (run, ordinal, name, allocator, library, "
+                               "setting) VALUES (?, ?, ?, ?, ?, ?)",
+                               &q, err);
+    if (result == 0) {
+        sqlite3_bind_int64(q, 1, run_id);
+        sqlite3_bind_int64(q, 2, ordinal);
+        store_bind_text(q, 3, subject->name);
+        store_bind_text(q, 4, subject->allocator);
+        store_bind_text(q, 5, subject->library);
+        store_bind_text(q, 6, subject->setting);
+        result = store_step(s, q, "write", err);
+    }
+    sqlite3_finalize(q);
+    return result;
+}
+
+static int insert_cell(struct store *s, int64_t run_id, uint32_t ordinal,
+                       const struct store_cell *cell, struct err *err)
+{
+    sqlite3_stmt *q;
+    int result = store_prepare(s,
+                               "INSERT INTO cell (run, ordinal, workload, threads, calls_per_pass, "
+                               "remote_frees, peak_live_bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                               &q, err);
+    if (result == 0) {
+        sqlite3_bind_int64(q, 1, run_id);
+        sqlite3_bind_int64(q, 2, ordinal);
+        store_bind_text(q, 3, cell->workload);
+        sqlite3_bind_int64(q, 4, cell->threads);
+        sqlite3_bind_int64(q, 5, (int64_t)cell->calls_per_pass);
+        sqlite3_bind_int64(q, 6, (int64_t)cell->remote_frees);
+        sqlite3_bind_int64(q, 7, (int64_t)cell->peak_live_bytes);
+        result = store_step(s, q, "write", err);
+    }
+    sqlite3_finalize(q);
+    return result;
+}
+
+static int insert_whole_run(struct store *s, const struct store_run *run, int64_t *run_id,
+                            struct err *err)
+{
+    int result = insert_run(s, run, run_id, err);
+    for (uint32_t i = 0; i < run->n_facts && result == 0; i++)
+        result = insert_fact(s, *run_id, &run->facts[i], err);
+    for (uint32_t i = 0; i < run->n_subjects && result == 0; i++)
+        result = insert_subject(s, *run_id, i, &run->subjects[i], err);
+    for (uint32_t i = 0; i < run->n_cells && result == 0; i++)
+        result = insert_cell(s, *run_id, i, &run->cells[i], err);
+    return result;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* What the tables would refuse too, but in words that a person understands. */
+static int check_run(const struct store_run *run, struct err *err)
+{
+    bool has_baseline = false;
+    for (uint32_t i = 0; i < run->n_subjects; i++) {
+        const char *name = run->subjects[i].name;
+        has_baseline |= is_same_text(name, run->baseline);
+        for (uint32_t k = 0; k < i; k++)
+            if (is_same_text(name, run->subjects[k].name))
+                return err_set(err, EINVAL, "two subjects of the run are called '%s'", name);
+    }
+    for (uint32_t i = 0; i < run->n_cells; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (run->cells[i].threads == run->cells[k].threads &&
+                is_same_text(run->cells[i].workload, run->cells[k].workload))
+                return err_set(err, EINVAL, "workload '%s' is in the run twice with %u threads",
+                               run->cells[i].workload, run->cells[i].threads);
+    if (!has_baseline)
+        return err_set(err, EINVAL, "the baseline '%s' is not among the run's subjects",
+                       run->baseline ? run->baseline : "");
+    return 0;
+}
+
+int store_run_begin(struct store *s, const struct store_run *run, int64_t *run_id, struct err *err)
+{
+    int result = check_run(run, err);
+    if (result == 0)
+        result = store_begin(s, err);
+    if (result < 0)
+        return result;
+    return store_end(s, insert_whole_run(s, run, run_id, err), "write", err);
+}
+
+static int refuse_unknown(struct store *s, int64_t run_id, struct err *err)
+{
+    return err_set(err, ENOENT, "%s has no run with the number %ld", s->path, (long)run_id);
+}
+
+int store_add_fact(struct store *s, int64_t run_id, const struct store_fact *fact, struct err *err)
+{
+    int result = insert_fact(s, run_id, fact, err);
+    bool unknown = sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_FOREIGNKEY;
+    return result < 0 && unknown ? refuse_unknown(s, run_id, err) : result;
+}
+
+int store_run_finish(struct store *s, int64_t run_id, int64_t finished_s, struct err *err)
+{
+    sqlite3_stmt *q;
+    int result = store_prepare(s, "UPDATE run SET finished_s = ? WHERE id = ?", &q, err);
+    if (result == 0) {
+        sqlite3_bind_int64(q, 1, finished_s);
+        sqlite3_bind_int64(q, 2, run_id);
+        result = store_step(s, q, "write", err);
+    }
+    sqlite3_finalize(q);
+    if (result == 0 && sqlite3_changes(s->db) == 0)
+        return refuse_unknown(s, run_id, err);
+    return result;
+}

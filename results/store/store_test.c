@@ -1,0 +1,340 @@
+#include "store.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+
+#include "store_fixture.h"
+
+static struct trial_result make_result(void)
+{
+    struct trial_result r = {.status = TRIAL_OK};
+    uint64_t value = 1000;
+    for (const struct store_number *n = store_numbers; n->name; n++)
+        *(uint64_t *)((char *)&r + n->offset) = value++;
+    r.steal_ns = UINT64_MAX; /* more than a signed number holds */
+    for (const struct store_text *t = store_texts; t->name; t++)
+        snprintf((char *)&r + t->offset, t->n_bytes, "%s of \"it\", 'quoted'\nnext", t->name);
+    return r;
+}
+
+static void add(struct fixture *f, struct store *s, int64_t run, struct store_place place)
+{
+    struct trial_result r = make_result();
+    int result = store_add_trial(s, run, &place, &r, &f->err);
+    ck_assert_msg(result == 0, "%s", f->err.text);
+}
+
+struct seen {
+    unsigned n;
+    struct store_trial trials[4];
+    struct store_place places[4];
+};
+
+static int see_trial(void *context, const struct store_trial *trial, struct err *err)
+{
+    (void)err;
+    struct seen *seen = context;
+    ck_assert_uint_lt(seen->n, 4);
+    seen->trials[seen->n++] = *trial;
+    return 0;
+}
+
+static int see_place(void *context, const struct store_place *place, struct err *err)
+{
+    (void)err;
+    struct seen *seen = context;
+    ck_assert_uint_lt(seen->n, 4);
+    seen->places[seen->n++] = *place;
+    return 0;
+}
+
+START_TEST(a_run_comes_back_as_it_was)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct store *s = fixture_open(&f, STORE_WRITE);
+    int64_t id = fixture_begin(&f, s);
+    store_close(s);
+
+    s = fixture_open(&f, STORE_READ);
+    struct store_run run;
+    ck_assert_int_eq(store_load_run(s, id, &run, &f.err), 0);
+    ck_assert_str_eq(run.name, "20261120-231455");
+    ck_assert_int_eq(run.started_s, FIXTURE_START);
+    ck_assert_int_eq(run.finished_s, 0);
+    ck_assert_str_eq(run.manifest, "{\"seed\": 7}");
+    ck_assert_str_eq(run.program_version, "0.1.0");
+    ck_assert_uint_eq(run.seed, UINT64_MAX - 1);
+    ck_assert_uint_eq(run.n_blocks, 5);
+    ck_assert_uint_eq(run.n_facts, 2);
+    ck_assert_str_eq(run.facts[0].key, "cpu");
+    ck_assert_str_eq(run.facts[1].value, "6.1");
+    ck_assert_uint_eq(run.n_subjects, 2);
+    ck_assert_str_eq(run.subjects[1].name, "mine, \"new\"");
+    ck_assert_str_eq(run.subjects[1].library, "/opt/lib/mine.so");
+    ck_assert_uint_eq(run.n_cells, 3);
+    ck_assert_str_eq(run.cells[2].workload, "larson");
+    ck_assert_uint_eq(run.cells[1].remote_frees, 7);
+    ck_assert_uint_eq(run.cells[2].calls_per_pass, UINT64_MAX);
+    store_run_release(&run);
+    ck_assert_ptr_null(run.memory);
+    store_close(s);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(a_trial_comes_back_as_it_was)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct store *s = fixture_open(&f, STORE_WRITE);
+    int64_t run = fixture_begin(&f, s);
+    struct trial_result crashed = make_result();
+    crashed.status = TRIAL_CRASHED;
+    crashed.signal = 11;
+    struct store_place late = {.cell = 2, .subject = 1, .block = 1, .position = 3};
+    ck_assert_int_eq(store_add_trial(s, run, &late, &crashed, &f.err), 0);
+    add(&f, s, run, (struct store_place){.cell = 1, .subject = 0, .block = 0, .position = 1});
+    add(&f, s, run, (struct store_place){.cell = 0, .subject = 0, .block = 0, .position = 0});
+
+    struct seen seen = {0};
+    ck_assert_int_eq(store_each_trial(s, run, see_trial, &seen, &f.err), 0);
+    ck_assert_uint_eq(seen.n, 3);
+    ck_assert_uint_eq(seen.trials[0].place.cell, 0);
+    ck_assert_uint_eq(seen.trials[1].place.cell, 1);
+    ck_assert_int_eq(memcmp(&seen.trials[2].place, &late, sizeof(late)), 0);
+    ck_assert_int_eq(seen.trials[2].result.status, TRIAL_CRASHED);
+    ck_assert_int_eq(seen.trials[2].result.signal, 11);
+    for (const struct store_number *n = store_numbers; n->name; n++)
+        ck_assert_uint_eq(store_number_of(&seen.trials[2].result, n), store_number_of(&crashed, n));
+    for (const struct store_text *t = store_texts; t->name; t++)
+        ck_assert_str_eq(store_text_of(&seen.trials[2].result, t), store_text_of(&crashed, t));
+
+    struct seen done = {0};
+    ck_assert_int_eq(store_done_trials(s, run, see_place, &done, &f.err), 0);
+    ck_assert_uint_eq(done.n, 3);
+    store_close(s);
+    fixture_release(&f);
+}
+END_TEST
+
+/* A field that struct trial_result gets and the store does not would be lost in silence. */
+START_TEST(every_number_of_a_trial_is_stored)
+{
+    struct trial_result r = {0};
+    char *at = (char *)&r;
+    size_t first = offsetof(struct trial_result, wall_ns);
+    size_t end = offsetof(struct trial_result, malloc_path);
+    for (const struct store_number *n = store_numbers; n->name; n++)
+        *(uint64_t *)(at + n->offset) = UINT64_MAX;
+    for (size_t i = first; i < end; i++)
+        ck_assert_msg(at[i] == (char)0xff, "byte %zu of struct trial_result is not stored", i);
+}
+END_TEST
+
+START_TEST(a_series_comes_back_exactly_and_small)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct store *s = fixture_open(&f, STORE_WRITE);
+    int64_t run = fixture_begin(&f, s);
+    enum { N = 5000 };
+    static struct trial_sample samples[N];
+    for (uint64_t i = 0; i < N; i++)
+        samples[i] =
+            (struct trial_sample){.t_ns = i * 1000000, .ops = i * i, .rss_bytes = (N - i) * 4096};
+    samples[N - 1] = (struct trial_sample){.t_ns = UINT64_MAX, .ops = 0, .rss_bytes = UINT64_MAX};
+    struct trial_result r = make_result();
+    r.samples = samples;
+    r.n_samples = N;
+    struct store_place place = {0};
+    ck_assert_int_eq(store_add_trial(s, run, &place, &r, &f.err), 0);
+    place.block = 1;
+    add(&f, s, run, place);
+
+    struct seen seen = {0};
+    ck_assert_int_eq(store_each_trial(s, run, see_trial, &seen, &f.err), 0);
+    struct trial_sample *loaded;
+    size_t n;
+    ck_assert_int_eq(store_load_series(s, seen.trials[0].id, &loaded, &n, &f.err), 0);
+    ck_assert_uint_eq(n, N);
+    ck_assert_int_eq(memcmp(loaded, samples, sizeof(samples)), 0);
+    free(loaded);
+    ck_assert_int_eq(store_load_series(s, seen.trials[1].id, &loaded, &n, &f.err), 0);
+    ck_assert_ptr_null(loaded);
+    ck_assert_uint_eq(n, 0);
+    store_close(s);
+
+    sqlite3 *db;
+    sqlite3_stmt *q;
+    ck_assert_int_eq(sqlite3_open(f.path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT length(data) FROM series", -1, &q, NULL), 0);
+    ck_assert_int_eq(sqlite3_step(q), SQLITE_ROW);
+    ck_assert_int_lt(sqlite3_column_int(q, 0), (int)sizeof(samples) / 10);
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(what_is_no_trial_is_refused)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct store *s = fixture_open(&f, STORE_WRITE);
+    int64_t run = fixture_begin(&f, s);
+    struct trial_result r = make_result();
+    struct store_place place = {.cell = 1, .subject = 1, .block = 2};
+    ck_assert_int_eq(store_add_trial(s, run, &place, &r, &f.err), 0);
+    ck_assert_int_eq(store_add_trial(s, run, &place, &r, &f.err), -EEXIST);
+    ck_assert_ptr_nonnull(strstr(f.err.text, "cell 1, subject 1, block 2"));
+    place.block = 3;
+    ck_assert_int_eq(store_add_trial(s, run + 1, &place, &r, &f.err), -EINVAL);
+    place.cell = 3;
+    ck_assert_int_eq(store_add_trial(s, run, &place, &r, &f.err), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(f.err.text, "cell 3"));
+    place = (struct store_place){.block = STORE_BLOCKS_MAX};
+    ck_assert_int_eq(store_add_trial(s, run, &place, &r, &f.err), -EINVAL);
+    r.status = TRIAL_INTERRUPTED;
+    place.block = 4;
+    ck_assert_int_eq(store_add_trial(s, run, &place, &r, &f.err), -EINVAL);
+
+    /* None of it is there, and the store goes on working. */
+    struct seen seen = {0};
+    ck_assert_int_eq(store_done_trials(s, run, see_place, &seen, &f.err), 0);
+    ck_assert_uint_eq(seen.n, 1);
+    add(&f, s, run, place);
+    store_close(s);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(a_run_that_cannot_be_is_refused_and_leaves_nothing)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct store *s = fixture_open(&f, STORE_WRITE);
+    int64_t id;
+    struct store_run run = fixture_run;
+    run.baseline = "jemalloc";
+    ck_assert_int_eq(store_run_begin(s, &run, &id, &f.err), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(f.err.text, "baseline 'jemalloc'"));
+    const struct store_cell twice[] = {fixture_cells[0], fixture_cells[0]};
+    run = fixture_run;
+    run.cells = twice;
+    run.n_cells = 2;
+    ck_assert_int_eq(store_run_begin(s, &run, &id, &f.err), -EINVAL);
+    const struct store_subject same[] = {fixture_subjects[0], fixture_subjects[0]};
+    run = fixture_run;
+    run.subjects = same;
+    ck_assert_int_eq(store_run_begin(s, &run, &id, &f.err), -EINVAL);
+    run = fixture_run;
+    run.started_s = INT64_MAX;
+    ck_assert_int_eq(store_run_begin(s, &run, &id, &f.err), -EINVAL);
+    ck_assert_int_eq(store_find_run(s, "", &id, &f.err), -ENOENT);
+    ck_assert_ptr_nonnull(strstr(f.err.text, "no runs yet"));
+    store_close(s);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(runs_are_found_by_name_number_or_as_the_latest)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct store *s = fixture_open(&f, STORE_WRITE);
+    int64_t first = fixture_begin(&f, s), second = fixture_begin(&f, s), id;
+    ck_assert_int_eq(store_find_run(s, "20261120-231455", &id, &f.err), 0);
+    ck_assert_int_eq(id, first);
+    ck_assert_int_eq(store_find_run(s, "20261120-231455-2", &id, &f.err), 0);
+    ck_assert_int_eq(id, second);
+    ck_assert_int_eq(store_find_run(s, "", &id, &f.err), 0);
+    ck_assert_int_eq(id, second);
+    ck_assert_int_eq(store_find_run(s, NULL, &id, &f.err), 0);
+    ck_assert_int_eq(id, second);
+    ck_assert_int_eq(store_find_run(s, "1", &id, &f.err), 0);
+    ck_assert_int_eq(id, first);
+    static const char *const unknown[] = {"20261120", "1x",        "-1",
+                                          "0",        "' OR 1 --", "99999999999999999999"};
+    for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
+        ck_assert_int_eq(store_find_run(s, unknown[i], &id, &f.err), -ENOENT);
+    ck_assert_ptr_nonnull(strstr(f.err.text, "newest are: 20261120-231455-2, 20261120-231455"));
+    store_close(s);
+    fixture_release(&f);
+}
+END_TEST
+
+static int see_line(void *context, const struct store_run_line *line, struct err *err)
+{
+    unsigned *n = context;
+    if (++*n == 1) {
+        ck_assert_str_eq(line->name, "20261120-231455-2");
+        ck_assert_int_eq(line->finished_s, FIXTURE_START + 60);
+        ck_assert_uint_eq(line->n_trials, 2);
+        ck_assert_uint_eq(line->n_failed, 1);
+        ck_assert_uint_eq(line->n_cells, 3);
+        ck_assert_uint_eq(line->n_subjects, 2);
+        return 0;
+    }
+    ck_assert_int_eq(line->finished_s, 0);
+    return err_set(err, ECANCELED, "enough");
+}
+
+START_TEST(runs_are_listed_newest_first_until_the_callback_ends_it)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct store *s = fixture_open(&f, STORE_WRITE);
+    fixture_begin(&f, s);
+    fixture_begin(&f, s);
+    int64_t run = fixture_begin(&f, s), middle = run - 1;
+    (void)run;
+    struct trial_result r = make_result();
+    r.status = TRIAL_HUNG;
+    struct store_place place = {0};
+    ck_assert_int_eq(store_add_trial(s, middle, &place, &r, &f.err), 0);
+    place.block = 1;
+    add(&f, s, middle, place);
+    ck_assert_int_eq(store_run_finish(s, middle, FIXTURE_START + 60, &f.err), 0);
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(f.path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, "PRAGMA foreign_keys = ON; DELETE FROM run WHERE id = 3",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+
+    unsigned n = 0;
+    ck_assert_int_eq(store_list_runs(s, see_line, &n, &f.err), -ECANCELED);
+    ck_assert_uint_eq(n, 2);
+    ck_assert_str_eq(f.err.text, "enough");
+    ck_assert_int_eq(store_run_finish(s, 77, 1, &f.err), -ENOENT);
+    store_close(s);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(a_later_fact_replaces_an_earlier_one)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct store *s = fixture_open(&f, STORE_WRITE);
+    int64_t id = fixture_begin(&f, s);
+    struct store_fact fact = {.key = "kernel", .value = "6.2"};
+    ck_assert_int_eq(store_add_fact(s, id, &fact, &f.err), 0);
+    ck_assert_int_eq(store_add_fact(s, id + 1, &fact, &f.err), -ENOENT);
+    struct store_run run;
+    ck_assert_int_eq(store_load_run(s, id, &run, &f.err), 0);
+    ck_assert_uint_eq(run.n_facts, 2);
+    ck_assert_str_eq(run.facts[1].value, "6.2");
+    store_run_release(&run);
+    store_close(s);
+    fixture_release(&f);
+}
+END_TEST
+
+UNIT_MAIN("store", a_run_comes_back_as_it_was, a_trial_comes_back_as_it_was,
+          every_number_of_a_trial_is_stored, a_series_comes_back_exactly_and_small,
+          what_is_no_trial_is_refused, a_run_that_cannot_be_is_refused_and_leaves_nothing,
+          runs_are_found_by_name_number_or_as_the_latest,
+          runs_are_listed_newest_first_until_the_callback_ends_it,
+          a_later_fact_replaces_an_earlier_one)

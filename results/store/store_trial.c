@@ -1,0 +1,296 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_internal.h"
+#include "store_series.h"
+
+#define NUMBER(field) \
+    { \
+        .name = #field, .offset = offsetof(struct trial_result, field) \
+    }
+#define TEXT(field) \
+    { \
+        .name = #field, .offset = offsetof(struct trial_result, field), \
+        .n_bytes = sizeof(((struct trial_result *)NULL)->field) \
+    }
+
+const struct store_number store_numbers[] = {
+    NUMBER(wall_ns),
+    NUMBER(calls),
+    NUMBER(passes),
+    NUMBER(user_ns),
+    NUMBER(system_ns),
+    NUMBER(minor_faults),
+    NUMBER(major_faults),
+    NUMBER(voluntary_switches),
+    NUMBER(involuntary_switches),
+    NUMBER(stall_ns),
+    NUMBER(baseline_bytes),
+    NUMBER(peak_bytes),
+    NUMBER(peak_sampled_bytes),
+    NUMBER(end_bytes),
+    NUMBER(end_lazy_free_bytes),
+    NUMBER(end_huge_bytes),
+    NUMBER(end_swap_bytes),
+    NUMBER(n_mappings),
+    NUMBER(foreign_cpu_ns),
+    NUMBER(steal_ns),
+    {0},
+};
+
+const struct store_text store_texts[] = {
+    TEXT(message), TEXT(malloc_path), TEXT(build_id),
+    TEXT(version), TEXT(environment), TEXT(binding),
+    {0},
+};
+
+/* Columns of a trial before the two tables' ones. */
+enum trial_column {
+    COLUMN_CELL,
+    COLUMN_SUBJECT,
+    COLUMN_BLOCK,
+    COLUMN_POSITION,
+    COLUMN_STATUS,
+    COLUMN_SIGNAL,
+    COLUMN_FIRST_NUMBER
+};
+static const char first_columns[] = "cell, subject, block, position, status, signal";
+
+/* Appends the names of both tables' columns, each with ", " before it; returns how many. */
+static unsigned print_columns(FILE *out)
+{
+    unsigned n = 0;
+    for (const struct store_number *c = store_numbers; c->name; c++, n++)
+        fprintf(out, ", %s", c->name);
+    for (const struct store_text *c = store_texts; c->name; c++, n++)
+        fprintf(out, ", %s", c->name);
+    return n;
+}
+
+enum statement { INSERT_TRIAL, SELECT_TRIALS };
+
+/* The SQL text, which the caller frees; NULL without memory. */
+static char *trial_sql(enum statement statement)
+{
+    char *sql = NULL;
+    size_t n_bytes;
+    FILE *out = open_memstream(&sql, &n_bytes);
+    if (!out)
+        return NULL;
+    if (statement == INSERT_TRIAL) {
+        fprintf(out, "INSERT INTO trial (%s", first_columns);
+        unsigned n = COLUMN_FIRST_NUMBER + print_columns(out);
+        fputs(", run) VALUES (?", out);
+        for (unsigned i = 0; i < n; i++)
+            fputs(", ?", out);
+        fputs(")", out);
+    } else {
+        fprintf(out, "SELECT %s", first_columns);
+        print_columns(out);
+        fputs(", id FROM trial WHERE run = ? ORDER BY block, position, id", out);
+    }
+    if (fclose(out) == 0)
+        return sql;
+    free(sql);
+    return NULL;
+}
+
+static int prepare_trial(struct store *s, enum statement statement, sqlite3_stmt **q,
+                         struct err *err)
+{
+    *q = NULL;
+    char *sql = trial_sql(statement);
+    if (!sql)
+        return err_set(err, ENOMEM, "no memory for a trial of %s", s->path);
+    int result = store_prepare(s, sql, q, err);
+    free(sql);
+    return result;
+}
+
+/* Binds all columns in the order of trial_sql(); parameters count from 1. */
+static void bind_trial(sqlite3_stmt *q, int64_t run_id, const struct store_place *place,
+                       const struct trial_result *r)
+{
+    sqlite3_bind_int64(q, 1 + COLUMN_CELL, place->cell);
+    sqlite3_bind_int64(q, 1 + COLUMN_SUBJECT, place->subject);
+    sqlite3_bind_int64(q, 1 + COLUMN_BLOCK, place->block);
+    sqlite3_bind_int64(q, 1 + COLUMN_POSITION, place->position);
+    store_bind_text(q, 1 + COLUMN_STATUS, trial_status_name(r->status));
+    sqlite3_bind_int64(q, 1 + COLUMN_SIGNAL, r->signal);
+    int next = 1 + COLUMN_FIRST_NUMBER;
+    for (const struct store_number *c = store_numbers; c->name; c++)
+        sqlite3_bind_int64(q, next++, (int64_t)store_number_of(r, c));
+    for (const struct store_text *c = store_texts; c->name; c++)
+        store_bind_text(q, next++, store_text_of(r, c));
+    sqlite3_bind_int64(q, next, run_id);
+}
+
+static int explain_refusal(struct store *s, const struct store_place *place, struct err *err)
+{
+    int code = sqlite3_extended_errcode(s->db);
+    if (code == SQLITE_CONSTRAINT_UNIQUE)
+        return err_set(
+            err, EEXIST,
+            "%s has a trial of cell %u, subject %u, block %u already: is another process "
+            "working on the same run?",
+            s->path, place->cell, place->subject, place->block);
+    if (code == SQLITE_CONSTRAINT_FOREIGNKEY)
+        return err_set(err, EINVAL, "%s has no such run with a cell %u and a subject %u", s->path,
+                       place->cell, place->subject);
+    return store_fail(s, err, "write");
+}
+
+static int insert_series(struct store *s, int64_t trial_id, const struct store_blob *blob,
+                         struct err *err)
+{
+    sqlite3_stmt *q;
+    int result =
+        store_prepare(s, "INSERT INTO series (trial, n_samples, data) VALUES (?, ?, ?)", &q, err);
+    if (result == 0) {
+        sqlite3_bind_int64(q, 1, trial_id);
+        sqlite3_bind_int64(q, 2, (int64_t)blob->n_samples);
+        sqlite3_bind_blob64(q, 3, blob->data, blob->n_bytes, SQLITE_STATIC);
+        result = store_step(s, q, "write", err);
+    }
+    sqlite3_finalize(q);
+    return result;
+}
+
+static int insert_trial(struct store *s, sqlite3_stmt *q, const struct store_place *place,
+                        const struct store_blob *blob, struct err *err)
+{
+    int result = store_begin(s, err);
+    if (result < 0)
+        return result;
+    if (sqlite3_step(q) != SQLITE_DONE)
+        result = explain_refusal(s, place, err);
+    if (result == 0 && blob->n_samples > 0)
+        result = insert_series(s, sqlite3_last_insert_rowid(s->db), blob, err);
+    sqlite3_reset(q); /* a statement under way would keep the transaction from ending */
+    return store_end(s, result, "write", err);
+}
+
+int store_add_trial(struct store *s, int64_t run_id, const struct store_place *place,
+                    const struct trial_result *result, struct err *err)
+{
+    if (result->status == TRIAL_INTERRUPTED)
+        return err_set(err, EINVAL, "an interrupted trial is no result and is not stored");
+    if (place->block >= STORE_BLOCKS_MAX)
+        return err_set(err, EINVAL, "block %u is too many: a run has at most %u", place->block,
+                       STORE_BLOCKS_MAX);
+    struct store_blob blob = {0};
+    sqlite3_stmt *q = NULL;
+    /* Compressed before the lock is taken: others wait less. */
+    int status = store_series_pack(result->samples, result->n_samples, &blob, err);
+    if (status == 0)
+        status = prepare_trial(s, INSERT_TRIAL, &q, err);
+    if (status == 0) {
+        bind_trial(q, run_id, place, result);
+        status = insert_trial(s, q, place, &blob, err);
+    }
+    sqlite3_finalize(q);
+    free(blob.data);
+    return status;
+}
+
+static bool find_status(const char *name, enum trial_status *out)
+{
+    for (int i = 0; i < TRIAL_STATUSES; i++)
+        if (strcmp(name, trial_status_name((enum trial_status)i)) == 0) {
+            *out = (enum trial_status)i;
+            return true;
+        }
+    return false;
+}
+
+static const char *column_text(sqlite3_stmt *q, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(q, column);
+    return text ? text : "";
+}
+
+/* A file may hold any number: what is out of range must not become an index elsewhere. */
+static int read_index(struct store *s, sqlite3_stmt *q, int column, uint32_t *out, struct err *err)
+{
+    int64_t value = sqlite3_column_int64(q, column);
+    if (value < 0 || value > UINT32_MAX - 1)
+        return err_set(err, EINVAL, "%s is damaged: a trial's %s is %ld", s->path,
+                       sqlite3_column_name(q, column), (long)value);
+    *out = (uint32_t)value;
+    return 0;
+}
+
+static int read_place(struct store *s, sqlite3_stmt *q, struct store_place *out, struct err *err)
+{
+    int result = read_index(s, q, COLUMN_CELL, &out->cell, err);
+    if (result == 0)
+        result = read_index(s, q, COLUMN_SUBJECT, &out->subject, err);
+    if (result == 0)
+        result = read_index(s, q, COLUMN_BLOCK, &out->block, err);
+    if (result == 0)
+        result = read_index(s, q, COLUMN_POSITION, &out->position, err);
+    if (result == 0 && out->block >= STORE_BLOCKS_MAX)
+        result = err_set(err, EINVAL, "%s is damaged: a trial's block is %u", s->path, out->block);
+    return result;
+}
+
+static int read_trial(struct store *s, sqlite3_stmt *q, struct store_trial *out, struct err *err)
+{
+    int result = read_place(s, q, &out->place, err);
+    if (result < 0)
+        return result;
+    struct trial_result *r = &out->result;
+    const char *status = column_text(q, COLUMN_STATUS);
+    if (!find_status(status, &r->status))
+        return err_set(err, EINVAL,
+                       "%s has a trial that ended '%.*s', which this version does not know",
+                       s->path, 40, status);
+    r->signal = sqlite3_column_int(q, COLUMN_SIGNAL);
+    int next = COLUMN_FIRST_NUMBER;
+    for (const struct store_number *c = store_numbers; c->name; c++)
+        *(uint64_t *)((char *)r + c->offset) = (uint64_t)sqlite3_column_int64(q, next++);
+    for (const struct store_text *c = store_texts; c->name; c++)
+        snprintf((char *)r + c->offset, c->n_bytes, "%s", column_text(q, next++));
+    out->id = sqlite3_column_int64(q, next);
+    return 0;
+}
+
+int store_each_trial(struct store *s, int64_t run_id, store_trial_fn *each, void *context,
+                     struct err *err)
+{
+    struct store_trial *trial = calloc(1, sizeof(*trial));
+    if (!trial)
+        return err_set(err, ENOMEM, "no memory for a trial of %s", s->path);
+    sqlite3_stmt *q;
+    int result = prepare_trial(s, SELECT_TRIALS, &q, err);
+    if (result == 0)
+        sqlite3_bind_int64(q, 1, run_id);
+    while (result == 0 && (result = store_step(s, q, "read", err)) > 0) {
+        result = read_trial(s, q, trial, err);
+        if (result == 0)
+            result = each(context, trial, err);
+    }
+    sqlite3_finalize(q);
+    free(trial);
+    return result;
+}
+
+int store_done_trials(struct store *s, int64_t run_id, store_place_fn *each, void *context,
+                      struct err *err)
+{
+    sqlite3_stmt *q;
+    int result =
+        store_prepare(s, "SELECT cell, subject, block, position FROM trial WHERE run = ?", &q, err);
+    if (result == 0)
+        sqlite3_bind_int64(q, 1, run_id);
+    while (result == 0 && (result = store_step(s, q, "read", err)) > 0) {
+        struct store_place place;
+        result = read_place(s, q, &place, err);
+        if (result == 0)
+            result = each(context, &place, err);
+    }
+    sqlite3_finalize(q);
+    return result;
+}
