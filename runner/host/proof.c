@@ -1,6 +1,7 @@
 #include "proof.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -13,7 +14,7 @@ static const char *const family_names[FAMILY_MEMBERS] = {
     [FAMILY_ALIGNED] = "posix_memalign",
 };
 
-/* Whether `path` is the file that was asked for: the same file, or one of that name. */
+/* Whether `path` is the file that was asked for: the same file, or one whose name matches. */
 static bool is_supplier(const char *path, const char *wanted)
 {
     struct stat a, b;
@@ -22,7 +23,7 @@ static bool is_supplier(const char *path, const char *wanted)
                a.st_ino == b.st_ino;
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
-    return strncmp(name, wanted, strlen(wanted)) == 0; /* libx.so.2 may be libx.so.2.1 in full */
+    return fnmatch(wanted, name, 0) == 0;
 }
 
 int proof_of_subject(const struct worker_process *w, const struct trial_request *request,

@@ -15,7 +15,7 @@
 struct trial_request {
     const char *worker;             /* path of the executable */
     const char *const *environment; /* all of it, "NAME=value"; ends with NULL */
-    /* Who must supply malloc: a path (compared as a file), or a file name without a slash. */
+    /* Who must supply malloc: a path (compared as a file), or an fnmatch pattern of a file's name. */
     const char *supplier;
     int plan_fd; /* of `plan`, sealed */
     const struct plan *plan;

@@ -1,13 +1,10 @@
 #include "plan_builder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "os.h"
+#include "plan_memory.h"
 #include "text.h"
 
 struct sequence {
@@ -247,50 +244,17 @@ static void lay_out(const struct plan_builder *b, struct plan *p)
     }
 }
 
-/* Writes and checks the plan in the file; leaves it unmapped. */
-static int fill_file(const struct plan_builder *b, const struct plan *header, int fd,
-                     struct err *err)
-{
-    if (ftruncate(fd, (off_t)header->n_bytes) < 0)
-        return err_set_errno(err, errno, "cannot make room for a plan of %lu bytes",
-                             header->n_bytes);
-    struct plan *p = os_map_file(fd, header->n_bytes, OS_READ_WRITE, OS_PLAIN);
-    if (!p)
-        return err_set_errno(err, errno, "cannot map a plan of %lu bytes", header->n_bytes);
-    *p = *header;
-    lay_out(b, p);
-    int rc = plan_check_layout(p, header->n_bytes, err);
-    if (rc == 0)
-        rc = plan_check(p, err);
-    os_unmap(p, header->n_bytes);
-    return rc;
-}
-
-/* From here on nobody can change the plan, not even a worker gone wild. */
-static int seal(int fd, size_t n_bytes, const struct plan **plan, struct err *err)
-{
-    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-        return err_set_errno(err, errno, "cannot seal a plan");
-    *plan = os_map_file(fd, n_bytes, OS_READ, OS_PLAIN);
-    return *plan ? 0 : err_set_errno(err, errno, "cannot map a plan of %zu bytes", n_bytes);
-}
-
 int plan_builder_finish(struct plan_builder *b, int *fd, const struct plan **plan, struct err *err)
 {
-    struct plan header = header_of(b);
+    struct plan header = header_of(b), *draft;
     if (b->failed) {
         *err = b->why;
         return -b->failed;
     }
-    int file = memfd_create("plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (file < 0)
-        return err_set_errno(err, errno, "cannot make a file for a plan");
-    int rc = fill_file(b, &header, file, err);
-    if (rc == 0)
-        rc = seal(file, header.n_bytes, plan, err);
+    int rc = plan_memory_make(header.n_bytes, fd, &draft, err);
     if (rc < 0)
-        close(file);
-    else
-        *fd = file;
-    return rc;
+        return rc;
+    *draft = header;
+    lay_out(b, draft);
+    return plan_memory_seal(*fd, draft, header.n_bytes, plan, err);
 }

@@ -1,0 +1,51 @@
+/*
+ * A run under way: every cell with every subject, block after block. Inside a block the trials come in
+ * an order drawn from the seed and the block's number, so that a run that goes on later draws the same.
+ */
+#pragma once
+
+#include "cell.h"
+#include "run_config.h"
+#include "store.h"
+#include "subject.h"
+#include "topology.h"
+
+struct campaign {
+    const struct run_config *config;
+    const struct places *places;
+    struct topology *topology;
+    struct subject *subjects;
+    uint32_t n_subjects;
+    struct cell *cells;
+    struct placement *placements; /* one per cell */
+    uint32_t n_cells;
+    struct store *store;
+    int64_t run_id;
+    uint8_t *done;       /* [block][cell][subject]: stored, or given up */
+    uint64_t n_trials;   /* of the whole run */
+    uint64_t n_done;     /* of them, before and now */
+    uint64_t n_failed;   /* now */
+    bool interrupted;
+};
+
+/*
+ * Reads the lists of the configuration and makes the plans. Notes that are no errors (a workload left
+ * out at a thread count it does not have) go to stderr. The caller calls campaign_release() in any case.
+ */
+int campaign_prepare(struct campaign *c, const struct run_config *config,
+                     const struct places *places, struct err *err) MUST_CHECK;
+
+/* Stores a new run and makes the campaign its executor. */
+int campaign_begin(struct campaign *c, struct store *store, struct err *err) MUST_CHECK;
+
+/* Goes on with a stored run, which must have been begun with the same configuration. */
+int campaign_resume(struct campaign *c, struct store *store, const struct store_run *run,
+                    struct err *err) MUST_CHECK;
+
+/*
+ * Executes what is missing. Failed trials are results. Ends early on SIGINT and SIGTERM, with
+ * `interrupted` set. 0, or a negative errno when the store failed.
+ */
+int campaign_execute(struct campaign *c, struct err *err) MUST_CHECK;
+
+void campaign_release(struct campaign *c);

@@ -1,0 +1,137 @@
+#include "cell.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "near.h"
+#include "os.h"
+#include "plan_file.h"
+#include "text.h"
+#include "trace_plan.h"
+
+#define RECORDED_ENDING ".trace"
+
+static int compare_names(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_recorded(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name), e = strlen(RECORDED_ENDING);
+    return n > e && strcmp(entry->d_name + n - e, RECORDED_ENDING) == 0;
+}
+
+int cell_list_recorded(const struct places *places,
+                       int (*each)(void *context, const char *name, struct err *err), void *context,
+                       struct err *err)
+{
+    struct dirent **entries;
+    int n = scandir(places->traces, &entries, is_recorded, compare_names);
+    int rc = 0;
+    for (int i = 0; i < n; i++) {
+        char *name = entries[i]->d_name;
+        name[strlen(name) - strlen(RECORDED_ENDING)] = '\0';
+        if (rc == 0)
+            rc = each(context, name, err);
+        free(entries[i]);
+    }
+    if (n >= 0)
+        free(entries);
+    return rc;
+}
+
+static int offer(void *context, const char *name, struct err *err)
+{
+    (void)err;
+    near_offer(context, name);
+    return 0;
+}
+
+static bool is_recorded_name(const struct places *places, const char *word, char *path, size_t n)
+{
+    text_format(path, n, "%s/%s" RECORDED_ENDING, places->traces, word);
+    return access(path, F_OK) == 0;
+}
+
+/* The error of an unknown word, with near names of both kinds. */
+static int unknown(const char *word, const struct places *places, struct err *err)
+{
+    struct near near;
+    struct err ignored;
+    char hint[256];
+    size_t n;
+    near_init(&near, word, strcspn(word, ":"));
+    const struct workload *const *table = workload_table(&n);
+    for (size_t i = 0; i < n; i++)
+        near_offer(&near, table[i]->name);
+    int rc = cell_list_recorded(places, offer, &near, &ignored);
+    if (rc < 0 || near_hint(&near, hint, sizeof(hint)) == 0)
+        text_format(hint, sizeof(hint), "`arenabench list` shows all");
+    return err_set(err, EINVAL, "no workload and no file is named '%s'; %s", word, hint);
+}
+
+static bool is_synthetic(const char *word)
+{
+    size_t n, length = strcspn(word, ":");
+    const struct workload *const *table = workload_table(&n);
+    for (size_t i = 0; i < n; i++)
+        if (strlen(table[i]->name) == length && memcmp(table[i]->name, word, length) == 0)
+            return true;
+    return false;
+}
+
+int cell_find(const char *word, const struct places *places, struct cell_word *out, struct err *err)
+{
+    *out = (struct cell_word){0};
+    if (strlen(word) >= sizeof(out->name))
+        return err_set(err, EINVAL, "a workload's name is too long: '%.*s...'", 40, word);
+    text_format(out->name, sizeof(out->name), "%s", word);
+    if (strchr(word, '/') || access(word, F_OK) == 0) {
+        text_format(out->path, sizeof(out->path), "%s", word);
+        int rc = plan_file_is_plan(out->path, err);
+        out->source = rc > 0 ? CELL_PLAN : CELL_TRACE;
+        return rc < 0 ? rc : 0;
+    }
+    if (is_recorded_name(places, word, out->path, sizeof(out->path))) {
+        out->source = CELL_TRACE;
+        return 0;
+    }
+    if (!is_synthetic(word))
+        return unknown(word, places, err);
+    int rc = workload_parse(word, strlen(word), &out->spec, err);
+    if (rc == 0)
+        workload_format(&out->spec, out->name, sizeof(out->name));
+    return rc;
+}
+
+int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads, uint64_t seed,
+              struct err *err)
+{
+    int rc;
+    *cell = (struct cell){.fd = -1, .threads = threads};
+    text_format(cell->name, sizeof(cell->name), "%s", word->name);
+    if (word->source == CELL_SYNTHETIC)
+        rc = workload_plan(&word->spec, threads, seed, &cell->fd, &cell->plan, err);
+    else if (word->source == CELL_TRACE)
+        rc = trace_plan(word->path, &cell->fd, &cell->plan, NULL, err);
+    else
+        rc = plan_file_read(word->path, &cell->fd, &cell->plan, err);
+    if (rc == 0 && word->source != CELL_SYNTHETIC)
+        cell->threads = (uint32_t)cell->plan->facts.most_threads;
+    return rc;
+}
+
+void cell_close(struct cell *cell)
+{
+    if (!cell->plan)
+        return;
+    close(cell->fd);
+    os_unmap((void *)cell->plan, cell->plan->n_bytes);
+    *cell = (struct cell){.fd = -1};
+}

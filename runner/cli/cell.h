@@ -1,0 +1,45 @@
+/* Workloads as the user names them, made into plans. */
+#pragma once
+
+#include "places.h"
+#include "plan.h"
+#include "workload.h"
+
+enum cell_source {
+    CELL_SYNTHETIC,
+    CELL_TRACE, /* a recorded program; has threads of its own */
+    CELL_PLAN,  /* a plan in a file; likewise */
+};
+
+/* A word of the user, found: a generator with its parameters, or a file. Plain. */
+struct cell_word {
+    enum cell_source source;
+    struct workload_spec spec;      /* CELL_SYNTHETIC */
+    char path[PATH_MAX];            /* else */
+    char name[WORKLOAD_TEXT_BYTES]; /* as stored: the canonical word, or what the user wrote */
+};
+
+/*
+ * Finds what a word means: a file (a word with a slash or a dot), a recorded workload that ships with the
+ * project, or a synthetic one. -EINVAL or -ENOENT with the near names.
+ */
+int cell_find(const char *word, const struct places *places, struct cell_word *out,
+              struct err *err) MUST_CHECK;
+
+/* One workload at one number of threads. All zero is an empty cell. */
+struct cell {
+    char name[WORKLOAD_TEXT_BYTES];
+    uint32_t threads; /* asked for; of a file: the most alive at once */
+    int fd;
+    const struct plan *plan;
+};
+
+/* Makes the plan. `threads` is ignored by files. */
+int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads, uint64_t seed,
+              struct err *err) MUST_CHECK;
+void cell_close(struct cell *cell);
+
+/* The recorded workloads that ship: calls `each` with every name, in order. */
+int cell_list_recorded(const struct places *places,
+                       int (*each)(void *context, const char *name, struct err *err), void *context,
+                       struct err *err) MUST_CHECK;

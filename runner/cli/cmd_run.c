@@ -1,0 +1,317 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "campaign.h"
+#include "command.h"
+#include "output.h"
+#include "text.h"
+#include "words.h"
+
+#define DEFAULT_ALLOCATORS "glibc,jemalloc,tcmalloc,mimalloc,null"
+#define DEFAULT_WORKLOADS                                                                          \
+    "nop,churn,larson,producer-consumer,thread-churn,realloc-growth,threshold-ratchet,rocksdb"
+#define DEFAULT_BLOCKS  7
+#define DEFAULT_SECONDS 0.1
+#define QUICK_BLOCKS    3
+#define QUICK_SECONDS   0.04
+
+struct words {
+    struct run_config config;
+    const char *file;   /* of the store */
+    const char *resume; /* run to go on with; "" for the latest */
+    enum output_form form;
+    bool quick, given; /* any option that --resume must not be given with */
+    bool blocks_given, seconds_given, threads_given;
+    struct err *err;
+    int failed;
+};
+
+enum {
+    KEY_ALLOCATOR = 256,
+    KEY_BASELINE,
+    KEY_CORES,
+    KEY_CSV,
+    KEY_JSON,
+    KEY_LIMIT,
+    KEY_PIN,
+    KEY_QUICK,
+    KEY_RESUME,
+    KEY_SEED,
+    KEY_TOUCH,
+};
+
+static const struct argp_option options[] = {
+    {NULL, 0, NULL, 0, "What is measured:", 1},
+    {"allocators", 'a', "LIST", 0,
+     "allocators, with settings or from a file: NAME, NAME:SETTING=VALUE, NAME=/path/lib.so "
+     "(default " DEFAULT_ALLOCATORS ")",
+     1},
+    {"allocator", KEY_ALLOCATOR, "ONE", 0, "one more allocator; may be given again", 1},
+    {"baseline", KEY_BASELINE, "NAME", 0, "compare with this one (default: the first)", 1},
+    {"workloads", 'w', "LIST", 0,
+     "workloads: NAME, NAME:PARAMETER=VALUE, a recorded program's name, or the path of a trace or "
+     "plan (default " DEFAULT_WORKLOADS ")",
+     1},
+    {"threads", 't', "LIST", 0,
+     "thread counts of synthetic workloads (default: 1, the CPUs, twice the CPUs)", 1},
+    {NULL, 0, NULL, 0, "How:", 2},
+    {"blocks", 'b', "N", 0, "repeat every trial N times (default 7)", 2},
+    {"seconds", 's', "S", 0, "repeat a workload for S seconds in each trial (default 0.1)", 2},
+    {"quick", KEY_QUICK, NULL, 0, "a first impression in 20 seconds: 3 short blocks", 2},
+    {"pin", KEY_PIN, "HOW", 0,
+     "compact (neighbouring cores first), scatter, or none (default compact)", 2},
+    {"cores", KEY_CORES, "LIST", 0, "use these CPUs only, e.g. 0-3,8 (default: all)", 2},
+    {"touch", KEY_TOUCH, "HOW", 0,
+     "what is written into each object: none, first byte, line, page, all (default line)", 2},
+    {"limit", KEY_LIMIT, "S", 0, "end a trial after S seconds as hung (default: by its length)", 2},
+    {"seed", KEY_SEED, "N", 0, "of workloads and order (default 1)", 2},
+    {NULL, 0, NULL, 0, "Results:", 3},
+    {"output", 'o', "FILE", 0, "keep runs in FILE (default results/runs/bench.db)", 3},
+    {"resume", KEY_RESUME, "RUN", OPTION_ARG_OPTIONAL,
+     "do what is missing of RUN (default: the latest), as it was begun", 3},
+    {"json", KEY_JSON, NULL, 0, "print JSON in place of the table", 3},
+    {"csv", KEY_CSV, NULL, 0, "print CSV, one line per trial, in place of the table", 3},
+    {0},
+};
+
+static int set(struct words *w, char **text, const char *value)
+{
+    return run_config_set(text, value) < 0 ? err_set(w->err, ENOMEM, "out of memory") : 0;
+}
+
+/* Adds a subject to the list, which then goes by newlines: a subject may hold commas. */
+static int add_allocator(struct words *w, const char *one)
+{
+    char **list = &w->config.allocators, *joined = NULL;
+    if (!*list && set(w, list, DEFAULT_ALLOCATORS) < 0)
+        return -ENOMEM;
+    if (!strchr(*list, '\n'))
+        for (char *p = *list; (p = strchr(p, ',')); p++)
+            *p = '\n';
+    if (asprintf(&joined, "%s\n%s", *list, one) < 0)
+        return err_set(w->err, ENOMEM, "out of memory");
+    free(*list);
+    *list = joined;
+    return 0;
+}
+
+static int parse_number(struct words *w, int key, const char *arg)
+{
+    uint64_t n = 0;
+    int rc = 0;
+    switch (key) {
+    case 'b':
+        rc = words_number(arg, "--blocks", 1, RUN_BLOCKS_MAX, &n, w->err);
+        w->config.blocks = (uint32_t)n;
+        w->blocks_given = true;
+        return rc;
+    case 's':
+        w->seconds_given = true;
+        return words_decimal(arg, "--seconds", 0, RUN_SECONDS_MAX, &w->config.seconds, w->err);
+    case KEY_LIMIT:
+        return words_decimal(arg, "--limit", 0.1, RUN_SECONDS_MAX, &w->config.limit_s, w->err);
+    default: /* KEY_SEED */
+        return words_number(arg, "--seed", 0, INT64_MAX, &w->config.seed, w->err);
+    }
+}
+
+/* Options that say what a run is, and that a run which goes on has already. */
+static int parse_config(struct words *w, int key, const char *arg)
+{
+    switch (key) {
+    case 'a':
+        return set(w, &w->config.allocators, arg);
+    case KEY_ALLOCATOR:
+        return add_allocator(w, arg);
+    case KEY_BASELINE:
+        return set(w, &w->config.baseline, arg);
+    case 'w':
+        return set(w, &w->config.workloads, arg);
+    case 't':
+        w->threads_given = true;
+        return set(w, &w->config.threads, arg);
+    case KEY_CORES:
+        return set(w, &w->config.cores, arg);
+    case KEY_PIN:
+        return pin_policy_parse(arg, &w->config.pin, w->err);
+    case KEY_TOUCH:
+        return touch_parse(arg, &w->config.touch, w->err);
+    case KEY_QUICK:
+        w->quick = true;
+        return 0;
+    default:
+        return parse_number(w, key, arg);
+    }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct words *w = state->input;
+    switch (key) {
+    case 'o':
+        w->file = arg;
+        return 0;
+    case KEY_RESUME:
+        w->resume = arg ? arg : "";
+        return 0;
+    case KEY_JSON:
+        w->form = OUTPUT_JSON;
+        return 0;
+    case KEY_CSV:
+        w->form = OUTPUT_CSV;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "'%s' is not an option", arg);
+        return 0;
+    default:
+        if (key < 0 || key > KEY_TOUCH || (key & 0xffffff) == 0 || key >= 0x1000000)
+            return ARGP_ERR_UNKNOWN;
+        w->given = true;
+        if (w->failed == 0)
+            w->failed = parse_config(w, key, arg);
+        return 0;
+    }
+}
+
+/* "1,2,4" on two CPUs; --quick leaves out the last. */
+static int default_threads(struct words *w, char *out, size_t n)
+{
+    struct topology *topology;
+    int rc = topology_load(&topology, w->err);
+    if (rc == 0 && w->config.cores[0])
+        rc = topology_restrict(topology, w->config.cores, w->err);
+    if (rc < 0)
+        return rc;
+    unsigned cpus = topology_n_cpus(topology);
+    topology_free(topology);
+    if (w->quick)
+        text_format(out, n, "1,%u", cpus > 1 ? cpus : 2);
+    else
+        text_format(out, n, "1,%u,%u", cpus, 2 * cpus);
+    return 0;
+}
+
+static int set_default(struct words *w, char **text, const char *value)
+{
+    return *text ? 0 : set(w, text, value);
+}
+
+static int fill_defaults(struct words *w)
+{
+    struct run_config *c = &w->config;
+    char threads[64] = "", *baseline = NULL;
+    if (set_default(w, &c->allocators, DEFAULT_ALLOCATORS) < 0 ||
+        set_default(w, &c->workloads, DEFAULT_WORKLOADS) < 0 || set_default(w, &c->cores, "") < 0)
+        return -ENOMEM;
+    if (!w->blocks_given)
+        c->blocks = w->quick ? QUICK_BLOCKS : DEFAULT_BLOCKS;
+    if (!w->seconds_given)
+        c->seconds = w->quick ? QUICK_SECONDS : DEFAULT_SECONDS;
+    int rc = w->threads_given ? 0 : default_threads(w, threads, sizeof(threads));
+    if (rc == 0)
+        rc = set_default(w, &c->threads, threads);
+    if (rc < 0 || c->baseline)
+        return rc;
+    baseline = strndup(c->allocators, strcspn(c->allocators, ",\n="));
+    rc = baseline ? set(w, &c->baseline, baseline) : err_set(w->err, ENOMEM, "out of memory");
+    free(baseline);
+    return rc;
+}
+
+/* The stored run whose rest is to be done; its manifest becomes the configuration. */
+static int load_begun(struct words *w, struct store *store, struct store_run *run)
+{
+    int64_t id;
+    if (w->given)
+        return err_set(w->err, EINVAL,
+                       "--resume goes on as the run was begun: it takes no other options but "
+                       "--output, --json and --csv");
+    int rc = store_find_run(store, w->resume, &id, w->err);
+    if (rc == 0)
+        rc = store_load_run(store, id, run, w->err);
+    if (rc == 0 && strcmp(run->program_version, ARENABENCH_VERSION) != 0)
+        rc = err_set(w->err, EINVAL, "run %s was begun by version %s, this is " ARENABENCH_VERSION,
+                     run->name, run->program_version);
+    if (rc == 0)
+        rc = run_config_from_json(&w->config, run->manifest, w->err);
+    return rc;
+}
+
+static int run_name(struct store *store, int64_t id, char *out, size_t n, struct err *err)
+{
+    struct store_run run = {0};
+    int rc = store_load_run(store, id, &run, err);
+    if (rc == 0)
+        text_format(out, n, "%s", run.name);
+    store_run_release(&run);
+    return rc;
+}
+
+static int finish(const struct words *w, const struct campaign *c, struct store *store)
+{
+    char name[64];
+    int rc = output_run(store, c->run_id, w->form, w->err);
+    if (rc == 0)
+        rc = run_name(store, c->run_id, name, sizeof(name), w->err);
+    if (rc < 0)
+        return rc;
+    fflush(stdout);
+    if (c->interrupted)
+        fprintf(stderr, "interrupted after %lu of %lu trials; go on with: arenabench run "
+                        "--resume=%s%s%s\n",
+                c->n_done, c->n_trials, name, w->file ? " --output " : "", w->file ? w->file : "");
+    else if (isatty(STDERR_FILENO))
+        fprintf(stderr, "kept as run %s in %s\n", name, store_path(store));
+    return c->interrupted ? EXIT_INTERRUPTED : c->n_failed ? EXIT_FAILED : EXIT_GOOD;
+}
+
+static int execute(struct words *w, const struct places *places, struct store *store)
+{
+    struct campaign campaign = {0};
+    struct store_run begun = {0};
+    int rc = w->resume ? load_begun(w, store, &begun) : fill_defaults(w);
+    if (rc == 0)
+        rc = campaign_prepare(&campaign, &w->config, places, w->err);
+    if (rc == 0)
+        rc = w->resume ? campaign_resume(&campaign, store, &begun, w->err)
+                       : campaign_begin(&campaign, store, w->err);
+    if (rc == 0)
+        rc = campaign_execute(&campaign, w->err);
+    if (rc == 0)
+        rc = finish(w, &campaign, store);
+    campaign_release(&campaign);
+    store_run_release(&begun);
+    return rc;
+}
+
+static int run(int argc, char **argv, struct err *err)
+{
+    static const struct argp argp = {
+        options, parse, NULL,
+        "Compares allocators on workloads, in shuffled blocks of fresh processes, and prints a table of "
+        "throughput and peak RSS with intervals.\v"
+        "example: arenabench run --quick\n"
+        "example: arenabench run -a glibc,glibc:arena_max=1,mine=./libmine.so -w larson,my.trace -b 10\n",
+        NULL, NULL, NULL};
+    struct words w = {.config = {.touch = TOUCH_LINE, .pin = PIN_COMPACT, .seed = 1}, .err = err};
+    struct places places;
+    struct store *store = NULL;
+    argp_parse(&argp, argc, argv, 0, NULL, &w);
+    int rc = w.failed < 0 ? w.failed : places_find(&places, err);
+    if (rc == 0)
+        rc = store_open(w.file ? w.file : places.store, STORE_WRITE, &store, err);
+    if (rc == 0)
+        rc = execute(&w, &places, store);
+    store_close(store);
+    run_config_release(&w.config);
+    return rc;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "compare allocators: the main job",
+    .run = run,
+};

@@ -1,0 +1,27 @@
+/* A command of the program: one row here, one file cmd_NAME.c. */
+#pragma once
+
+#include <argp.h>
+
+#include "err.h"
+
+/* Exit statuses that scripts can trust. */
+enum exit_status {
+    EXIT_GOOD = 0,
+    EXIT_FAILED = 1,       /* a measurement failed or got worse */
+    EXIT_USAGE = 2,        /* wrong words, bad input, nothing done */
+    EXIT_INTERRUPTED = 130 /* by Ctrl-C; what was measured is kept */
+};
+
+struct command {
+    const char *name;
+    const char *summary; /* one line, for the list of commands */
+    /*
+     * argv[0] is "arenabench NAME". Returns an exit status, or a negative errno with one sentence in
+     * err, which becomes EXIT_USAGE.
+     */
+    int (*run)(int argc, char **argv, struct err *err);
+};
+
+extern const struct command command_run, command_show, command_list, command_record, command_info,
+    command_plan;

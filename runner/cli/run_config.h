@@ -1,0 +1,42 @@
+/*
+ * What a run is to do, as the user said it, with every default filled in. Kept in the store as the run's
+ * manifest (JSON), so that a run that was cut off can go on exactly as it began. Lists stay texts here;
+ * the campaign reads them.
+ */
+#pragma once
+
+#include "control.h"
+#include "placement.h"
+
+struct run_config {
+    char *allocators; /* subjects, ','-separated; owned, as all texts here */
+    char *workloads;  /* words, ','-separated */
+    char *threads;    /* counts, ','-separated */
+    char *cores;      /* CPU list; "" for all that are allowed */
+    char *baseline;   /* a subject's name */
+    uint32_t blocks;
+    double seconds; /* a trial repeats its workload for so long */
+    double limit_s; /* a trial that takes longer is a hang; 0: chosen by the length of the plan */
+    uint64_t seed;
+    enum touch touch;
+    enum pin_policy pin;
+};
+
+#define RUN_BLOCKS_MAX  10000u
+#define RUN_SECONDS_MAX 86400.0
+
+/* Sets a text, freeing the old one. 0 or -ENOMEM. */
+int run_config_set(char **text, const char *value);
+
+/* The manifest: a text that the caller frees; NULL when out of memory. */
+char *run_config_to_json(const struct run_config *c);
+
+/* Reads a manifest into *c, which must be zero and is to be released. 0 or -EINVAL. */
+int run_config_from_json(struct run_config *c, const char *json, struct err *err) MUST_CHECK;
+
+/* Frees the texts. */
+void run_config_release(struct run_config *c);
+
+/* "none", "first", "line", "page", "all"; parse is -EINVAL for other words. */
+const char *touch_name(enum touch touch);
+int touch_parse(const char *word, enum touch *out, struct err *err) MUST_CHECK;
