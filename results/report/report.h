@@ -1,0 +1,25 @@
+/*
+ * Three ways to print a stored run: a table for people, JSON and CSV for programs. All write to `out`,
+ * flush it, and fail with -EIO (or the stream's errno) when not everything arrived: a full disk, a
+ * closed pipe. Names of JSON and CSV fields carry their units and change only with REPORT_VERSION.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "summary.h"
+
+#define REPORT_VERSION 1
+
+/* Whether a terminal stands behind `out` whose user wants colour (no NO_COLOR, TERM is not dumb). */
+bool report_wants_colour(FILE *out);
+
+/* Never cut to a width: what does not fit is the terminal's to wrap, and a pipe gets all of it. */
+int report_table(FILE *out, const struct summary *s, bool colour, struct err *err) MUST_CHECK;
+
+/* One object: the run, its subjects and cells, every trial's numbers, and the summary. */
+int report_json(FILE *out, struct store *store, const struct summary *s,
+                struct err *err) MUST_CHECK;
+
+/* A header line and a line per trial; fields are quoted as in RFC 4180, lines end with \n. */
+int report_csv(FILE *out, struct store *store, const struct summary *s, struct err *err) MUST_CHECK;

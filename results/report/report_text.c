@@ -1,0 +1,40 @@
+#include "report_text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <time.h>
+
+int report_finish(FILE *out, struct err *err)
+{
+    errno = 0;
+    bool failed = fflush(out) != 0;
+    int code = errno;
+    if (failed || ferror(out))
+        return err_set_errno(err, code ? code : EIO, "the output could not be written whole");
+    return 0;
+}
+
+void report_put_clean(FILE *out, const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        bool is_wide_control = p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0; /* U+0080 to U+009F */
+        if (is_wide_control)
+            p++;
+        fputc(is_wide_control || *p < 0x20 || *p == 0x7f ? ' ' : *p, out);
+    }
+}
+
+void report_format_time(char *out, int64_t seconds)
+{
+    time_t t = (time_t)seconds;
+    struct tm utc;
+    if (!gmtime_r(&t, &utc) || strftime(out, REPORT_TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        snprintf(out, REPORT_TIME_BYTES, "%lld s after 1970", (long long)seconds);
+}
+
+void report_format_number(char *out, double value)
+{
+    double size = fabs(value);
+    int n_decimals = size < 0.0995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+    snprintf(out, REPORT_NUMBER_BYTES, "%.*f", n_decimals, value);
+}

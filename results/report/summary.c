@@ -1,0 +1,294 @@
+#include "summary.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double throughput_of(const struct trial_result *r)
+{
+    return r->wall_ns ? (double)r->calls * 1e9 / (double)r->wall_ns : 0;
+}
+
+static double peak_rss_of(const struct trial_result *r)
+{
+    return (double)r->peak_bytes;
+}
+
+static double cpu_of(const struct trial_result *r)
+{
+    return r->calls ? ((double)r->user_ns + (double)r->system_ns) / (double)r->calls : 0;
+}
+
+static const struct {
+    const char *name;
+    enum direction direction;
+    double (*of)(const struct trial_result *r);
+} measures[] = {
+    [MEASURE_THROUGHPUT] = {"throughput_calls_per_s", HIGHER_IS_BETTER, throughput_of},
+    [MEASURE_PEAK_RSS] = {"peak_rss_bytes", LOWER_IS_BETTER, peak_rss_of},
+    [MEASURE_CPU] = {"cpu_ns_per_call", LOWER_IS_BETTER, cpu_of},
+};
+static_assert(ARRAY_SIZE(measures) == MEASURES, "every measure has a row");
+
+const char *measure_name(enum measure measure)
+{
+    return measures[measure].name;
+}
+
+double measure_of(enum measure measure, const struct trial_result *result)
+{
+    return result->status == TRIAL_OK ? measures[measure].of(result) : 0;
+}
+
+bool summary_is_bench(const struct summary *s, uint32_t subject)
+{
+    return subject != s->baseline && strcmp(s->run.subjects[subject].allocator, "null") == 0;
+}
+
+/* "nop", with parameters behind it or without. */
+bool summary_is_control(const struct summary *s, uint32_t cell)
+{
+    static const char of_names[] = "abcdefghijklmnopqrstuvwxyz0123456789-_./";
+    const char *workload = s->run.cells[cell].workload;
+    return strncmp(workload, "nop", 3) == 0 && strspn(workload, of_names) == 3;
+}
+
+/* The numbers of all trials, and room to work on them; a number 0 means that there is none. */
+struct numbers {
+    struct summary *s;
+    double *values;  /* measure, then cell, then subject, then block */
+    double *ratios;  /* cell, then block: of one subject and measure */
+    double *scratch; /* block */
+};
+
+static double *values_of(const struct numbers *n, enum measure measure, uint32_t cell,
+                         uint32_t subject)
+{
+    const struct store_run *run = &n->s->run;
+    size_t row = ((size_t)measure * run->n_cells + cell) * run->n_subjects + subject;
+    return n->values + row * n->s->n_blocks;
+}
+
+static int count_block(void *context, const struct store_place *place, struct err *err)
+{
+    (void)err;
+    struct summary *s = context;
+    if (place->block >= s->n_blocks)
+        s->n_blocks = place->block + 1;
+    return 0;
+}
+
+static struct summary_failure *find_failure(struct summary *s, const struct store_trial *t)
+{
+    for (unsigned i = 0; i < s->n_failures; i++) {
+        struct summary_failure *f = &s->failures[i];
+        if (f->cell == t->place.cell && f->subject == t->place.subject &&
+            f->status == t->result.status && f->signal == t->result.signal &&
+            strcmp(f->message, t->result.message) == 0)
+            return f;
+    }
+    return NULL;
+}
+
+static int add_failure(struct summary *s, const struct store_trial *t, struct err *err)
+{
+    struct summary_failure *f = find_failure(s, t);
+    if (f) {
+        f->n++;
+        return 0;
+    }
+    size_t n_bytes = (s->n_failures + 1) * sizeof(*s->failures);
+    struct summary_failure *grown = realloc(s->failures, n_bytes);
+    if (!grown)
+        return err_set(err, ENOMEM, "no memory for the failures of run %s", s->run.name);
+    s->failures = grown;
+    f = &grown[s->n_failures++];
+    *f = (struct summary_failure){.cell = t->place.cell,
+                                  .subject = t->place.subject,
+                                  .status = t->result.status,
+                                  .signal = t->result.signal,
+                                  .n = 1};
+    memcpy(f->message, t->result.message, sizeof(f->message));
+    return 0;
+}
+
+static int add_trial(void *context, const struct store_trial *t, struct err *err)
+{
+    struct numbers *n = context;
+    struct summary *s = n->s;
+    const struct store_place *at = &t->place;
+    if (at->cell >= s->run.n_cells || at->subject >= s->run.n_subjects)
+        return err_set(err, EINVAL, "the file is damaged: run %s has no cell %u with a subject %u",
+                       s->run.name, at->cell, at->subject);
+    if (at->block >= s->n_blocks)
+        return 0; /* a runner stored it since the blocks were counted */
+
+    struct summary_entry *e = summary_entry(s, at->cell, at->subject);
+    s->n_trials++;
+    e->n_trials++;
+    if (t->result.status != TRIAL_OK) {
+        if (e->first_failure == TRIAL_OK)
+            e->first_failure = t->result.status;
+        e->failures_differ |= e->first_failure != t->result.status;
+        return add_failure(s, t, err);
+    }
+    e->n_ok++;
+    for (int m = 0; m < MEASURES; m++)
+        values_of(n, (enum measure)m, at->cell, at->subject)[at->block] =
+            measure_of((enum measure)m, &t->result);
+    return 0;
+}
+
+static double median_of(const struct numbers *n, const double *values)
+{
+    size_t n_values = 0;
+    for (unsigned b = 0; b < n->s->n_blocks; b++)
+        if (values[b] > 0)
+            n->scratch[n_values++] = values[b];
+    return n_values ? stats_median(n->scratch, n_values) : NAN;
+}
+
+static void note_blocks(struct summary *s, unsigned n_blocks)
+{
+    if (n_blocks == 1)
+        s->has_single_block = true;
+    else if (n_blocks > 1 && (s->fewest_blocks == 0 || n_blocks < s->fewest_blocks))
+        s->fewest_blocks = n_blocks;
+}
+
+/* A subject's ratios in a cell: into the table of the mean where the cell counts, and to the entry. */
+static int compare_in_cell(struct numbers *n, uint32_t cell, uint32_t subject, enum measure m,
+                           double *ratios, struct err *err)
+{
+    struct summary *s = n->s;
+    struct measured *out = &summary_entry(s, cell, subject)->measured[m];
+    stats_paired_ratios(values_of(n, m, cell, subject), values_of(n, m, cell, s->baseline),
+                        s->n_blocks, ratios);
+    int result = stats_cell_interval(ratios, s->n_blocks, &s->options.bootstrap, &out->ratio, err);
+    if (result < 0)
+        return result;
+    out->verdict = stats_verdict(&out->ratio, measures[m].direction, s->options.noise);
+    note_blocks(s, out->ratio.n_blocks);
+    return 0;
+}
+
+static int compare_subject(struct numbers *n, uint32_t subject, enum measure m, struct err *err)
+{
+    struct summary *s = n->s;
+    struct ratio_table table = {.ratios = n->ratios, .n_blocks = s->n_blocks};
+    for (uint32_t c = 0; c < s->run.n_cells; c++) {
+        double *ratios = n->ratios + (size_t)table.n_cells * s->n_blocks;
+        int result = compare_in_cell(n, c, subject, m, ratios, err);
+        if (result < 0)
+            return result;
+        if (!summary_is_control(s, c))
+            table.n_cells++; /* else the next cell takes the row */
+    }
+    struct summary_mean *mean = summary_mean(s, subject, m);
+    int result =
+        stats_mean_interval(&table, &s->options.bootstrap, &mean->ratio, &mean->n_used, err);
+    mean->verdict = stats_verdict(&mean->ratio, measures[m].direction, s->options.noise);
+    return result;
+}
+
+static void take_medians(struct numbers *n, uint32_t subject)
+{
+    static const struct interval none = {.estimate = NAN, .low = NAN, .high = NAN};
+    for (int m = 0; m < MEASURES; m++) {
+        summary_mean(n->s, subject, (enum measure)m)->ratio = none;
+        for (uint32_t c = 0; c < n->s->run.n_cells; c++) {
+            struct measured *out = &summary_entry(n->s, c, subject)->measured[m];
+            out->median = median_of(n, values_of(n, (enum measure)m, c, subject));
+            out->ratio = none;
+        }
+    }
+}
+
+static int compare_all(struct numbers *n, struct err *err)
+{
+    struct summary *s = n->s;
+    for (uint32_t subject = 0; subject < s->run.n_subjects; subject++) {
+        take_medians(n, subject);
+        if (subject == s->baseline || summary_is_bench(s, subject))
+            continue;
+        for (int m = 0; m < MEASURES; m++) {
+            int result = compare_subject(n, subject, (enum measure)m, err);
+            if (result < 0)
+                return result;
+        }
+    }
+    return 0;
+}
+
+static int find_baseline(struct summary *s, struct err *err)
+{
+    for (uint32_t i = 0; i < s->run.n_subjects; i++)
+        if (strcmp(s->run.subjects[i].name, s->run.baseline) == 0) {
+            s->baseline = i;
+            return 0;
+        }
+    return err_set(err, EINVAL, "run %s has no subject '%s', which is its baseline", s->run.name,
+                   s->run.baseline);
+}
+
+static void settle_options(struct summary *s, const struct summary_options *options)
+{
+    s->options = *options;
+    if (s->options.bootstrap.seed == 0)
+        s->options.bootstrap.seed = s->run.seed;
+    if (s->options.bootstrap.n_resamples == 0)
+        s->options.bootstrap.n_resamples = STATS_RESAMPLES;
+    if (s->options.noise == 0)
+        s->options.noise = STATS_NOISE;
+}
+
+/* calloc of whole pages costs nothing until they are written, so that sparse blocks are cheap. */
+static int make_room(struct numbers *n, struct err *err)
+{
+    struct summary *s = n->s;
+    size_t n_entries = (size_t)s->run.n_cells * s->run.n_subjects;
+    s->entries = calloc(n_entries + 1, sizeof(*s->entries));
+    s->means = calloc((size_t)s->run.n_subjects * MEASURES, sizeof(*s->means));
+    n->values = calloc(n_entries * MEASURES * s->n_blocks + 1, sizeof(*n->values));
+    n->ratios = calloc(((size_t)s->run.n_cells + 1) * s->n_blocks + 1, sizeof(*n->ratios));
+    n->scratch = calloc(s->n_blocks + 1, sizeof(*n->scratch));
+    bool complete = s->entries && s->means && n->values && n->ratios && n->scratch;
+    return complete ? 0 : err_set(err, ENOMEM, "no memory for the numbers of run %s", s->run.name);
+}
+
+int summary_make(struct store *store, int64_t run_id, const struct summary_options *options,
+                 struct summary *out, struct err *err)
+{
+    *out = (struct summary){0};
+    struct numbers n = {.s = out};
+    int result = store_load_run(store, run_id, &out->run, err);
+    if (result == 0)
+        result = find_baseline(out, err);
+    if (result == 0)
+        result = store_done_trials(store, run_id, count_block, out, err);
+    if (result == 0)
+        result = make_room(&n, err);
+    if (result == 0) {
+        settle_options(out, options);
+        for (uint32_t c = 0; c < out->run.n_cells; c++)
+            out->n_mean_cells += !summary_is_control(out, c);
+        result = store_each_trial(store, run_id, add_trial, &n, err);
+    }
+    if (result == 0)
+        result = compare_all(&n, err);
+    free(n.values);
+    free(n.ratios);
+    free(n.scratch);
+    return result;
+}
+
+void summary_release(struct summary *s)
+{
+    store_run_release(&s->run);
+    free(s->entries);
+    free(s->means);
+    free(s->failures);
+    *s = (struct summary){0};
+}

@@ -1,0 +1,98 @@
+/*
+ * What a stored run says: every subject in every cell, compared with the run's baseline. Everything
+ * here comes from the store; the same file gives the same summary.
+ *
+ * Two rows are the bench's own and take part in no comparison: the subject whose allocator is `null`
+ * (what the bench costs) has no ratios, and the workload `nop` (what the harness costs) is left out of
+ * the geometric means.
+ */
+#pragma once
+
+#include "stats.h"
+#include "store.h"
+
+enum measure {
+    MEASURE_THROUGHPUT, /* calls of the malloc family by all threads, per second of wall clock */
+    MEASURE_PEAK_RSS,   /* bytes, less what was resident before the start */
+    MEASURE_CPU,        /* user and system time in ns per call */
+    MEASURES
+};
+
+/* "throughput_calls_per_s", "peak_rss_bytes", "cpu_ns_per_call". */
+const char *measure_name(enum measure measure);
+
+/* Of one trial; 0 when it failed or measured nothing. */
+double measure_of(enum measure measure, const struct trial_result *result);
+
+struct measured {
+    double median;         /* over the trials that are ok; NaN without one */
+    struct interval ratio; /* to the baseline; no blocks for the baseline itself and for `null` */
+    enum verdict verdict;
+};
+
+/* One subject in one cell. */
+struct summary_entry {
+    unsigned n_trials, n_ok;
+    enum trial_status first_failure; /* where n_ok < n_trials */
+    bool failures_differ;            /* not all of them are of that kind */
+    struct measured measured[MEASURES];
+};
+
+/* Of one subject over all cells that count. */
+struct summary_mean {
+    struct interval ratio;
+    enum verdict verdict;
+    unsigned n_used; /* cells in which the subject and the baseline have a block in common */
+};
+
+/* Trials of one subject in one cell that failed alike. */
+struct summary_failure {
+    uint32_t cell, subject;
+    enum trial_status status;
+    int signal;
+    unsigned n;
+    char message[TRIAL_MESSAGE_BYTES];
+};
+
+struct summary_options {
+    struct bootstrap bootstrap; /* seed 0: the run's own */
+    double noise;               /* a smaller difference is none; 0: STATS_NOISE */
+};
+
+struct summary {
+    struct store_run run;
+    struct summary_options options; /* as used */
+    uint32_t baseline;              /* ordinal of the subject */
+    unsigned n_trials;
+    unsigned n_blocks;             /* that hold a trial */
+    unsigned n_mean_cells;         /* cells that count in the geometric means */
+    unsigned fewest_blocks;        /* behind any interval, 2 or more; 0: there is no interval */
+    bool has_single_block;         /* some ratio rests on one block */
+    struct summary_entry *entries; /* summary_entry() */
+    struct summary_mean *means;    /* summary_mean() */
+    struct summary_failure *failures;
+    unsigned n_failures;
+};
+
+/* The caller releases *out, on failure too. */
+int summary_make(struct store *store, int64_t run_id, const struct summary_options *options,
+                 struct summary *out, struct err *err) MUST_CHECK;
+void summary_release(struct summary *s);
+
+static inline struct summary_entry *summary_entry(const struct summary *s, uint32_t cell,
+                                                  uint32_t subject)
+{
+    return &s->entries[(size_t)cell * s->run.n_subjects + subject];
+}
+
+static inline struct summary_mean *summary_mean(const struct summary *s, uint32_t subject,
+                                                enum measure measure)
+{
+    return &s->means[(size_t)subject * MEASURES + measure];
+}
+
+/* Whether the subject is the bench's own cost and not a contender. */
+bool summary_is_bench(const struct summary *s, uint32_t subject);
+
+/* Whether the cell is the harness' control and counts in no mean. */
+bool summary_is_control(const struct summary *s, uint32_t cell);
