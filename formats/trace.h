@@ -20,15 +20,16 @@
 #define TRACE_FOOTER_MAGIC 0x00646e6574626e61ull /* "anbtend" */
 #define TRACE_VERSION      1u
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "structs are written as they lie in memory");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "structs are written as they lie in memory");
 
 /* Limits that a reader may rely on and must hold a file to. */
 #define TRACE_TEXT_MAX        65536u
-#define TRACE_CHUNK_EVENTS    131072u         /* events in one chunk */
-#define TRACE_CHUNK_RAW_BYTES (4u << 20)      /* its columns together */
+#define TRACE_CHUNK_EVENTS    131072u    /* events in one chunk */
+#define TRACE_CHUNK_RAW_BYTES (4u << 20) /* its columns together */
 #define TRACE_EVENTS_MAX      ((uint64_t)1 << 32)
 #define TRACE_THREADS_MAX     (1u << 24)
-#define TRACE_SLOTS_MAX       (1u << 28)      /* objects that one thread holds at once */
+#define TRACE_SLOTS_MAX       (1u << 28) /* objects that one thread holds at once */
 #define TRACE_BYTES_MAX       ((uint64_t)1 << 47)
 #define TRACE_ALIGN_LOG2_MAX  46u
 
@@ -46,15 +47,15 @@ enum trace_kind {
     TRACE_SPAWN,      /* others: thread, which begins */
     TRACE_JOIN,       /* others: thread, which has ended */
     TRACE_END,        /* the thread's end as far as the program is concerned; frees may follow */
-    TRACE_CLOCK,      /* others: nanoseconds since the thread's last CLOCK, at first since the start */
+    TRACE_CLOCK, /* others: nanoseconds since the thread's last CLOCK, at first since the start */
     TRACE_KINDS
 };
 
 /* The columns of a chunk, one behind the other in its frame. */
 enum trace_column {
-    TRACE_COLUMN_KINDS,  /* one byte per event */
-    TRACE_COLUMN_SLOTS,  /* varint, zig-zag difference to the column's last slot (0 at first) */
-    TRACE_COLUMN_SIZES,  /* varint */
+    TRACE_COLUMN_KINDS, /* one byte per event */
+    TRACE_COLUMN_SLOTS, /* varint, zig-zag difference to the column's last slot (0 at first) */
+    TRACE_COLUMN_SIZES, /* varint */
     TRACE_COLUMN_OTHERS, /* varint; cells: zig-zag difference to the column's last cell (0 at first) */
     TRACE_COLUMNS
 };
@@ -68,9 +69,9 @@ struct trace_header {
     uint32_t n_threads;
     uint32_t page_bytes;
     uint32_t n_cpus;
-    uint32_t clock;      /* enum trace_clock: what ordered the events */
-    uint64_t start_s;    /* of the recording, since 1970 */
-    char system[88];     /* kernel and machine, for people; ended by a 0 byte */
+    uint32_t clock;   /* enum trace_clock: what ordered the events */
+    uint64_t start_s; /* of the recording, since 1970 */
+    char system[88];  /* kernel and machine, for people; ended by a 0 byte */
 };
 static_assert(sizeof(struct trace_header) == 128, "the header has a fixed layout");
 
@@ -86,7 +87,7 @@ static_assert(sizeof(struct trace_chunk) == 32, "the chunk header has a fixed la
 /* Facts of the recording in the order in which its events happened. */
 struct trace_totals {
     uint64_t n_events[TRACE_KINDS]; /* by kind; [TRACE_NONE] is 0 */
-    uint64_t n_cells;               /* hand-overs; each cell is given once and taken at most once */
+    uint64_t n_cells;               /* hand-overs; each cell is given once and taken once */
     uint64_t remote_frees;          /* by another thread than the allocating one */
     uint64_t bytes;                 /* requested, summed over all allocations */
     uint64_t peak_live_bytes, peak_live_objects;

@@ -19,7 +19,8 @@
 #define SPOOL_MAGIC       0x006c6f6f70736e61ull
 #define SPOOL_CHUNK_MAGIC 0x6b6e7568636c6f70ull
 #define SPOOL_UNIT_BYTES  16384u
-#define SPOOL_CHUNK_BYTES (1u << 20) /* the largest; a thread's first is one unit, then twice the last */
+#define SPOOL_CHUNK_BYTES \
+    (1u << 20) /* the largest; a thread's first is one unit, then twice the last */
 
 #define SPOOL_ENV "ARENABENCH_RECORD_SPOOL"
 
@@ -30,14 +31,14 @@ enum spool_kind {
     SPOOL_ALIGNED,     /* address, log2 of the alignment, size */
     SPOOL_FREE,        /* address; stamped before the call */
     SPOOL_REALLOC_OLD, /* address; stamped before the call. The thread's next event tells its end: */
-    SPOOL_REALLOC_NEW, /* address, size; without an OLD before it: realloc of NULL */
+    SPOOL_REALLOC_NEW,   /* address, size; without an OLD before it: realloc of NULL */
     SPOOL_REALLOC_KEPT,  /* the call failed: the object is what it was */
     SPOOL_REALLOC_FREED, /* realloc to 0 bytes ended the object */
-    SPOOL_SPAWN,       /* number of the new thread, before its creation */
-    SPOOL_SPAWN_VOID,  /* number: its creation failed */
-    SPOOL_START,       /* pthread_t of this thread */
-    SPOOL_JOIN,        /* pthread_t of the joined thread, after the join */
-    SPOOL_END,         /* of this thread; frees may follow */
+    SPOOL_SPAWN,         /* number of the new thread, before its creation */
+    SPOOL_SPAWN_VOID,    /* number: its creation failed */
+    SPOOL_START,         /* pthread_t of this thread */
+    SPOOL_JOIN,          /* pthread_t of the joined thread, after the join */
+    SPOOL_END,           /* of this thread; frees may follow */
     SPOOL_KINDS
 };
 
@@ -72,15 +73,16 @@ static inline unsigned spool_what_align_log2(uint64_t what)
 
 struct spool_header {
     uint64_t magic;
-    uint64_t limit_bytes;  /* of the file; by the runner */
-    uint32_t clock;        /* enum trace_clock; the runner's wish, then the recorder's choice */
-    uint32_t loaded;       /* 1: the recorder took the spool */
-    uint64_t start_stamp;  /* both clocks at one moment, when it did */
+    uint64_t limit_bytes; /* of the file; by the runner */
+    uint32_t clock;       /* enum trace_clock; the runner's wish, then the recorder's choice */
+    uint32_t loaded;      /* 1: the recorder took the spool */
+    uint64_t start_stamp; /* both clocks at one moment, when it did */
     uint64_t start_ns;
     _Atomic uint64_t claimed_bytes; /* where the next chunk begins */
     _Atomic uint64_t lost_events;   /* found no room */
-    _Atomic uint64_t lost_stamp;    /* of the first of them; UINT64_MAX: none. No event after it counts */
-    _Atomic uint32_t n_threads;     /* numbers given out; 0 is the program's main thread */
+    _Atomic uint64_t
+        lost_stamp; /* of the first of them; UINT64_MAX: none. No event after it counts */
+    _Atomic uint32_t n_threads; /* numbers given out; 0 is the program's main thread */
 };
 static_assert(sizeof(struct spool_header) <= SPOOL_UNIT_BYTES, "the header has a unit");
 

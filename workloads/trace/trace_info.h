@@ -19,7 +19,7 @@ struct trace_info {
     uint64_t events;      /* all kinds but CLOCK */
     uint64_t allocations; /* calls that return an object, realloc included */
     uint64_t frees;
-    double remote_share;    /* of the frees, 0 to 1 */
+    double remote_share; /* of the frees, 0 to 1 */
     uint64_t file_bytes;
     double bytes_per_event; /* of the file */
 };

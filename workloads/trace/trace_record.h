@@ -6,7 +6,8 @@
 struct record_options {
     const char *recorder; /* path of libarenabench-record.so; without blanks and colons */
     const char *output;   /* the trace to write; replaced only by a complete one */
-    const char *spool_dir; /* where the raw events go meanwhile (24 bytes each); NULL: beside output */
+    const char
+        *spool_dir; /* where the raw events go meanwhile (24 bytes each); NULL: beside output */
     uint64_t spool_bytes; /* most that they may take; 0: RECORD_SPOOL_BYTES */
     int level;            /* of zstd, 1 to 19; 0: RECORD_LEVEL */
     bool monotonic;       /* order by CLOCK_MONOTONIC although the time-stamp counter would do */
