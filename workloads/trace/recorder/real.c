@@ -1,0 +1,58 @@
+#include "real.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+
+#define SCRAP_BYTES 65536u
+
+struct real real;
+
+static _Alignas(4096) char scrap[SCRAP_BYTES];
+static _Atomic size_t scrap_used;
+
+void *real_scrap_alloc(size_t alignment, size_t bytes)
+{
+    if (alignment > 4096 || bytes > SCRAP_BYTES)
+        return NULL;
+    size_t room = bytes + alignment - 1;
+    size_t begin = atomic_fetch_add(&scrap_used, room);
+    if (begin > SCRAP_BYTES - room)
+        return NULL;
+    return scrap + round_up(begin, alignment);
+}
+
+bool real_is_scrap(const void *p)
+{
+    return (uintptr_t)p - (uintptr_t)scrap < SCRAP_BYTES;
+}
+
+size_t real_scrap_bound(const void *p)
+{
+    return SCRAP_BYTES - (size_t)((uintptr_t)p - (uintptr_t)scrap);
+}
+
+/* ISO C has no conversion from an object pointer to a function pointer; POSIX promises the bits. */
+static void find(void *function, const char *name)
+{
+    void *found = dlsym(RTLD_NEXT, name);
+    memcpy(function, &found, sizeof(found));
+}
+
+void real_resolve(void)
+{
+    find(&real.malloc, "malloc");
+    find(&real.calloc, "calloc");
+    find(&real.realloc, "realloc");
+    find(&real.free, "free");
+    find(&real.memalign, "memalign");
+    find(&real.posix_memalign, "posix_memalign");
+    find(&real.aligned_alloc, "aligned_alloc");
+    find(&real.valloc, "valloc");
+    find(&real.pvalloc, "pvalloc");
+    find(&real.pthread_create, "pthread_create");
+    find(&real.pthread_join, "pthread_join");
+    find(&real.thrd_create, "thrd_create");
+    find(&real.thrd_join, "thrd_join");
+}

@@ -1,0 +1,37 @@
+/*
+ * The functions that the recorder stands in front of, as the next library in the program's search order
+ * has them: whichever allocator the program uses. Looked up on the first call; while that lasts,
+ * malloc is served from a small static area (real_scrap_*), because dlsym may itself allocate.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <threads.h>
+
+#include "bits.h"
+
+struct real {
+    void *(*malloc)(size_t);
+    void *(*calloc)(size_t, size_t);
+    void *(*realloc)(void *, size_t);
+    void (*free)(void *);
+    void *(*memalign)(size_t, size_t);
+    int (*posix_memalign)(void **, size_t, size_t);
+    void *(*aligned_alloc)(size_t, size_t);
+    void *(*valloc)(size_t);
+    void *(*pvalloc)(size_t);
+    int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    int (*pthread_join)(pthread_t, void **);
+    int (*thrd_create)(thrd_t *, thrd_start_t, void *);
+    int (*thrd_join)(thrd_t, int *);
+};
+
+extern struct real real;
+
+void real_resolve(void);
+
+/* Zeroed memory from the static area, or NULL when it is used up. Never freed. */
+void *real_scrap_alloc(size_t alignment, size_t bytes);
+bool real_is_scrap(const void *p);
+/* Bytes from `p` to the end of the static area: an upper bound of what may be copied from it. */
+size_t real_scrap_bound(const void *p);

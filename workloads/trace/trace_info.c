@@ -1,0 +1,64 @@
+#include "trace_info.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "text.h"
+#include "trace_reader.h"
+#include "trace_summary.h"
+
+/* Program and arguments with blanks between. */
+static void set_command(struct trace_info *info, const char *text, size_t n)
+{
+    size_t used = 0;
+    for (size_t i = 0; i + 1 < n && used + 1 < sizeof(info->command); i++)
+        info->command[used++] = text[i] == '\0' ? ' ' : text[i];
+    info->command[used] = '\0';
+    const char *name = strrchr(text, '/');
+    text_format(info->program, sizeof(info->program), "%s", name ? name + 1 : text);
+}
+
+static void set_figures(struct trace_info *info)
+{
+    const struct trace_totals *t = &info->totals;
+    const uint64_t *n = t->n_events;
+    for (unsigned kind = 0; kind < TRACE_KINDS; kind++)
+        info->events += kind == TRACE_CLOCK ? 0 : n[kind];
+    info->allocations = n[TRACE_MALLOC] + n[TRACE_CALLOC] + n[TRACE_ALIGNED] + n[TRACE_REALLOC] +
+                        n[TRACE_REALLOC_IN];
+    info->frees = n[TRACE_FREE];
+    if (info->frees > 0)
+        info->remote_share = (double)t->remote_frees / (double)info->frees;
+    if (info->events > 0)
+        info->bytes_per_event = (double)info->file_bytes / (double)info->events;
+}
+
+void trace_summary(struct trace_info *info, const struct trace_reader *r)
+{
+    const struct trace_header *h = trace_reader_header(r);
+    *info = (struct trace_info){
+        .start_s = h->start_s,
+        .n_threads = h->n_threads,
+        .n_cpus = h->n_cpus,
+        .page_bytes = h->page_bytes,
+        .clock = (enum trace_clock)h->clock,
+        .totals = *trace_reader_totals(r),
+        .file_bytes = trace_reader_file_bytes(r),
+    };
+    memcpy(info->system, h->system, sizeof(info->system));
+    set_command(info, trace_reader_text(r), h->text_bytes);
+    set_figures(info);
+}
+
+int trace_info_read(const char *path, struct trace_info *info, struct err *err)
+{
+    struct trace_reader *r;
+    int rc = trace_reader_open(&r, path, err);
+    if (rc < 0)
+        return rc;
+    rc = trace_reader_visit(r, NULL, NULL, err);
+    if (rc == 0)
+        trace_summary(info, r);
+    trace_reader_free(r);
+    return rc;
+}

@@ -1,0 +1,31 @@
+/* What a trace holds, for people and for choosing workloads. Any thread; nothing is kept. */
+#pragma once
+
+#include "err.h"
+#include "trace.h"
+
+#define TRACE_COMMAND_BYTES 1024
+
+struct trace_info {
+    char command[TRACE_COMMAND_BYTES]; /* program and arguments, a blank between; cut when longer */
+    char program[128];                 /* the program's name without its folders */
+    char system[88];                   /* kernel and machine it was recorded on */
+    uint64_t start_s;                  /* since 1970 */
+    uint32_t n_threads;
+    uint32_t n_cpus, page_bytes;
+    enum trace_clock clock;
+    struct trace_totals totals;
+
+    uint64_t events;      /* all kinds but CLOCK */
+    uint64_t allocations; /* calls that return an object, realloc included */
+    uint64_t frees;
+    double remote_share; /* of the frees, 0 to 1 */
+    uint64_t file_bytes;
+    double bytes_per_event; /* of the file */
+};
+
+/*
+ * Reads and checks all of the trace at `path`. 0; -EINVAL when it is no trace, of another version, cut
+ * off or damaged, with the place; or the errno of reading it.
+ */
+int trace_info_read(const char *path, struct trace_info *info, struct err *err) MUST_CHECK;
