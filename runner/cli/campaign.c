@@ -217,10 +217,9 @@ static int do_block(struct campaign *c, uint32_t block, uint32_t *order, struct 
                                     .position = i};
         if (*done_at(c, block, place.cell, place.subject))
             continue;
-        progress_show(progress, "block %u of %u: %s, %u thread%s, %s", block + 1,
-                      c->config->blocks, c->cells[place.cell].name, c->cells[place.cell].threads,
-                      c->cells[place.cell].threads > 1 ? "s" : "",
-                      c->subjects[place.subject].name);
+        progress_show(progress, "block %u of %u: %s, %u thread%s, %s", block + 1, c->config->blocks,
+                      c->cells[place.cell].name, c->cells[place.cell].threads,
+                      c->cells[place.cell].threads > 1 ? "s" : "", c->subjects[place.subject].name);
         rc = do_trial(c, &place, &stop, err);
         progress_step(progress);
     }

@@ -21,10 +21,10 @@ struct campaign {
     uint32_t n_cells;
     struct store *store;
     int64_t run_id;
-    uint8_t *done;       /* [block][cell][subject]: stored, or given up */
-    uint64_t n_trials;   /* of the whole run */
-    uint64_t n_done;     /* of them, before and now */
-    uint64_t n_failed;   /* now */
+    uint8_t *done;     /* [block][cell][subject]: stored, or given up */
+    uint64_t n_trials; /* of the whole run */
+    uint64_t n_done;   /* of them, before and now */
+    uint64_t n_failed; /* now */
     bool interrupted;
 };
 

@@ -11,7 +11,7 @@
 #include "words.h"
 
 #define DEFAULT_ALLOCATORS "glibc,jemalloc,tcmalloc,mimalloc,null"
-#define DEFAULT_WORKLOADS                                                                          \
+#define DEFAULT_WORKLOADS \
     "nop,churn,larson,producer-consumer,thread-churn,realloc-growth,threshold-ratchet,rocksdb"
 #define DEFAULT_BLOCKS  7
 #define DEFAULT_SECONDS 0.1
@@ -260,8 +260,9 @@ static int finish(const struct words *w, const struct campaign *c, struct store 
         return rc;
     fflush(stdout);
     if (c->interrupted)
-        fprintf(stderr, "interrupted after %lu of %lu trials; go on with: arenabench run "
-                        "--resume=%s%s%s\n",
+        fprintf(stderr,
+                "interrupted after %lu of %lu trials; go on with: arenabench run "
+                "--resume=%s%s%s\n",
                 c->n_done, c->n_trials, name, w->file ? " --output " : "", w->file ? w->file : "");
     else if (isatty(STDERR_FILENO))
         fprintf(stderr, "kept as run %s in %s\n", name, store_path(store));
@@ -290,12 +291,16 @@ static int execute(struct words *w, const struct places *places, struct store *s
 static int run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {
-        options, parse, NULL,
+        options,
+        parse,
+        NULL,
         "Compares allocators on workloads, in shuffled blocks of fresh processes, and prints a table of "
         "throughput and peak RSS with intervals.\v"
         "example: arenabench run --quick\n"
         "example: arenabench run -a glibc,glibc:arena_max=1,mine=./libmine.so -w larson,my.trace -b 10\n",
-        NULL, NULL, NULL};
+        NULL,
+        NULL,
+        NULL};
     struct words w = {.config = {.touch = TOUCH_LINE, .pin = PIN_COMPACT, .seed = 1}, .err = err};
     struct places places;
     struct store *store = NULL;

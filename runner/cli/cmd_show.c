@@ -75,10 +75,14 @@ static int show(struct store *store, const struct words *w, struct err *err)
 static int run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {
-        options, parse, "[RUN]",
+        options,
+        parse,
+        "[RUN]",
         "Prints the table of a stored run again: of RUN (a name or number), or of the latest.\v"
         "example: arenabench show --csv 20261120-231455 > trials.csv",
-        NULL, NULL, NULL};
+        NULL,
+        NULL,
+        NULL};
     struct words w = {0};
     struct places places;
     struct store *store = NULL;

@@ -1,0 +1,92 @@
+#include <errno.h>
+#include <stdio.h>
+
+#include "cell.h"
+#include "command.h"
+#include "plan_file.h"
+#include "print_info.h"
+#include "words.h"
+
+struct words {
+    const char *workload, *output, *threads, *seed;
+};
+
+static const struct argp_option options[] = {
+    {"output", 'o', "FILE", 0, "the plan to write", 0},
+    {"threads", 't', "N", 0, "threads of a synthetic workload (default 1)", 0},
+    {"seed", 's', "N", 0, "of a synthetic workload (default 1)", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct words *w = state->input;
+    switch (key) {
+    case 'o':
+        w->output = arg;
+        return 0;
+    case 't':
+        w->threads = arg;
+        return 0;
+    case 's':
+        w->seed = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (w->workload)
+            argp_error(state, "one workload at a time: '%s' is too much", arg);
+        w->workload = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!w->workload || !w->output)
+            argp_error(state, "a workload and -o FILE are needed");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int write_plan(const struct words *w, const struct cell_word *word, uint32_t threads,
+                      uint64_t seed, struct err *err)
+{
+    struct cell cell;
+    int rc = cell_open(&cell, word, threads, seed, err);
+    if (rc == 0)
+        rc = plan_file_write(w->output, cell.plan, err);
+    if (rc == 0)
+        print_plan_info(stdout, cell.plan);
+    cell_close(&cell);
+    return rc;
+}
+
+static int run(int argc, char **argv, struct err *err)
+{
+    static const struct argp argp = {
+        options,
+        parse,
+        "WORKLOAD",
+        "Writes the plan of a workload into a file: every operation of every thread, ready to be executed. "
+        "`arenabench run -w FILE` executes it.\v"
+        "example: arenabench plan -t 4 -o larson.plan larson:remote=0.5",
+        NULL,
+        NULL,
+        NULL};
+    struct words w = {.threads = "1", .seed = "1"};
+    struct places places;
+    struct cell_word word;
+    uint64_t threads, seed;
+    argp_parse(&argp, argc, argv, 0, NULL, &w);
+    int rc = words_number(w.threads, "--threads", 1, WORKLOAD_THREADS_MAX, &threads, err);
+    if (rc == 0)
+        rc = words_number(w.seed, "--seed", 0, INT64_MAX, &seed, err);
+    if (rc == 0)
+        rc = places_find(&places, err);
+    if (rc == 0)
+        rc = cell_find(w.workload, &places, &word, err);
+    return rc < 0 ? rc : write_plan(&w, &word, (uint32_t)threads, seed, err);
+}
+
+const struct command command_plan = {
+    .name = "plan",
+    .summary = "write the plan of a workload into a file",
+    .run = run,
+};

@@ -1,0 +1,86 @@
+#include "print_info.h"
+
+#include <time.h>
+
+void print_bytes(FILE *out, uint64_t bytes)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+    if (bytes < KIB) {
+        fprintf(out, "%lu bytes", bytes);
+        return;
+    }
+    unsigned unit = 0;
+    double value = (double)bytes / KIB;
+    for (; value >= 1024 && unit + 1 < ARRAY_SIZE(units); unit++)
+        value /= 1024;
+    fprintf(out, "%.1f %s", value, units[unit]);
+}
+
+static void row_count(FILE *out, const char *name, uint64_t n)
+{
+    fprintf(out, "  %-18s %lu\n", name, n);
+}
+
+static void row_bytes(FILE *out, const char *name, uint64_t n)
+{
+    fprintf(out, "  %-18s ", name);
+    print_bytes(out, n);
+    fputc('\n', out);
+}
+
+static void print_losses(FILE *out, const struct trace_totals *t)
+{
+    if (t->lost_events > 0)
+        fprintf(out, "  %-18s %lu: no room was left; the trace ends before them\n", "lost events",
+                t->lost_events);
+    if (t->unknown_frees > 0)
+        fprintf(out, "  %-18s %lu: of pointers that no recorded call returned; left out\n",
+                "unknown frees", t->unknown_frees);
+    if (t->conflicts > 0)
+        fprintf(out, "  %-18s %lu: an address came back whose free was not seen\n", "conflicts",
+                t->conflicts);
+}
+
+void print_trace_info(FILE *out, const struct trace_info *info)
+{
+    const struct trace_totals *t = &info->totals;
+    char when[32] = "";
+    time_t start = (time_t)info->start_s;
+    struct tm tm;
+    if (gmtime_r(&start, &tm))
+        strftime(when, sizeof(when), "%Y-%m-%d", &tm);
+    fprintf(out, "  %-18s %s\n", "program", info->command);
+    fprintf(out, "  %-18s %s, on %s, %u CPUs\n", "recorded", when, info->system, info->n_cpus);
+    fprintf(out, "  %-18s %lu, %.2f bytes each in the file\n", "events", info->events,
+            info->bytes_per_event);
+    for (unsigned kind = 0; kind < TRACE_KINDS; kind++)
+        if (t->n_events[kind] > 0 && kind != TRACE_CLOCK)
+            fprintf(out, "    %-16s %lu\n", trace_kind_name((enum trace_kind)kind),
+                    t->n_events[kind]);
+    fprintf(out, "  %-18s %u, at most %lu at once\n", "threads", info->n_threads, t->most_threads);
+    fprintf(out, "  %-18s %lu, %.2f %% of frees\n", "remote frees", t->remote_frees,
+            100 * info->remote_share);
+    fprintf(out, "  %-18s ", "peak live");
+    print_bytes(out, t->peak_live_bytes);
+    fprintf(out, " in at most %lu objects\n", t->peak_live_objects);
+    row_bytes(out, "requested in all", t->bytes);
+    fprintf(out, "  %-18s %.2f s\n", "duration", (double)t->duration_ns / 1e9);
+    row_bytes(out, "file", info->file_bytes);
+    print_losses(out, t);
+}
+
+void print_plan_info(FILE *out, const struct plan *plan)
+{
+    const struct plan_facts *f = &plan->facts;
+    fprintf(out, "  %-18s %s\n", "plan", plan->name);
+    row_count(out, "calls in a pass", f->calls);
+    fprintf(out, "  %-18s %u, at most %lu at once\n", "threads", plan->n_threads, f->most_threads);
+    fprintf(out, "  %-18s %lu, %.2f %% of frees\n", "remote frees", f->remote_frees,
+            f->frees ? 100.0 * (double)f->remote_frees / (double)f->frees : 0.0);
+    fprintf(out, "  %-18s ", "peak live");
+    print_bytes(out, f->peak_live_bytes);
+    fprintf(out, " in at most %lu objects, in one order of the threads\n", f->peak_live_objects);
+    row_bytes(out, "requested in all", f->bytes);
+    row_bytes(out, "file", plan->n_bytes);
+    fprintf(out, "  %-18s %s\n", "can be repeated", plan->flags & PLAN_LOOPS ? "yes" : "no");
+}

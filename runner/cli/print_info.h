@@ -1,0 +1,13 @@
+/* Facts of traces and plans for people. */
+#pragma once
+
+#include <stdio.h>
+
+#include "plan.h"
+#include "trace_info.h"
+
+void print_trace_info(FILE *out, const struct trace_info *info);
+void print_plan_info(FILE *out, const struct plan *plan);
+
+/* "1.5 MiB" */
+void print_bytes(FILE *out, uint64_t bytes);
