@@ -24,7 +24,7 @@ static const struct param params[] = {
               "objects at most between a producer and a consumer"},
     [FAN] = {"fan", PARAM_COUNT, 2, 1, 2048,
              "consumers that a producer feeds, as far as there are so many"},
-    [OPS] = GENERATE_OPS_ROW(50000, "objects that each producer makes in one pass"),
+    [OPS] = GENERATE_OPS_ROW(20000, "objects that each producer makes in one pass"),
     [MAIN] = GENERATE_MAIN_ROW,
     {0},
 };
