@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#define NS_PER_S  1000000000ull
-#define NS_PER_MS 1000000ull
+#define NS_PER_S  1000000000ul
+#define NS_PER_MS 1000000ul
 
 /* Nanoseconds of CLOCK_MONOTONIC, comparable between processes of one machine. */
 static inline uint64_t clock_ns(void)

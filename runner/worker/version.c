@@ -17,7 +17,7 @@ void allocator_version(char *out, size_t n)
         text_format(out, n, "mimalloc %d.%d.%d", mi_version() / 100, mi_version() / 10 % 10,
                     mi_version() % 10);
     else if (tc_version)
-        text_format(out, n, "gperftools %s", tc_version(NULL, NULL, NULL));
+        text_format(out, n, "%s", tc_version(NULL, NULL, NULL)); /* "gperftools 2.10" */
     else
         text_format(out, n, "glibc %s", gnu_get_libc_version());
 }
