@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "setting.h"
 #include "unit.h"
@@ -89,11 +90,21 @@ START_TEST(any_variable_can_be_given_as_it_is)
 }
 END_TEST
 
+/* A library to name, at a place without blanks wherever the build is. Unlinked by the caller. */
+static void copy_library(char *path)
+{
+    FILE *in = fopen(getenv("NULL_SO"), "r"), *out = fdopen(mkstemp(path), "w");
+    ck_assert(in && out);
+    for (int c; (c = getc(in)) != EOF;)
+        putc(c, out);
+    fclose(in);
+    ck_assert_int_eq(fclose(out), 0);
+}
+
 START_TEST(a_library_of_ones_own_is_preloaded)
 {
-    const char *path = getenv("NULL_SO");
-    ck_assert_ptr_nonnull(path);
-    char text[4200], line[4200];
+    char path[] = "/tmp/subject_test.XXXXXX", text[200], line[200];
+    copy_library(path);
     snprintf(text, sizeof(text), "mine=%s:MINE_SIZE=3", path);
     snprintf(line, sizeof(line), "LD_PRELOAD=%s MINE_SIZE=3", path);
     ck_assert_str_eq(environment_of(text), line);
@@ -113,6 +124,13 @@ START_TEST(a_library_of_ones_own_is_preloaded)
     REFUSED(text, "'glibc' is an allocator of this program");
     snprintf(text, sizeof(text), "a b=%s", path);
     REFUSED(text, "cannot name an allocator");
+
+    char blank[] = "/tmp/subject test.XXXXXX";
+    copy_library(blank);
+    snprintf(text, sizeof(text), "mine=%s", blank);
+    REFUSED(text, "no path with a space or a colon");
+    unlink(path);
+    unlink(blank);
 }
 END_TEST
 

@@ -8,7 +8,7 @@ const struct allocator allocator_null = {
         "hands out addresses from a small ring and forgets them: what the bench itself costs",
     .kind = ALLOCATOR_LINKED,
     .worker = "worker-null",
-    .malloc_file = "worker-null",
+    .malloc_file = "libarenabench-null.so",
 };
 
 const struct allocator allocator_library = {

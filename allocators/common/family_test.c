@@ -2,6 +2,7 @@
  * The rules of the malloc family, for any allocator: the same program is built for each, and for
  * glibc, whose rules they are.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdbool.h>
@@ -30,6 +31,23 @@ static bool all_are(const unsigned char *p, size_t n, unsigned char value)
     }
     return true;
 }
+
+/* A preload that was not loaded would leave us testing glibc. */
+START_TEST(the_family_comes_from_the_file_that_is_meant)
+{
+    const char *meant = getenv("FAMILY_FROM");
+    void *const members[] = {malloc,         free,   calloc,        realloc, memalign,
+                             posix_memalign, valloc, aligned_alloc, pvalloc, malloc_usable_size,
+                             reallocarray};
+    ck_assert_ptr_nonnull(meant);
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        Dl_info from;
+        ck_assert_int_ne(dladdr(members[i], &from), 0);
+        const char *slash = strrchr(from.dli_fname, '/');
+        ck_assert_str_eq(slash ? slash + 1 : from.dli_fname, meant);
+    }
+}
+END_TEST
 
 START_TEST(sizes_that_overflow_are_refused)
 {
@@ -144,6 +162,7 @@ START_TEST(free_leaves_errno_alone)
 }
 END_TEST
 
-UNIT_MAIN("family", sizes_that_overflow_are_refused, posix_memalign_reports_by_its_result,
-          every_alignment_is_kept, memalign_raises_odd_alignments, pages_are_pages,
-          null_and_zero_are_ordinary, calloc_zeroes_and_realloc_keeps, free_leaves_errno_alone)
+UNIT_MAIN("family", the_family_comes_from_the_file_that_is_meant, sizes_that_overflow_are_refused,
+          posix_memalign_reports_by_its_result, every_alignment_is_kept,
+          memalign_raises_odd_alignments, pages_are_pages, null_and_zero_are_ordinary,
+          calloc_zeroes_and_realloc_keeps, free_leaves_errno_alone)
