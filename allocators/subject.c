@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,6 +215,18 @@ static int parse_items(struct subject *s, char *rest, struct err *err)
     return rc;
 }
 
+/* From now on it goes by its label and its settings: where a library lies is no part of its name. */
+static int shorten_name(struct subject *s, const char *text, struct err *err)
+{
+    const char *settings = strchr(text, ':');
+    char *name = NULL;
+    if (asprintf(&name, "%s%s", s->label, settings ? settings : "") < 0)
+        return out_of_memory(err);
+    free(s->name);
+    s->name = name;
+    return 0;
+}
+
 int subject_parse(struct subject *s, const char *text, struct err *err)
 {
     *s = (struct subject){0};
@@ -229,6 +240,8 @@ int subject_parse(struct subject *s, const char *text, struct err *err)
     char *items = strdup(text);
     s->name = strdup(text);
     int rc = items && s->name ? parse_items(s, items, err) : out_of_memory(err);
+    if (rc == 0)
+        rc = shorten_name(s, text, err);
     free(items);
     if (rc < 0)
         subject_release(s);
@@ -246,10 +259,7 @@ void subject_release(struct subject *s)
     *s = (struct subject){0};
 }
 
-bool subject_supplied_by(const struct subject *s, const char *path)
+const char *subject_supplier(const struct subject *s)
 {
-    if (s->library)
-        return strcmp(s->library, path) == 0;
-    const char *slash = strrchr(path, '/');
-    return fnmatch(s->allocator->malloc_file, slash ? slash + 1 : path, 0) == 0;
+    return s->library ? s->library : s->allocator->malloc_file;
 }

@@ -20,7 +20,7 @@
 /* All owned, but for the row. All zero is a valid empty subject. */
 struct subject {
     const struct allocator *allocator; /* &allocator_library for a library of one's own */
-    char *name;                        /* the text */
+    char *name;                        /* the text, without the path of a library */
     char *label;                       /* the allocator's part of it: "glibc", "mine" */
     char *library;                     /* real path to preload; NULL for a linked allocator */
     char **environment; /* "VARIABLE=value": all that the worker's environment needs */
@@ -34,5 +34,5 @@ struct subject {
 int subject_parse(struct subject *s, const char *text, struct err *err) MUST_CHECK;
 void subject_release(struct subject *s);
 
-/* Whether malloc from the file `path` is this subject's malloc. */
-bool subject_supplied_by(const struct subject *s, const char *path);
+/* Who must supply malloc: the path of a library, or an fnmatch pattern of a file's name. */
+const char *subject_supplier(const struct subject *s);

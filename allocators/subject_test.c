@@ -1,5 +1,7 @@
 #include "subject.h"
 
+#include <fnmatch.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,8 +116,8 @@ START_TEST(a_library_of_ones_own_is_preloaded)
     ck_assert_int_eq(subject_parse(&s, text, &err), 0);
     ck_assert_str_eq(s.label, "mine");
     ck_assert_str_eq(s.allocator->worker, "worker-glibc");
-    ck_assert(subject_supplied_by(&s, path));
-    ck_assert(!subject_supplied_by(&s, "/usr/lib/libc.so.6"));
+    ck_assert_str_eq(s.name, "mine:MINE_SIZE=3");
+    ck_assert_str_eq(subject_supplier(&s), path);
     subject_release(&s);
 
     snprintf(text, sizeof(text), "mine=%s:arena_max=3", path);
@@ -139,11 +141,10 @@ START_TEST(the_file_that_supplies_malloc_proves_the_subject)
     struct subject s;
     struct err err;
     ck_assert_int_eq(subject_parse(&s, "tcmalloc", &err), 0);
-    ck_assert(subject_supplied_by(&s, "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4.5.10"));
-    ck_assert(subject_supplied_by(&s, "libtcmalloc_minimal.so.4"));
-    ck_assert(!subject_supplied_by(&s, "/usr/lib/x86_64-linux-gnu/libtcmalloc.so.4"));
-    ck_assert(!subject_supplied_by(&s, "/libtcmalloc_minimal.so.4/libc.so.6"));
-    ck_assert(!subject_supplied_by(&s, ""));
+    ck_assert_int_eq(fnmatch(subject_supplier(&s), "libtcmalloc_minimal.so.4.5.10", 0), 0);
+    ck_assert_int_eq(fnmatch(subject_supplier(&s), "libtcmalloc_minimal.so.4", 0), 0);
+    ck_assert_int_ne(fnmatch(subject_supplier(&s), "libtcmalloc.so.4", 0), 0);
+    ck_assert_int_ne(fnmatch(subject_supplier(&s), "", 0), 0);
     subject_release(&s);
 }
 END_TEST

@@ -148,7 +148,7 @@ static void execute_trial(struct campaign *c, const struct store_place *place,
     struct trial_request request = {
         .worker = worker,
         .environment = environment,
-        .supplier = subject->library ? subject->library : subject->allocator->malloc_file,
+        .supplier = subject_supplier(subject),
         .plan_fd = cell->fd,
         .plan = cell->plan,
         .touch = c->config->touch,

@@ -29,11 +29,11 @@ struct campaign {
 };
 
 /*
- * Reads the lists of the configuration and makes the plans. Notes that are no errors (a workload left
+ * Reads the lists of the configuration, chooses a baseline where it names none, and makes the plans. Notes that are no errors (a workload left
  * out at a thread count it does not have) go to stderr. The caller calls campaign_release() in any case.
  */
-int campaign_prepare(struct campaign *c, const struct run_config *config,
-                     const struct places *places, struct err *err) MUST_CHECK;
+int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,
+                     struct err *err) MUST_CHECK;
 
 /* Stores a new run and makes the campaign its executor. */
 int campaign_begin(struct campaign *c, struct store *store, struct err *err) MUST_CHECK;

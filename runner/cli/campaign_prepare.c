@@ -44,12 +44,16 @@ static int add_threads(void *context, const char *word, struct err *err)
 static int add_subject(void *context, const char *word, struct err *err)
 {
     struct campaign *c = ((struct preparation *)context)->campaign;
-    for (uint32_t i = 0; i < c->n_subjects; i++)
-        if (strcmp(c->subjects[i].name, word) == 0)
-            return err_set(err, EINVAL, "allocator '%s' is named twice", word);
     int rc = grow(&c->subjects, c->n_subjects, sizeof(*c->subjects), err);
+    struct subject *added = c->subjects + c->n_subjects;
     if (rc == 0)
-        rc = subject_parse(&c->subjects[c->n_subjects], word, err);
+        rc = subject_parse(added, word, err);
+    for (uint32_t i = 0; rc == 0 && i < c->n_subjects; i++) {
+        if (strcmp(c->subjects[i].name, added->name) != 0)
+            continue;
+        rc = err_set(err, EINVAL, "allocator '%s' is named twice", added->name);
+        subject_release(added);
+    }
     if (rc == 0)
         c->n_subjects++;
     return rc;
@@ -98,21 +102,25 @@ static int add_workload(void *context, const char *text, struct err *err)
     return rc;
 }
 
-static int check_baseline(const struct campaign *c, struct err *err)
+/* The first that can be one, unless the user named another. */
+static int choose_baseline(const struct campaign *c, struct run_config *config, struct err *err)
 {
     for (uint32_t i = 0; i < c->n_subjects; i++) {
-        if (strcmp(c->subjects[i].name, c->config->baseline) != 0)
-            continue;
-        if (c->subjects[i].allocator == &allocator_null)
-            return err_set(err, EINVAL, "null cannot be the baseline: it is no allocator");
-        return 0;
+        const struct subject *s = &c->subjects[i];
+        bool is_null = s->allocator == &allocator_null;
+        if (!config->baseline[0] && !is_null && run_config_set(&config->baseline, s->name) < 0)
+            return err_set(err, ENOMEM, "out of memory");
+        if (strcmp(s->name, config->baseline) == 0)
+            return is_null ? err_set(err, EINVAL, "null cannot be the baseline: it is no allocator")
+                           : 0;
     }
-    return err_set(err, EINVAL, "the baseline '%s' is none of the allocators: %s",
-                   c->config->baseline, c->config->allocators);
+    if (!config->baseline[0])
+        return err_set(err, EINVAL, "null alone cannot be compared: name another allocator too");
+    return err_set(err, EINVAL, "the baseline '%s' is none of the allocators", config->baseline);
 }
 
-int campaign_prepare(struct campaign *c, const struct run_config *config,
-                     const struct places *places, struct err *err)
+int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,
+                     struct err *err)
 {
     struct preparation p = {.campaign = c};
     c->config = config;
@@ -125,7 +133,7 @@ int campaign_prepare(struct campaign *c, const struct run_config *config,
     if (rc == 0)
         rc = words_each(config->allocators, "allocators", add_subject, &p, err);
     if (rc == 0)
-        rc = check_baseline(c, err);
+        rc = choose_baseline(c, config, err);
     if (rc == 0)
         rc = words_each(config->workloads, "workloads", add_workload, &p, err);
     if (rc == 0 && c->n_cells == 0)

@@ -202,9 +202,10 @@ static int set_default(struct words *w, char **text, const char *value)
 static int fill_defaults(struct words *w)
 {
     struct run_config *c = &w->config;
-    char threads[64] = "", *baseline = NULL;
+    char threads[64] = "";
     if (set_default(w, &c->allocators, DEFAULT_ALLOCATORS) < 0 ||
-        set_default(w, &c->workloads, DEFAULT_WORKLOADS) < 0 || set_default(w, &c->cores, "") < 0)
+        set_default(w, &c->workloads, DEFAULT_WORKLOADS) < 0 || set_default(w, &c->cores, "") < 0 ||
+        set_default(w, &c->baseline, "") < 0)
         return -ENOMEM;
     if (!w->blocks_given)
         c->blocks = w->quick ? QUICK_BLOCKS : DEFAULT_BLOCKS;
@@ -213,11 +214,6 @@ static int fill_defaults(struct words *w)
     int rc = w->threads_given ? 0 : default_threads(w, threads, sizeof(threads));
     if (rc == 0)
         rc = set_default(w, &c->threads, threads);
-    if (rc < 0 || c->baseline)
-        return rc;
-    baseline = strndup(c->allocators, strcspn(c->allocators, ",\n="));
-    rc = baseline ? set(w, &c->baseline, baseline) : err_set(w->err, ENOMEM, "out of memory");
-    free(baseline);
     return rc;
 }
 
