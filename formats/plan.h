@@ -117,7 +117,8 @@ struct plan_facts {
     uint64_t allocations;  /* of them, that return an object */
     uint64_t frees;        /* of them, that end one (REPLACE and a moving REALLOC included) */
     uint64_t remote_frees; /* of them, by another thread than the allocating one */
-    uint64_t bytes;        /* requested in all */
+    uint64_t body_frees, body_remote_frees;      /* likewise, of bodies only: what is repeated */
+    uint64_t bytes;                              /* requested in all */
     uint64_t peak_live_bytes, peak_live_objects; /* in one legal order of the threads */
     uint64_t most_threads;                       /* alive at once, in that order */
 };
@@ -136,7 +137,7 @@ struct plan {
     struct plan_facts facts;
     char name[PLAN_NAME_BYTES]; /* workload and parameters, for messages */
 };
-static_assert(sizeof(struct plan) == 232, "the header has a fixed layout");
+static_assert(sizeof(struct plan) == 248, "the header has a fixed layout");
 
 static inline const struct plan_thread *plan_threads(const struct plan *p)
 {

@@ -127,8 +127,11 @@ static void object_begins(struct execution *x, uint32_t t, struct object *o, uin
 
 static void object_ends(struct execution *x, uint32_t t, struct object *o)
 {
+    bool remote = o->maker != t, in_body = part_of(x, t) == PART_BODY;
     x->facts.frees++;
-    x->facts.remote_frees += o->maker != t;
+    x->facts.remote_frees += remote;
+    x->facts.body_frees += in_body;
+    x->facts.body_remote_frees += in_body && remote;
     x->live_bytes -= o->bytes;
     x->live_objects--;
     o->full = 0;

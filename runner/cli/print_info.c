@@ -69,15 +69,22 @@ void print_trace_info(FILE *out, const struct trace_info *info)
     print_losses(out, t);
 }
 
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0.0;
+}
+
 void print_plan_info(FILE *out, const struct plan *plan)
 {
     const struct plan_facts *f = &plan->facts;
     fprintf(out, "  %-18s %s\n", "plan", plan->name);
     row_count(out, "calls in a pass", f->calls);
     fprintf(out, "  %-18s %u, at most %lu at once\n", "threads", plan->n_threads, f->most_threads);
-    fprintf(out, "  %-18s %lu, %.2f %% of frees\n", "remote frees", f->remote_frees,
-            f->frees ? 100.0 * (double)f->remote_frees / (double)f->frees : 0.0);
-    fprintf(out, "  %-18s ", "peak live");
+    fprintf(out, "  %-18s %lu, %.2f %% of frees", "remote frees", f->remote_frees,
+            percent(f->remote_frees, f->frees));
+    if (plan->flags & PLAN_LOOPS)
+        fprintf(out, "; %.2f %% in what is repeated", percent(f->body_remote_frees, f->body_frees));
+    fprintf(out, "\n  %-18s ", "peak live");
     print_bytes(out, f->peak_live_bytes);
     fprintf(out, " in at most %lu objects, in one order of the threads\n", f->peak_live_objects);
     row_bytes(out, "requested in all", f->bytes);

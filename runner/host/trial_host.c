@@ -130,6 +130,12 @@ static int bind_roots(struct flight *f, struct err *err)
     return 0;
 }
 
+/* The runner keeps out of the threads' way where there is a CPU left over. */
+static int bind_runner(const struct trial_request *q, struct err *err)
+{
+    return topology_bind_tid(q->topology, gettid(), q->placement->runner_cpu, err);
+}
+
 /* Everything between "ready" and "go": the proof, the binding, the baseline. */
 static int prepare(struct flight *f, struct err *err)
 {
@@ -143,6 +149,8 @@ static int prepare(struct flight *f, struct err *err)
     }
     struct process_memory memory;
     rc = bind_roots(f, err);
+    if (rc == 0)
+        rc = bind_runner(f->request, err);
     if (rc == 0)
         rc = process_memory_read(pid, &memory, err);
     if (rc == 0)
