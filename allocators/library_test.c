@@ -15,7 +15,7 @@
 /* A library that passes, as bytes to be spoilt. */
 static unsigned char good[GOOD_MAX];
 static size_t n_good;
-static char spoilt_path[] = "/tmp/library_test.XXXXXX";
+static char spoilt_path[32];
 
 static void read_good(void)
 {
@@ -24,6 +24,7 @@ static void read_good(void)
     n_good = fread(good, 1, sizeof(good), in);
     ck_assert(n_good > 1000 && n_good < GOOD_MAX);
     fclose(in);
+    strcpy(spoilt_path, "/tmp/library_test.XXXXXX");
     int fd = mkstemp(spoilt_path);
     ck_assert_int_ge(fd, 0);
     close(fd);

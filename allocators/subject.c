@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "library.h"
+#include "near.h"
 #include "setting.h"
 #include "text.h"
 
@@ -110,13 +111,18 @@ static int join_setting(struct subject *s, const char *key, const char *value, s
 
 static int unknown_setting(const struct allocator *a, const char *name, struct err *err)
 {
-    char names[ERR_BYTES];
+    char names[ERR_BYTES], hint[ERR_BYTES];
+    struct near near;
     size_t n = 0;
-    names[0] = '\0';
-    for (const struct setting *s = a->settings; s && s->name; s++)
+    near_init(&near, name, strlen(name));
+    for (const struct setting *s = a->settings; s && s->name; s++) {
+        near_offer(&near, s->name);
         n += text_format(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", s->name);
+    }
     if (n == 0)
         return err_set(err, EINVAL, "%s takes no setting '%s', only VARIABLE=value", a->name, name);
+    if (near_hint(&near, hint, sizeof(hint)) > 0)
+        return err_set(err, EINVAL, "%s has no setting '%s'; %s", a->name, name, hint);
     return err_set(err, EINVAL, "%s has no setting '%s'; it has %s", a->name, name, names);
 }
 
@@ -149,11 +155,17 @@ static int add_setting(struct subject *s, char *item, uint64_t *seen, struct err
 
 static int unknown_allocator(const char *name, struct err *err)
 {
-    char names[ERR_BYTES];
+    char names[ERR_BYTES], hint[ERR_BYTES];
+    struct near near;
     size_t n = 0, rows;
     const struct allocator *const *table = allocator_table(&rows);
-    for (size_t i = 0; i < rows; i++)
+    near_init(&near, name, strlen(name));
+    for (size_t i = 0; i < rows; i++) {
+        near_offer(&near, table[i]->name);
         n += text_format(names + n, sizeof(names) - n, "%s%s", i ? ", " : "", table[i]->name);
+    }
+    if (near_hint(&near, hint, sizeof(hint)) > 0)
+        return err_set(err, EINVAL, "no allocator '%s'; %s", name, hint);
     return err_set(err, EINVAL, "no allocator '%s'; there are %s, and NAME=/path/to/lib.so", name,
                    names);
 }

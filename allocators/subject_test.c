@@ -151,10 +151,12 @@ END_TEST
 
 START_TEST(unknown_names_are_told_the_known_ones)
 {
-    REFUSED("gibc", "no allocator 'gibc'; there are glibc, jemalloc, tcmalloc, mimalloc, null");
+    REFUSED("gibc", "no allocator 'gibc'; did you mean glibc?");
+    REFUSED("xyzzy", "there are glibc, jemalloc, tcmalloc, mimalloc, null, and NAME=/path");
     REFUSED("", "no allocator ''");
     REFUSED("library", "no allocator 'library'");
-    REFUSED("glibc:arenas=1", "glibc has no setting 'arenas'; it has arena_max, arena_test");
+    REFUSED("glibc:arena_mx=1", "glibc has no setting 'arena_mx'; did you mean arena_max");
+    REFUSED("glibc:xyzzy=1", "glibc has no setting 'xyzzy'; it has arena_max, arena_test");
     REFUSED("null:size=1", "null takes no setting 'size'");
 }
 END_TEST
