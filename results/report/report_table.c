@@ -127,7 +127,7 @@ static void format_entry(char *out, const struct view *v, const struct column *c
     if (e->n_trials > 0 && e->n_ok == 0 && !is_told_elsewhere)
         format_failures(out, e);
     else if (isnan(m->median))
-        strcpy(out, "-");
+        snprintf(out, TEXT_BYTES, "-");
     else if (column->kind == COLUMN_CPU)
         report_format_number(out, m->median);
     else if (column->kind == COLUMN_ABSOLUTE)

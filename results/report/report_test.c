@@ -264,6 +264,7 @@ START_TEST(a_run_without_trials_can_be_shown)
     free(text);
     free(text_of(&t, JSON));
     free(text_of(&t, CSV));
+    summary_release(&t.summary);
     ck_assert_int_eq(summary_make(t.s, 99, &options, &t.summary, &t.f.err), -ENOENT);
     setting_release(&t);
 }

@@ -143,14 +143,20 @@ static const struct part cell_part = {
     .is_ordered = true,
 };
 
-static int count_rows(struct store *s, const char *sql, int64_t run_id, uint32_t *n,
-                      struct err *err)
+/* One loading under way. */
+struct loader {
+    struct store *s;
+    struct store_run *run;
+    struct err *err;
+};
+
+static int count_rows(const struct loader *l, const char *sql, uint32_t *n)
 {
     sqlite3_stmt *q;
-    int result = store_prepare(s, sql, &q, err);
+    int result = store_prepare(l->s, sql, &q, l->err);
     if (result == 0) {
-        sqlite3_bind_int64(q, 1, run_id);
-        result = store_step(s, q, "read", err);
+        sqlite3_bind_int64(q, 1, l->run->id);
+        result = store_step(l->s, q, "read", l->err);
     }
     if (result > 0)
         *n = (uint32_t)sqlite3_column_int64(q, 0);
@@ -158,34 +164,46 @@ static int count_rows(struct store *s, const char *sql, int64_t run_id, uint32_t
     return result < 0 ? result : 0;
 }
 
-static int load_row(struct store *s, const struct part *part, struct store_run *run,
-                    sqlite3_stmt *q, void *array, uint32_t i, struct err *err)
+static int load_row(const struct loader *l, const struct part *part, sqlite3_stmt *q, void *array,
+                    uint32_t i)
 {
     if (part->is_ordered && sqlite3_column_int64(q, sqlite3_column_count(q) - 1) != i)
-        return err_set(err, EINVAL, "%s is damaged: the subjects or cells of run %s have gaps",
-                       s->path, run->name);
-    return part->read(run, q, array, i) ? 0 : no_memory(s, err);
+        return err_set(l->err, EINVAL, "%s is damaged: the subjects or cells of run %s have gaps",
+                       l->s->path, l->run->name);
+    return part->read(l->run, q, array, i) ? 0 : no_memory(l->s, l->err);
 }
 
-static int load_part(struct store *s, const struct part *part, struct store_run *run,
-                     const void **out, uint32_t *n, struct err *err)
+/* *out gets the array of all rows, which the run owns. */
+static int load_part(const struct loader *l, const struct part *part, void **out, uint32_t *n)
 {
-    int result = count_rows(s, part->count_sql, run->id, n, err);
-    void *array = result == 0 ? keep(run, *n * part->n_bytes_each + 1) : NULL;
-    if (!array)
-        return result < 0 ? result : no_memory(s, err);
-    *out = array;
+    int result = count_rows(l, part->count_sql, n);
+    if (result < 0)
+        return result;
+    *out = keep(l->run, *n * part->n_bytes_each + 1);
+    if (!*out)
+        return no_memory(l->s, l->err);
 
     sqlite3_stmt *q;
-    result = store_prepare(s, part->rows_sql, &q, err);
+    result = store_prepare(l->s, part->rows_sql, &q, l->err);
     if (result == 0)
-        sqlite3_bind_int64(q, 1, run->id);
+        sqlite3_bind_int64(q, 1, l->run->id);
     for (uint32_t i = 0; i < *n && result == 0; i++) {
-        result = store_step(s, q, "read", err);
+        result = store_step(l->s, q, "read", l->err);
         if (result > 0)
-            result = load_row(s, part, run, q, array, i, err);
+            result = load_row(l, part, q, *out, i);
     }
     sqlite3_finalize(q);
+    return result;
+}
+
+static int load_parts(const struct loader *l)
+{
+    struct store_run *run = l->run;
+    int result = load_part(l, &fact_part, (void **)&run->facts, &run->n_facts);
+    if (result == 0)
+        result = load_part(l, &subject_part, (void **)&run->subjects, &run->n_subjects);
+    if (result == 0)
+        result = load_part(l, &cell_part, (void **)&run->cells, &run->n_cells);
     return result;
 }
 
@@ -196,14 +214,10 @@ int store_load_run(struct store *s, int64_t run_id, struct store_run *run, struc
     int result = store_exec(s, "BEGIN", "read", err);
     if (result < 0)
         return result;
+    struct loader l = {.s = s, .run = run, .err = err};
     result = load_head(s, run_id, run, err);
     if (result == 0)
-        result = load_part(s, &fact_part, run, (const void **)&run->facts, &run->n_facts, err);
-    if (result == 0)
-        result =
-            load_part(s, &subject_part, run, (const void **)&run->subjects, &run->n_subjects, err);
-    if (result == 0)
-        result = load_part(s, &cell_part, run, (const void **)&run->cells, &run->n_cells, err);
+        result = load_parts(&l);
     return store_end(s, result, "read", err);
 }
 

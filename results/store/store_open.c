@@ -43,7 +43,7 @@ static char *immutable_uri(const char *path)
     for (const char *p = path; *p; p++)
         out += is_plain_in_uri(*p) ? sprintf(out, "%c", *p)
                                    : sprintf(out, "%%%02X", (unsigned char)*p);
-    strcpy(out, tail);
+    memcpy(out, tail, sizeof(tail));
     return uri;
 }
 

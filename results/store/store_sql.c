@@ -11,7 +11,10 @@ int store_fail(struct store *s, struct err *err, const char *doing)
 {
     if (!s->db)
         return err_set(err, ENOMEM, "cannot %s %s: no memory", doing, s->path);
+    int last_errno = errno;
     int code = sqlite3_extended_errcode(s->db), system = sqlite3_system_errno(s->db);
+    if (system == 0)
+        system = last_errno; /* SQLite notes none when it is a COMMIT that cannot write */
     const char *why = sqlite3_errmsg(s->db);
     if ((code & 0xff) == SQLITE_FULL || ((code & 0xff) == SQLITE_IOERR && is_no_room(system)))
         return err_set(

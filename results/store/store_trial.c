@@ -286,7 +286,7 @@ int store_done_trials(struct store *s, int64_t run_id, store_place_fn *each, voi
     if (result == 0)
         sqlite3_bind_int64(q, 1, run_id);
     while (result == 0 && (result = store_step(s, q, "read", err)) > 0) {
-        struct store_place place;
+        struct store_place place = {0};
         result = read_place(s, q, &place, err);
         if (result == 0)
             result = each(context, &place, err);
