@@ -26,7 +26,10 @@ static int write_hex(const unsigned char *id, size_t n_bytes, char *hex, size_t 
 /* Looks among the notes of one segment; -ENODATA when the id is not there. */
 static int find_in_notes(Elf_Data *notes, char *hex, size_t n)
 {
-    size_t at = 0, next, name, content;
+    size_t at = 0;
+    size_t next;
+    size_t name;
+    size_t content;
     GElf_Nhdr note;
     while ((next = gelf_getnote(notes, at, &note, &name, &content)) > 0) {
         const char *bytes = notes->d_buf;

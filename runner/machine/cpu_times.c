@@ -14,7 +14,12 @@ int machine_cpu_times(const char *root, struct cpu_times *out, struct err *err)
     FILE *stat = fopen(path, "re");
     if (!stat)
         return err_set_errno(err, errno, "cannot open %s", path);
-    unsigned long long user, nice, system, irq, softirq, steal;
+    unsigned long long user;
+    unsigned long long nice;
+    unsigned long long system;
+    unsigned long long irq;
+    unsigned long long softirq;
+    unsigned long long steal;
     int n = fscanf(stat, "cpu%*1[ ]%llu %llu %llu %*u %*u %llu %llu %llu", &user, &nice, &system,
                    &irq, &softirq, &steal);
     fclose(stat);

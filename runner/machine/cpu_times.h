@@ -1,6 +1,6 @@
 /*
- * What all CPUs of the machine did since it started. Two readings around a trial tell what else ran:
- * (busy of the machine) - (busy of the worker and the runner), and what a hypervisor took.
+ * What all CPUs of the machine did since it started. Two readings around a trial tell what else
+ * ran: (busy of the machine) - (busy of the worker and the runner), and what a hypervisor took.
  */
 #pragma once
 

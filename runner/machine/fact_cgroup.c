@@ -1,6 +1,7 @@
 /*
- * Limits from the control groups around this process: a group may use no more than the least that it and
- * the groups above it are given. Both versions of cgroups are read where distributions mount them.
+ * Limits from the control groups around this process: a group may use no more than the least that
+ * it and the groups above it are given. Both versions of cgroups are read where distributions
+ * mount them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +42,8 @@ static double cpus(long long quota, long long period)
 static double cpu_v2(int root, const char *dir)
 {
     char line[64];
-    long long quota, period;
+    long long quota;
+    long long period;
     if (!read_in(root, dir, "cpu.max", line, sizeof(line)) ||
         sscanf(line, "%lld %lld", &quota, &period) != 2)
         return (double)INFINITY; /* "max 100000" */
@@ -50,7 +52,8 @@ static double cpu_v2(int root, const char *dir)
 
 static double cpu_v1(int root, const char *dir)
 {
-    char quota[64], period[64];
+    char quota[64];
+    char period[64];
     if (!read_in(root, dir, "cpu.cfs_quota_us", quota, sizeof(quota)) ||
         !read_in(root, dir, "cpu.cfs_period_us", period, sizeof(period)))
         return (double)INFINITY;
@@ -59,7 +62,8 @@ static double cpu_v1(int root, const char *dir)
 
 static double memory_of(int root, const char *dir, const char *file)
 {
-    char line[64], *end;
+    char line[64];
+    char *end;
     if (!read_in(root, dir, file, line, sizeof(line)))
         return (double)INFINITY;
     uint64_t bytes = strtoull(line, &end, 10);
@@ -120,7 +124,8 @@ static int find_groups(int root, const char *name, struct groups *out, struct er
     size_t room = 0;
     while (getline(&line, &room, file) > 0) {
         line[strcspn(line, "\n")] = '\0';
-        char *words = strchr(line, ':'), *group = words ? strchr(words + 1, ':') : NULL;
+        char *words = strchr(line, ':');
+        char *group = words ? strchr(words + 1, ':') : NULL;
         if (!group || group[1] != '/')
             continue;
         *group++ = '\0';
@@ -187,7 +192,7 @@ static int read_limit(int root, const struct controller *c, double *limit, struc
 FACT_READER(fact_cgroup_cpu)
 {
     (void)row;
-    double limit;
+    double limit = (double)INFINITY;
     int r = read_limit(root, &cpu, &limit, why);
     if (r < 0)
         return r;
@@ -204,7 +209,7 @@ FACT_READER(fact_cgroup_cpu)
 FACT_READER(fact_cgroup_memory)
 {
     (void)row;
-    double limit;
+    double limit = (double)INFINITY;
     int r = read_limit(root, &memory, &limit, why);
     if (r == 0 && isinf(limit))
         text_format(value, n, "none");

@@ -51,8 +51,8 @@ FACT_READER(fact_hypervisor)
 
     /* On x86 the CPU itself tells whether there is one; the firmware only which. */
     char flags[8192];
-    bool has_flags =
-        fact_find_field(root, "proc/cpuinfo", "flags", ':', flags, sizeof(flags), &none) == 0;
+    const struct fact_field field = {"proc/cpuinfo", "flags", ':'};
+    bool has_flags = fact_find_field(root, &field, flags, sizeof(flags), &none) == 0;
     const char *name = hypervisor_in_dmi(root);
     if (has_flags && !strstr(flags, " hypervisor"))
         name = "none";

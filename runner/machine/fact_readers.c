@@ -86,25 +86,26 @@ static char *value_in(char *line, const char *name, char separator)
     return *line == separator ? line + 1 : NULL;
 }
 
-int fact_find_field(int root, const char *path, const char *name, char separator, char *value,
-                    size_t n, struct err *why)
+int fact_find_field(int root, const struct fact_field *field, char *value, size_t n,
+                    struct err *why)
 {
-    FILE *file = fact_open(root, path, why);
+    FILE *file = fact_open(root, field->path, why);
     if (!file)
         return -ENOENT;
-    char *line = NULL, *found = NULL;
+    char *line = NULL;
+    char *found = NULL;
     size_t room = 0;
     errno = 0;
     while (!found && getline(&line, &room, file) > 0)
-        found = value_in(line, name, separator);
+        found = value_in(line, field->name, field->separator);
     int r = 0;
     if (found) {
         text_format(value, n, "%s", tidy(found));
         fclose(file);
     } else {
         char missing[WORD_BYTES];
-        text_format(missing, sizeof(missing), "has no line \"%s\"", name);
-        r = end_reading(file, path, missing, why);
+        text_format(missing, sizeof(missing), "has no line \"%s\"", field->name);
+        r = end_reading(file, field->path, missing, why);
     }
     free(line);
     return r;
@@ -132,7 +133,8 @@ static unsigned long count_list(const char *list)
         char *end;
         if (!isdigit((unsigned char)*p))
             return 0;
-        unsigned long first = strtoul(p, &end, 10), last = first;
+        unsigned long first = strtoul(p, &end, 10);
+        unsigned long last = first;
         if (*end == '-' && isdigit((unsigned char)end[1]))
             last = strtoul(end + 1, &end, 10);
         if (last < first || last > UINT32_MAX)
@@ -148,7 +150,7 @@ static unsigned long count_list(const char *list)
 
 FACT_READER(fact_count)
 {
-    char list[1024];
+    char list[1024] = "";
     int r = fact_read_file(root, row->path, list, sizeof(list), why);
     if (r < 0)
         return r;
@@ -159,35 +161,40 @@ FACT_READER(fact_count)
     return 0;
 }
 
-/* Reads a file that holds 1 or 0 and writes one of two words. */
-static int read_switch(int root, const char *path, const char *const words[2], char *value,
-                       size_t n, struct err *why)
+/* Reads a file that holds 1 or 0. */
+static int read_bit(int root, const char *path, bool *bit, struct err *why)
 {
     char text[WORD_BYTES];
     int r = fact_read_file(root, path, text, sizeof(text), why);
     if (r < 0)
         return r;
-    if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
+    *bit = strcmp(text, "1") == 0;
+    if (!*bit && strcmp(text, "0") != 0)
         return err_set(why, EINVAL, "/%s holds \"%s\"", path, text);
-    text_format(value, n, "%s", words[text[0] - '0']);
     return 0;
 }
 
 FACT_READER(fact_yes_no)
 {
-    return read_switch(root, row->path, (const char *const[]){"no", "yes"}, value, n, why);
+    bool bit = false;
+    int r = read_bit(root, row->path, &bit, why);
+    if (r == 0)
+        text_format(value, n, bit ? "yes" : "no");
+    return r;
 }
 
 FACT_READER(fact_turbo)
 {
     (void)row;
-    int r = read_switch(root, CPU_DIR "intel_pstate/no_turbo", (const char *const[]){"on", "off"},
-                        value, n, why);
-    if (r != -ENOENT)
-        return r;
-    r = read_switch(root, CPU_DIR "cpufreq/boost", (const char *const[]){"off", "on"}, value, n,
-                    why);
-    if (r == -ENOENT)
+    bool is_on = false, is_off = false;
+    int r = read_bit(root, CPU_DIR "intel_pstate/no_turbo", &is_off, why);
+    if (r == 0)
+        is_on = !is_off;
+    else if (r == -ENOENT)
+        r = read_bit(root, CPU_DIR "cpufreq/boost", &is_on, why);
+    if (r == 0)
+        text_format(value, n, is_on ? "on" : "off");
+    else if (r == -ENOENT)
         err_set(why, ENOENT, "the kernel has no switch for it here (%s, %s)",
                 "intel_pstate/no_turbo", "cpufreq/boost");
     return r;
@@ -199,7 +206,8 @@ FACT_READER(fact_choice)
     int r = fact_read_file(root, row->path, line, sizeof(line), why);
     if (r < 0)
         return r;
-    const char *begin = strchr(line, '['), *end = begin ? strchr(begin, ']') : NULL;
+    const char *begin = strchr(line, '[');
+    const char *end = begin ? strchr(begin, ']') : NULL;
     if (!end)
         return err_set(why, EINVAL, "/%s holds \"%.*s\"", row->path, 60, line);
     text_format(value, n, "%.*s", (int)(end - begin - 1), begin + 1);
@@ -208,13 +216,15 @@ FACT_READER(fact_choice)
 
 FACT_READER(fact_field)
 {
-    return fact_find_field(root, row->path, row->field, ':', value, n, why);
+    const struct fact_field field = {row->path, row->field, ':'};
+    return fact_find_field(root, &field, value, n, why);
 }
 
 static int read_kib(int root, const char *path, const char *name, uint64_t *bytes, struct err *why)
 {
-    char text[WORD_BYTES];
-    int r = fact_find_field(root, path, name, ':', text, sizeof(text), why);
+    char text[WORD_BYTES] = "";
+    const struct fact_field field = {path, name, ':'};
+    int r = fact_find_field(root, &field, text, sizeof(text), why);
     if (r < 0)
         return r;
     char *end;
@@ -229,7 +239,7 @@ static int read_kib(int root, const char *path, const char *name, uint64_t *byte
 
 FACT_READER(fact_kib_field)
 {
-    uint64_t bytes;
+    uint64_t bytes = 0;
     int r = read_kib(root, row->path, row->field, &bytes, why);
     if (r == 0)
         text_format(value, n, "%lu", bytes);
@@ -238,7 +248,8 @@ FACT_READER(fact_kib_field)
 
 FACT_READER(fact_swap_used)
 {
-    uint64_t all, unused;
+    uint64_t all = 0;
+    uint64_t unused = 0;
     int r = read_kib(root, row->path, "SwapTotal", &all, why);
     if (r == 0)
         r = read_kib(root, row->path, "SwapFree", &unused, why);
@@ -253,7 +264,8 @@ FACT_READER(fact_swap_used)
 FACT_READER(fact_os_release)
 {
     char quoted[256];
-    int r = fact_find_field(root, row->path, row->field, '=', quoted, sizeof(quoted), why);
+    const struct fact_field field = {row->path, row->field, '='};
+    int r = fact_find_field(root, &field, quoted, sizeof(quoted), why);
     if (r < 0)
         return r;
     size_t length = strlen(quoted);
@@ -288,14 +300,17 @@ FACT_READER(fact_page_bytes)
 
 FACT_READER(fact_cpu_model)
 {
-    int r = fact_find_field(root, row->path, "model name", ':', value, n, why);
+    const struct fact_field model = {row->path, "model name", ':'};
+    const struct fact_field arm_implementer = {row->path, "CPU implementer", ':'};
+    const struct fact_field arm_part = {row->path, "CPU part", ':'};
+    int r = fact_find_field(root, &model, value, n, why);
     if (r != -ENODATA)
         return r;
-    char implementer[WORD_BYTES], part[WORD_BYTES];
+    char implementer[WORD_BYTES];
+    char part[WORD_BYTES];
     struct err no_arm;
-    if (fact_find_field(root, row->path, "CPU implementer", ':', implementer, sizeof(implementer),
-                        &no_arm) < 0 ||
-        fact_find_field(root, row->path, "CPU part", ':', part, sizeof(part), &no_arm) < 0)
+    if (fact_find_field(root, &arm_implementer, implementer, sizeof(implementer), &no_arm) < 0 ||
+        fact_find_field(root, &arm_part, part, sizeof(part), &no_arm) < 0)
         return r;
     text_format(value, n, "implementer %s, part %s", implementer, part);
     return 0;
@@ -315,7 +330,7 @@ static void add_word(struct words *w, const char *word)
     bool is_known = at < w->n && strcmp(w->text[at], word) == 0;
     if (is_known || w->n == ARRAY_SIZE(w->text))
         return;
-    memmove(w->text[at + 1], w->text[at], (w->n - at) * WORD_BYTES);
+    memmove(w->text[at + 1], w->text[at], (size_t)(w->n - at) * WORD_BYTES);
     text_format(w->text[at], WORD_BYTES, "%s", word);
     w->n++;
 }
@@ -326,7 +341,8 @@ FACT_READER(fact_policies)
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     struct words found = {.n = 0};
     for (const struct dirent *entry; dir && (entry = readdir(dir));) {
-        char path[sizeof(entry->d_name) + WORD_BYTES], word[WORD_BYTES];
+        char path[sizeof(entry->d_name) + WORD_BYTES];
+        char word[WORD_BYTES];
         struct err unreadable; /* the policy of CPUs that are offline, for instance */
         if (strncmp(entry->d_name, "policy", 6) != 0)
             continue;

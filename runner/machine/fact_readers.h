@@ -14,11 +14,15 @@ struct fact_row {
     const char *field; /* in that file */
 };
 
-/* For other readers: the first line of a file, without blanks around it and without odd characters. */
+/* The first line of a file, without blanks around it and without control characters. */
 int fact_read_file(int root, const char *path, char *value, size_t n, struct err *why) MUST_CHECK;
-/* The value behind "name" and `separator` in a file of such lines, the first that matches. */
-int fact_find_field(int root, const char *path, const char *name, char separator, char *value,
-                    size_t n, struct err *why) MUST_CHECK;
+struct fact_field {
+    const char *path, *name;
+    char separator;
+};
+/* The value in the first line that reads "name", `separator`, value; blanks may stand between. */
+int fact_find_field(int root, const struct fact_field *field, char *value, size_t n,
+                    struct err *why) MUST_CHECK;
 /* A stream on the file, the caller's to close; NULL with the reason in `why`. */
 FILE *fact_open(int root, const char *path, struct err *why);
 

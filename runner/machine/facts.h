@@ -13,16 +13,18 @@
  *   cpus_online                /sys/devices/system/cpu/online: how many
  *   cpus_isolated              /sys/devices/system/cpu/isolated: a list, or none
  *   smt_active                 /sys/devices/system/cpu/smt/active: yes or no
- *   governor                   /sys/devices/system/cpu/cpufreq/policyN/scaling_governor: a word; all
- *                              that occur where they differ
+ *   governor                   /sys/devices/system/cpu/cpufreq/policyN/scaling_governor: a word, or
+ *                              all that occur where they differ
  *   frequency_driver           /sys/devices/system/cpu/cpufreq/policyN/scaling_driver: likewise
- *   turbo                      /sys/devices/system/cpu/intel_pstate/no_turbo, cpufreq/boost: on or off
- *   thp_enabled                /sys/kernel/mm/transparent_hugepage/enabled: always, madvise, never
+ *   turbo                      /sys/devices/system/cpu/intel_pstate/no_turbo or
+ *                              cpufreq/boost beside it: on or off
+ *   thp_enabled                /sys/kernel/mm/transparent_hugepage/enabled: the chosen word
  *   thp_defrag                 /sys/kernel/mm/transparent_hugepage/defrag: the chosen word
  *   mglru                      /sys/kernel/mm/lru_gen/enabled: a bit mask, 0x0000 when off
  *   numa_nodes                 /sys/devices/system/node/online: how many
  *   numa_balancing             /proc/sys/kernel/numa_balancing
- *   aslr                       /proc/sys/kernel/randomize_va_space: 0 off, 1 without the heap, 2 full
+ *   aslr                       /proc/sys/kernel/randomize_va_space: 0 off, 1 but for
+ *                              the heap, 2 full
  *   overcommit_memory          /proc/sys/vm/overcommit_memory: 0 heuristic, 1 always, 2 strict
  *   swappiness                 /proc/sys/vm/swappiness
  *   max_map_count              /proc/sys/vm/max_map_count: mappings a process may have
@@ -33,8 +35,8 @@
  *   swap_used_bytes            /proc/meminfo, SwapTotal less SwapFree
  *   load_average               /proc/loadavg: over 1, 5 and 15 minutes
  *   clocksource                /sys/devices/system/clocksource/clocksource0/current_clocksource
- *   hypervisor                 /sys/hypervisor/type, the flag in /proc/cpuinfo, /sys/class/dmi/id: a
- *                              name, or none
+ *   hypervisor                 /sys/hypervisor/type, the flag in /proc/cpuinfo, the names in
+ *                              /sys/class/dmi/id: a name, or none
  *   cgroup_cpu_quota           cpu.max or cpu.cfs_quota_us of the cgroups around the process: the
  *                              smallest, in CPUs ("1.50"), or none
  *   cgroup_memory_limit_bytes  memory.max or memory.limit_in_bytes, likewise, or none

@@ -143,7 +143,8 @@ START_TEST(the_header_lists_every_key_in_order)
     fixture_release(&tree);
     FILE *header = fopen(FACTS_HEADER, "r");
     ck_assert_ptr_nonnull(header);
-    char line[256], key[64];
+    char line[256];
+    char key[64];
     size_t n = 0;
     while (fgets(line, sizeof(line), header)) {
         /* Rows begin in column 3; the lines that go on with one are indented further. */

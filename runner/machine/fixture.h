@@ -24,7 +24,7 @@ static inline void fixture_init(struct fixture *f)
 static inline const char *fixture_path(const struct fixture *f, const char *name)
 {
     static char path[512];
-    snprintf(path, sizeof(path), "%s/%s", f->root, name);
+    ck_assert_int_lt(snprintf(path, sizeof(path), "%s/%s", f->root, name), (int)sizeof(path));
     for (char *slash = path + strlen(f->root) + 1; (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
         mkdir(path, 0755);

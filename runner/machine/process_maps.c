@@ -29,7 +29,9 @@ static void undo_escapes(char *name)
     char *to = name;
     for (const char *from = name; *from; to++) {
         bool is_newline = strncmp(from, escaped, sizeof(escaped) - 1) == 0;
-        *to = is_newline ? '\n' : *from;
+        *to = *from;
+        if (is_newline)
+            *to = '\n';
         from += is_newline ? sizeof(escaped) - 1 : 1;
     }
     *to = '\0';
@@ -39,7 +41,8 @@ static void undo_escapes(char *name)
 static bool take_off_deleted(char *name)
 {
     static const char mark[] = " (deleted)";
-    size_t n = strlen(name), m = sizeof(mark) - 1;
+    size_t n = strlen(name);
+    size_t m = sizeof(mark) - 1;
     if (n < m || strcmp(name + n - m, mark) != 0)
         return false;
     name[n - m] = '\0';
@@ -55,10 +58,11 @@ static int name_to_path(char *name, uint64_t address, char *path, size_t n, stru
                        (unsigned long long)address, name[0] ? name : "anonymous");
     bool deleted = take_off_deleted(name);
     undo_escapes(name);
-    if (strlen(name) >= n)
+    size_t length = strlen(name);
+    if (length >= n)
         return err_set(err, ENAMETOOLONG, "the path of the file at 0x%llx is too long: %s",
                        (unsigned long long)address, name);
-    strcpy(path, name);
+    memcpy(path, name, length + 1);
     if (deleted)
         return err_set(err, ESTALE, "%s was deleted or replaced after the process had loaded it",
                        name);
@@ -75,7 +79,8 @@ int process_file_of(pid_t pid, uint64_t address, char *path, size_t n, struct er
     size_t room = 0;
     bool found = false;
     while (!found && getline(&line, &room, maps) > 0) {
-        unsigned long long begin, end;
+        unsigned long long begin;
+        unsigned long long end;
         int name = 0; /* begin-end rights offset device inode name */
         if (sscanf(line, "%llx-%llx %*s %*s %*s %*s %n", &begin, &end, &name) < 2)
             continue;
@@ -99,9 +104,11 @@ int process_n_mappings(pid_t pid, uint64_t *n_mappings, struct err *err)
     int r = open_maps(pid, &maps, err);
     if (r < 0)
         return r;
+    char part[4096];
     uint64_t n = 0;
-    for (int c; (c = getc_unlocked(maps)) != EOF;)
-        n += c == '\n';
+    for (size_t got; (got = fread(part, 1, sizeof(part), maps)) > 0;)
+        for (size_t i = 0; i < got; i++)
+            n += part[i] == '\n';
     *n_mappings = n;
     return close_maps(maps, pid, err);
 }

@@ -41,7 +41,7 @@ static int find_kib(const char *text, const char *key, uint64_t *bytes)
     size_t n = strlen(key);
     for (const char *line = text; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        unsigned long long kib;
+        unsigned long long kib = 0;
         if (strncmp(line, key, n) == 0 && line[n] == ':' &&
             sscanf(line + n + 1, "%llu kB", &kib) == 1) {
             *bytes = kib * KIB;

@@ -1,8 +1,8 @@
 /*
  * How much memory a process holds, read from outside through /proc. Whoever may ptrace the process
  * may read (its parent of the same user, say). Nothing here stops or slows the process but
- * process_memory_read(), which takes its memory lock and walks its page tables: call that only while its
- * threads stand still. Any thread may call; a struct process_statm belongs to one thread.
+ * process_memory_read(), which takes its memory lock and walks its page tables: call that only
+ * while its threads stand still. Any thread may call; a struct process_statm belongs to one thread.
  */
 #pragma once
 

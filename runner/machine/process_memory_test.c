@@ -87,7 +87,8 @@ END_TEST
 START_TEST(the_fast_reading_follows)
 {
     struct process_statm s;
-    struct statm before, after;
+    struct statm before;
+    struct statm after;
     struct err err = {0};
     ck_assert_msg(process_statm_open(&s, getpid(), &err) == 0, "%s", err.text);
     ck_assert_int_eq(process_statm_read(&s, &before, &err), 0);

@@ -47,7 +47,8 @@ static bool is_above_zero(const char *value, const struct machine_facts *facts)
 static bool is_busy(const char *value, const struct machine_facts *facts)
 {
     const char *cpus = machine_fact(facts, "cpus_online");
-    unsigned long whole = 0, hundredths = 0;
+    unsigned long whole = 0;
+    unsigned long hundredths = 0;
     sscanf(value, "%lu.%2lu", &whole, &hundredths); /* the kernel writes two digits */
     unsigned long load = whole * 100 + hundredths;
     return load > 50 && load > 5 * (cpus ? strtoul(cpus, NULL, 10) : 1);

@@ -34,7 +34,7 @@ int topology_bind_tid(const struct topology *t, pid_t tid, int cpu, struct err *
     int r = check_target(t, tid, err);
     if (r < 0)
         return r;
-    hwloc_bitmap_t set;
+    hwloc_bitmap_t set = NULL;
     r = topology_set_of(t, cpu, &set, err);
     if (r < 0)
         return r;
@@ -68,7 +68,7 @@ int topology_cpu_mask(const struct topology *t, int cpu, uint64_t *words, size_t
                       struct err *err)
 {
     memset(words, 0, n_words * sizeof(*words));
-    hwloc_bitmap_t set;
+    hwloc_bitmap_t set = NULL;
     int r = topology_set_of(t, cpu, &set, err);
     if (r < 0)
         return r;

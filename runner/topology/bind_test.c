@@ -58,8 +58,10 @@ START_TEST(binds_one_thread_of_another_process)
 {
     struct err err = {0};
     struct topology *t = load();
-    pid_t tid, child = start_child(&tid);
-    cpu_set_t before, after;
+    pid_t tid;
+    pid_t child = start_child(&tid);
+    cpu_set_t before;
+    cpu_set_t after;
     ck_assert_int_eq(sched_getaffinity(tid, sizeof(before), &before), 0);
     struct placement p;
     ck_assert_int_eq(topology_place(t, PIN_COMPACT, topology_n_cpus(t), &p, &err), 0);
@@ -69,7 +71,8 @@ START_TEST(binds_one_thread_of_another_process)
         ck_assert_int_eq(sched_getaffinity(tid, sizeof(after), &after), 0);
         ck_assert_int_eq(CPU_COUNT(&after), 1);
         ck_assert(CPU_ISSET(p.cpus[i], &after));
-        char text[64], number[16];
+        char text[64];
+        char number[16];
         ck_assert_int_eq(topology_bound_tid(t, tid, text, sizeof(text), &err), 0);
         snprintf(number, sizeof(number), "%d", p.cpus[i]);
         ck_assert_str_eq(text, number);
@@ -90,7 +93,8 @@ START_TEST(a_thread_that_is_gone_is_an_error)
 {
     struct err err = {0};
     struct topology *t = load();
-    pid_t tid, child = start_child(&tid);
+    pid_t tid;
+    pid_t child = start_child(&tid);
     end_child(child);
     ck_assert_int_eq(topology_bind_tid(t, tid, CPU_UNBOUND, &err), -ESRCH);
     ck_assert_ptr_nonnull(strstr(err.text, "No such process"));

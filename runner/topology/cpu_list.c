@@ -11,7 +11,7 @@ struct range {
     bool open; /* no last: to the end of what is present */
 };
 
-/* Reads the number at *p and moves *p behind it; false when there is none or it is out of bounds. */
+/* Reads the number at *p and moves *p behind it; false when there is none or it is too large. */
 static bool read_number(const char **p, unsigned *out)
 {
     if (!isdigit((unsigned char)**p))

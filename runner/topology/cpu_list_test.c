@@ -5,12 +5,13 @@
 
 #include "unit.h"
 
-/* What `list` comes to on a machine with CPUs 0-7 and 12, as text; "!" and the reason if refused. */
+/* What `list` comes to on a machine with CPUs 0-7 and 12; "!" and the reason when refused. */
 static const char *read_back(const char *list)
 {
     static char text[ERR_BYTES + 1];
     struct err err = {0};
-    hwloc_bitmap_t present = hwloc_bitmap_alloc(), out = hwloc_bitmap_alloc();
+    hwloc_bitmap_t present = hwloc_bitmap_alloc();
+    hwloc_bitmap_t out = hwloc_bitmap_alloc();
     hwloc_bitmap_set_range(present, 0, 7);
     hwloc_bitmap_set(present, 12);
     int r = cpu_list_parse(list, present, out, &err);

@@ -1,5 +1,6 @@
 #include "placement.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,8 @@ static int compare(unsigned a, unsigned b)
 
 static int compare_seats(const void *left, const void *right)
 {
-    const struct seat *a = left, *b = right;
+    const struct seat *a = left;
+    const struct seat *b = right;
     int c = compare(a->round, b->round);
     if (c == 0)
         c = compare(a->turn, b->turn);
@@ -70,8 +72,8 @@ static unsigned n_domains(const struct topology *t, enum cpu_domain kind)
 }
 
 /*
- * Reorders the seats so that each round goes over the domains of `kind` in turn; inside a domain they
- * keep their order. Dealing over L3s, then nodes, then packages makes the packages outermost.
+ * Reorders the seats so that each round goes over the domains of `kind` in turn; inside a domain
+ * they keep their order. Dealing over L3s, then nodes, then packages makes the packages outermost.
  * `counts` has room for a number per domain.
  */
 static void deal(struct seat *seats, unsigned n, enum cpu_domain kind, unsigned *counts,
@@ -119,6 +121,7 @@ static int place_bound(const struct topology *t, enum pin_policy policy, struct 
     if (!seats)
         return err_set(err, ENOMEM, "out of memory for placing threads");
     unsigned n = take_seats(t, seats);
+    assert(n > 0); /* the law of sets */
     int r = policy == PIN_SCATTER ? scatter(t, seats, n, err) : 0;
     for (unsigned i = 0; r == 0 && i < out->n_threads; i++)
         out->cpus[i] = seats[i % n].cpu->number;
@@ -153,7 +156,8 @@ static bool is_core_used(const struct topology *t, unsigned begin, unsigned end,
 /* The last CPU that nobody uses, of a core that nobody uses if there is one. */
 static int find_runner_cpu(const struct topology *t, hwloc_const_bitmap_t used)
 {
-    int of_used_core = CPU_UNBOUND, of_free_core = CPU_UNBOUND;
+    int of_used_core = CPU_UNBOUND;
+    int of_free_core = CPU_UNBOUND;
     for (unsigned begin = 0, end; begin < t->n_cpus; begin = end) {
         for (end = begin + 1; end < t->n_cpus && t->cpus[end].core == t->cpus[begin].core;)
             end++;

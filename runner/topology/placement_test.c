@@ -51,7 +51,7 @@ END_TEST
 
 START_TEST(compact_fills_a_cache_before_the_next)
 {
-    /* package 0: L3s of cores (0 1)(2 3) and (4 5)(6 7); package 1: (8 9)(10 11) and (12 13)(14 15) */
+    /* package 0: L3s of cores (0 1)(2 3) and (4 5)(6 7); package 1 likewise from 8 on */
     ck_assert_str_eq(order("pack:2 l3:2 core:2 pu:2", NULL, PIN_COMPACT, 16),
                      "0 2 4 6 8 10 12 14 1 3 5 7 9 11 13 15 | -1");
     /* The first L3 holds cores 0 2 4 6 by the kernel's numbers, the second 1 3 5 7. */
@@ -93,7 +93,8 @@ START_TEST(a_machine_of_256_cpus)
     struct topology *t = load(BIG, NULL);
     ck_assert_uint_eq(topology_n_cpus(t), 256);
     ck_assert_uint_eq(topology_n_cores(t), 128);
-    struct placement compact, scatter;
+    struct placement compact;
+    struct placement scatter;
     ck_assert_int_eq(topology_place(t, PIN_COMPACT, 256, &compact, &err), 0);
     ck_assert_int_eq(topology_place(t, PIN_SCATTER, 256, &scatter, &err), 0);
     /* Core c has CPUs 2c and 2c + 1; node m has cores 16m to 16m + 15. */
@@ -106,6 +107,14 @@ START_TEST(a_machine_of_256_cpus)
     placement_release(&compact);
     placement_release(&scatter);
     topology_free(t);
+}
+END_TEST
+
+START_TEST(the_example_of_the_header_holds)
+{
+    const char *machine = "pack:2 core:2 pu:2(indexes=0,4,1,5,2,6,3,7)";
+    ck_assert_str_eq(order(machine, NULL, PIN_COMPACT, 8), "0 1 2 3 4 5 6 7 | -1");
+    ck_assert_str_eq(order(machine, NULL, PIN_SCATTER, 8), "0 2 1 3 4 6 5 7 | -1");
 }
 END_TEST
 
@@ -183,7 +192,7 @@ END_TEST
 UNIT_MAIN("placement", smt_siblings_come_last, compact_fills_a_cache_before_the_next,
           scatter_deals_over_packages_then_nodes_then_caches,
           nodes_inside_a_cache_are_dealt_over_after_it, a_node_over_two_packages_does_not_hide_them,
-          a_machine_of_256_cpus, asymmetric_choices, more_threads_than_cpus_start_again,
-          one_cpu_only, none_binds_nobody_but_the_runner_may_step_aside,
-          the_runner_avoids_siblings_of_used_cores, absurd_thread_counts_are_refused,
-          policies_have_names)
+          a_machine_of_256_cpus, the_example_of_the_header_holds, asymmetric_choices,
+          more_threads_than_cpus_start_again, one_cpu_only,
+          none_binds_nobody_but_the_runner_may_step_aside, the_runner_avoids_siblings_of_used_cores,
+          absurd_thread_counts_are_refused, policies_have_names)

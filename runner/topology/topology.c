@@ -98,7 +98,7 @@ static int find_allowed(struct topology *t, struct err *err)
 /* Loads what the hwloc topology of `t` was set up for; takes t over, whatever comes of it. */
 static int finish_load(struct topology *t, struct topology **out, struct err *err)
 {
-    /* CPUs outside the cgroup stay in the tree, so that a message can tell them from absent ones. */
+    /* CPUs outside the cgroup stay in the tree: a message can tell them from absent ones. */
     int r = 0;
     if (hwloc_topology_set_flags(t->hwloc, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED) < 0 ||
         hwloc_topology_load(t->hwloc) < 0)
@@ -117,27 +117,23 @@ static int finish_load(struct topology *t, struct topology **out, struct err *er
     return 0;
 }
 
-static int new_topology(struct topology **out, struct err *err)
+static struct topology *new_topology(void)
 {
     struct topology *t = calloc(1, sizeof(*t));
-    if (!t)
-        return out_of_memory(err);
-    if (hwloc_topology_init(&t->hwloc) < 0) {
+    if (t && hwloc_topology_init(&t->hwloc) < 0) {
         free(t);
-        return out_of_memory(err);
+        return NULL;
     }
-    *out = t;
-    return 0;
+    return t;
 }
 
 int topology_load(struct topology **out, struct err *err)
 {
-    struct topology *t;
-    int r = new_topology(&t, err);
-    return r < 0 ? r : finish_load(t, out, err);
+    struct topology *t = new_topology();
+    return t ? finish_load(t, out, err) : out_of_memory(err);
 }
 
-/* Whether the product of all counts ("core:4") stays in bounds: hwloc would build any number of them. */
+/* Whether the product of all counts ("core:4") stays in bounds: hwloc would build any number. */
 static bool is_reasonable(const char *description)
 {
     uint64_t product = 1;
@@ -159,10 +155,9 @@ int topology_load_synthetic(struct topology **out, const char *description, stru
     if (!is_reasonable(description))
         return err_set(err, EINVAL, "topology \"%.*s\": more than %u CPUs", 80, description,
                        SYNTHETIC_CPUS_MAX);
-    struct topology *t;
-    int r = new_topology(&t, err);
-    if (r < 0)
-        return r;
+    struct topology *t = new_topology();
+    if (!t)
+        return out_of_memory(err);
     if (hwloc_topology_set_synthetic(t->hwloc, description) < 0) {
         topology_free(t);
         return err_set(err, EINVAL,

@@ -17,8 +17,8 @@ struct topology_cpu {
 
 /*
  * Laws between two calls:
- *   order   cpus[] holds the allowed CPUs in hwloc's logical order: depth first through the tree, so that
- *           the CPUs of a core, of an L3, of a node and of a package stand together
+ *   order   cpus[] holds the allowed CPUs in hwloc's logical order: depth first through the tree,
+ *           so that the CPUs of a core, of an L3, of a node and of a package stand together
  *   sets    chosen is a subset of allowed, and not empty
  */
 struct topology {

@@ -103,7 +103,8 @@ START_TEST(the_affinity_of_the_process_counts)
     int last = CPU_SETSIZE - 1;
     while (!CPU_ISSET(last, &set))
         last--;
-    int n_before = CPU_COUNT(&set), first = 0;
+    int n_before = CPU_COUNT(&set);
+    int first = 0;
     while (!CPU_ISSET(first, &set))
         first++;
     CPU_ZERO(&set);
