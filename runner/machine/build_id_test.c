@@ -96,6 +96,9 @@ START_TEST(an_elf_file_may_have_no_id)
     i.segment.p_type = PT_LOAD;
     ck_assert_int_eq(id_of(i), -ENODATA);
     i = good_image();
+    i.note.n_namesz = 1; /* an owner "G", with something else behind it */
+    ck_assert_int_eq(id_of(i), -ENODATA);
+    i = good_image();
     i.note.n_descsz = 0;
     ck_assert_int_eq(id_of(i), -ENODATA);
     i = good_image();
@@ -131,6 +134,19 @@ START_TEST(what_lies_outside_the_file_is_refused)
         i.other.n_namesz = (uint32_t)far[k] | 0x10000;
         ck_assert_int_lt(id_of(i), 0);
     }
+    fixture_release(&tree);
+}
+END_TEST
+
+START_TEST(huge_notes_are_not_read)
+{
+    fixture_init(&tree);
+    struct image i = good_image();
+    i.segment.p_filesz = 512 * MIB;
+    ck_assert_int_eq(id_of(i), -EINVAL);
+    const char *path = fixture_path(&tree, "file");
+    ck_assert_int_eq(truncate(path, GIB), 0); /* sparse: now the notes do lie inside the file */
+    ck_assert_int_eq(elf_build_id(path, hex, sizeof(hex), &err), -EINVAL);
     fixture_release(&tree);
 }
 END_TEST
@@ -235,5 +251,6 @@ START_TEST(agrees_with_what_the_loader_loaded)
 END_TEST
 
 UNIT_MAIN("build_id", reads_the_id, an_elf_file_may_have_no_id,
-          what_lies_outside_the_file_is_refused, a_file_that_is_cut_off_gives_no_id,
-          damaged_bytes_do_no_harm, other_files_are_refused, agrees_with_what_the_loader_loaded)
+          what_lies_outside_the_file_is_refused, huge_notes_are_not_read,
+          a_file_that_is_cut_off_gives_no_id, damaged_bytes_do_no_harm, other_files_are_refused,
+          agrees_with_what_the_loader_loaded)

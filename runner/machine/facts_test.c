@@ -251,6 +251,7 @@ START_TEST(limits_of_cgroups_version_2)
     ck_assert_str_eq(value("cgroup_cpu_quota"), "2.00");
     ck_assert_str_eq(value("cgroup_memory_limit_bytes"), "none");
     fixture_write(&tree, "proc/self/cgroup", "0::/../../a\n"); /* out of sight */
+    fixture_write(&tree, "sys/a/cpu.max", "1000 100000\n");    /* and this is no cgroup */
     ck_assert_str_eq(value("cgroup_cpu_quota"), "2.00");
     fixture_release(&tree);
 }
