@@ -44,7 +44,8 @@ int store_fail(struct store *s, struct err *err, const char *doing)
     case SQLITE_NOMEM:
         return err_set(err, ENOMEM, "cannot %s %s: no memory", doing, s->path);
     default:
-        return err_set(err, EIO, "cannot %s %s: %s", doing, s->path, why);
+        return err_set(err, EIO, "cannot %s %s: %s (SQLite's code %d, system error %d)", doing,
+                       s->path, why, code, system);
     }
 }
 
