@@ -56,8 +56,9 @@ static const char store_schema_sql[] =
     "  ordinal INTEGER NOT NULL,"
     "  workload TEXT NOT NULL,"
     "  threads INTEGER NOT NULL,"
-    "  calls_per_pass INTEGER NOT NULL," /* these three are facts of the plan */
-    "  remote_frees INTEGER NOT NULL,"
+    "  calls_per_pass INTEGER NOT NULL," /* these four are facts of the plan */
+    "  frees INTEGER NOT NULL," /* of what is repeated, or of all where nothing is */
+    "  remote_frees INTEGER NOT NULL," /* of them, by another thread than the allocating one */
     "  peak_live_bytes INTEGER NOT NULL,"
     "  PRIMARY KEY (run, ordinal),"
     "  UNIQUE (run, workload, threads)"

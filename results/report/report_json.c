@@ -117,6 +117,7 @@ static json_t *make_cells(struct json *j)
         put(j, o, "workload", text(cell->workload));
         put(j, o, "threads", json_integer(cell->threads));
         put(j, o, "calls_per_pass", count(cell->calls_per_pass));
+        put(j, o, "frees", count(cell->frees));
         put(j, o, "remote_frees", count(cell->remote_frees));
         put(j, o, "peak_live_bytes", count(cell->peak_live_bytes));
         append(j, array, o);

@@ -20,14 +20,14 @@ bool report_wants_colour(FILE *out)
 static const struct style {
     const char *title, *unit;
     double unit_size;
-    bool with_cpu; /* the bench's own cost stands beside it */
+    bool is_speed; /* the bench's own cost and the control cells belong to it */
 } styles[] = {
     [MEASURE_THROUGHPUT] =
         {
             .title = "Throughput: calls per second of wall clock, all threads; above 1 is faster",
             .unit = "Mop/s",
             .unit_size = 1e6,
-            .with_cpu = true,
+            .is_speed = true,
         },
     [MEASURE_PEAK_RSS] =
         {
@@ -80,7 +80,7 @@ static void add_columns(struct view *v)
     for (uint32_t i = 0; i < s->run.n_subjects; i++)
         if (i != s->baseline && !summary_is_bench(s, i))
             add_column(v, COLUMN_RATIO, i, subjects[i].name);
-    for (uint32_t i = 0; v->style->with_cpu && i < s->run.n_subjects; i++) {
+    for (uint32_t i = 0; v->style->is_speed && i < s->run.n_subjects; i++) {
         if (i != s->baseline && !summary_is_bench(s, i))
             continue;
         snprintf(header, sizeof(header), "%.60s ns", subjects[i].name);
@@ -268,7 +268,8 @@ static int print_measure(FILE *out, const struct summary *s, enum measure measur
         scols_table_enable_colors(v.table, colour);
         add_columns(&v);
         for (uint32_t c = 0; c < s->run.n_cells; c++)
-            add_cell(&v, c);
+            if (v.style->is_speed || !summary_is_control(s, c) || s->n_mean_cells == 0)
+                add_cell(&v, c);
         if (s->n_mean_cells > 1)
             add_means(&v);
         print_view(out, &v);
@@ -294,9 +295,12 @@ static void print_head(FILE *out, const struct summary *s)
             fputc('\n', out);
         }
     uint64_t n_wanted = (uint64_t)run->n_cells * run->n_subjects * run->n_blocks;
-    if (s->n_trials < n_wanted)
+    if (s->n_trials < n_wanted && run->finished_s == 0)
         fprintf(out, "not finished: %u of %llu trials are stored\n", s->n_trials,
                 (unsigned long long)n_wanted);
+    else if (s->n_trials < n_wanted)
+        fprintf(out, "%llu of %llu trials were given up: they would have failed as the first did\n",
+                (unsigned long long)n_wanted - s->n_trials, (unsigned long long)n_wanted);
     fputc('\n', out);
 }
 
@@ -336,6 +340,25 @@ static void print_legend(FILE *out, const struct summary *s)
         fprintf(out, "geometric mean: over %u cells%s\n", s->n_mean_cells,
                 s->n_mean_cells < s->run.n_cells ? "; nop, the bench's own control, does not count"
                                                  : "");
+}
+
+/* How much of what a workload frees another thread had allocated: of those where any is. */
+static void print_remote_shares(FILE *out, const struct summary *s)
+{
+    const struct store_cell *cells = s->run.cells;
+    bool first = true;
+    for (uint32_t i = 0; i < s->run.n_cells; i++) {
+        bool told = i > 0 && strcmp(cells[i].workload, cells[i - 1].workload) == 0 &&
+                    cells[i - 1].remote_frees > 0;
+        if (cells[i].remote_frees == 0 || cells[i].frees == 0 || told)
+            continue;
+        fputs(first ? "freed by another thread than the allocating one: " : ", ", out);
+        report_put_clean(out, cells[i].workload);
+        fprintf(out, " %.3g %%", 100 * (double)cells[i].remote_frees / (double)cells[i].frees);
+        first = false;
+    }
+    if (!first)
+        fputc('\n', out);
 }
 
 static void print_failures(FILE *out, const struct summary *s)
@@ -384,6 +407,7 @@ int report_table(FILE *out, const struct summary *s, bool colour, struct err *er
     if (result < 0)
         return result;
     print_legend(out, s);
+    print_remote_shares(out, s);
     print_failures(out, s);
     print_warnings(out, s);
     return report_finish(out, err);

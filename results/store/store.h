@@ -45,7 +45,8 @@ struct store_subject {
 struct store_cell {
     const char *workload; /* with its parameters */
     uint32_t threads;
-    uint64_t calls_per_pass, remote_frees, peak_live_bytes; /* of the plan */
+    /* Of the plan: frees, and those by another thread, are of what is repeated, if anything is. */
+    uint64_t calls_per_pass, frees, remote_frees, peak_live_bytes;
 };
 
 /*

@@ -56,7 +56,7 @@ static const struct store_subject fixture_subjects[] = {
 
 static const struct store_cell fixture_cells[] = {
     {.workload = "churn", .threads = 1, .calls_per_pass = 1000, .peak_live_bytes = 1 << 20},
-    {.workload = "churn", .threads = 2, .calls_per_pass = 2000, .remote_frees = 7},
+    {.workload = "churn", .threads = 2, .calls_per_pass = 2000, .frees = 70, .remote_frees = 7},
     {.workload = "larson", .threads = 2, .calls_per_pass = UINT64_MAX},
 };
 

@@ -74,6 +74,7 @@ START_TEST(a_run_comes_back_as_it_was)
     ck_assert_str_eq(run.subjects[1].library, "/opt/lib/mine.so");
     ck_assert_uint_eq(run.n_cells, 3);
     ck_assert_str_eq(run.cells[2].workload, "larson");
+    ck_assert_uint_eq(run.cells[1].frees, 70);
     ck_assert_uint_eq(run.cells[1].remote_frees, 7);
     ck_assert_uint_eq(run.cells[2].calls_per_pass, UINT64_MAX);
     store_run_release(&run);

@@ -7,6 +7,21 @@ static void add(struct run_facts *f, const char *key, const char *value)
     f->facts[f->n++] = (struct store_fact){.key = key, .value = value};
 }
 
+static const char *known(const struct run_facts *f, const char *key)
+{
+    const char *value = machine_fact(&f->machine, key);
+    return value ? value : "unknown";
+}
+
+/* The line that stands above a table. */
+static void sum_up(struct run_facts *f)
+{
+    text_format(f->summary, sizeof(f->summary),
+                "%s, %s CPUs, Linux %s, %s, transparent huge pages: %s",
+                known(f, "cpu_model"), known(f, "cpus_online"), known(f, "kernel_release"),
+                known(f, "libc_version"), known(f, "thp_enabled"));
+}
+
 void run_facts_read(struct run_facts *out, const struct topology *topology)
 {
     out->n = 0;
@@ -20,6 +35,8 @@ void run_facts_read(struct run_facts *out, const struct topology *topology)
                     out->warnings[i].key);
         add(out, out->warning_keys[i], out->warnings[i].text);
     }
+    sum_up(out);
+    add(out, "machine", out->summary);
     topology_summary(topology, out->topology, sizeof(out->topology));
     add(out, "topology", out->topology);
     text_format(out->chosen, sizeof(out->chosen), "%u", topology_n_cpus(topology));

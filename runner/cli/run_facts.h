@@ -9,7 +9,7 @@
 /* Keys of warnings in the store begin with this; the fact that they warn of follows. */
 #define RUN_FACT_WARNING "warning_"
 
-#define RUN_FACTS_MAX (MACHINE_FACTS_MAX + MACHINE_WARNINGS_MAX + 2)
+#define RUN_FACTS_MAX (MACHINE_FACTS_MAX + MACHINE_WARNINGS_MAX + 3)
 
 /* `facts` points into the rest: neither copy nor move it. About 20 KiB. */
 struct run_facts {
@@ -18,7 +18,7 @@ struct run_facts {
     struct machine_facts machine;
     struct machine_warning warnings[MACHINE_WARNINGS_MAX];
     char warning_keys[MACHINE_WARNINGS_MAX][64];
-    char topology[512], chosen[16];
+    char summary[512], topology[512], chosen[16];
 };
 
 void run_facts_read(struct run_facts *out, const struct topology *topology);
