@@ -143,8 +143,8 @@ static enum step check_slot(struct execution *x, uint32_t t, enum plan_kind kind
     if (slot >= thread_of(x, t)->n_slots)
         return broken(x, t, "slot %u is beyond the thread's %u", slot, thread_of(x, t)->n_slots);
     bool full = x->actors[t].slots[slot].full;
-    bool fills =
-        kind == PLAN_MALLOC || kind == PLAN_CALLOC || kind == PLAN_ALIGNED || kind == PLAN_TAKE;
+    bool fills = kind == PLAN_MALLOC || kind == PLAN_CALLOC || kind == PLAN_ALIGNED ||
+                 kind == PLAN_REALLOC_NULL || kind == PLAN_TAKE;
     bool uses = !fills;
     if (fills && full)
         return broken(x, t, "slot %u still holds an object", slot);

@@ -31,7 +31,7 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 #define TRACE_THREADS_MAX     (1u << 24)
 #define TRACE_SLOTS_MAX       (1u << 28) /* objects that one thread holds at once */
 #define TRACE_BYTES_MAX       ((uint64_t)1 << 47)
-#define TRACE_ALIGN_LOG2_MAX  46u
+#define TRACE_ALIGN_LOG2_MAX  40u
 
 /* What stands in the columns for each kind; "enters" means: gets the lowest free slot. */
 enum trace_kind {
@@ -102,7 +102,7 @@ struct trace_footer {
     uint64_t magic;
     uint64_t n_chunks;
     struct trace_totals totals;
-    uint64_t checksum; /* FNV-1a (64 bits) over all bytes of the file before it, frames left out */
+    uint64_t checksum; /* FNV-1a (64 bits) over all bytes of the file before it */
 };
 static_assert(sizeof(struct trace_footer) == 8 * (3 + TRACE_KINDS + 10), "no padding");
 

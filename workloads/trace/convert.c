@@ -89,25 +89,15 @@ static void write_free(struct writing *w, struct convert_object *o, uint32_t thr
     remove_live(w, o->bytes);
 }
 
-static void write_realloc_end(struct writing *w, struct spool_event *e, uint32_t thread)
+static void write_realloc(struct writing *w, struct spool_event *e, uint32_t thread)
 {
-    struct convert_thread *t = &w->c->threads[thread];
-    bool pending = t->pending != CONVERT_NONE;
-    t->pending = CONVERT_NONE;
-    enum spool_kind kind = spool_what_kind(e->what);
     struct convert_object *o = object_of(w, e);
-    if (!pending) {
-        write_new(w, TRACE_REALLOC_IN, e, thread);
-    } else if (kind == SPOOL_REALLOC_FREED) {
-        write_free(w, o, thread);
-    } else if (kind == SPOOL_REALLOC_NEW) {
-        uint64_t bytes = e->size < TRACE_BYTES_MAX ? e->size : TRACE_BYTES_MAX;
-        trace_writer_realloc(w->w, number_of(w, thread), o->slot, o->bytes, bytes);
-        remove_live(w, o->bytes);
-        add_live(w, bytes);
-        o->bytes = bytes;
-        o->maker = thread;
-    }
+    uint64_t bytes = e->size < TRACE_BYTES_MAX ? e->size : TRACE_BYTES_MAX;
+    trace_writer_realloc(w->w, number_of(w, thread), o->slot, o->bytes, bytes);
+    remove_live(w, o->bytes);
+    add_live(w, bytes);
+    o->bytes = bytes;
+    o->maker = thread;
 }
 
 static void write_event(struct writing *w, struct spool_event *e, uint32_t thread)
@@ -130,12 +120,15 @@ static void write_event(struct writing *w, struct spool_event *e, uint32_t threa
         break;
     case SPOOL_REALLOC_OLD:
         fetch(w, object_of(w, e), thread);
-        w->c->threads[thread].pending = value;
         break;
     case SPOOL_REALLOC_NEW:
-    case SPOOL_REALLOC_KEPT:
+        write_realloc(w, e, thread);
+        break;
     case SPOOL_REALLOC_FREED:
-        write_realloc_end(w, e, thread);
+        write_free(w, object_of(w, e), thread);
+        break;
+    case SPOOL_REALLOC_IN:
+        write_new(w, TRACE_REALLOC_IN, e, thread);
         break;
     case SPOOL_SPAWN:
         write_birth(w, thread, value);
@@ -223,8 +216,6 @@ int convert_spool(const struct spool_reader *spool, const struct convert_options
     if (!convert_init(&c, spool))
         return err_set(err, ENOMEM, "no memory to convert the recording");
     int rc = convert_pair(&c, err);
-    for (uint32_t t = 0; t < spool->n_threads; t++)
-        c.threads[t].pending = CONVERT_NONE;
     if (rc == 0)
         rc = write_all(&c, options, err);
     free(c.threads);

@@ -26,7 +26,7 @@ struct convert_object {
 
 struct convert_thread {
     uint32_t number;  /* in the trace; CONVERT_NONE: not born yet */
-    uint32_t pending; /* object inside realloc, or CONVERT_NONE */
+    uint32_t pending; /* pass 1: object inside realloc, or CONVERT_NONE */
     bool born;        /* counted as a thread of the trace */
     bool seen;        /* has events of its own */
     bool revoked;     /* its creation failed; what claims to come from it is left out */

@@ -104,6 +104,7 @@ static void pair_realloc_end(struct pairing *p, struct spool_event *e, uint32_t 
     t->pending = CONVERT_NONE;
     enum spool_kind kind = spool_what_kind(e->what);
     if (object == CONVERT_NONE && kind == SPOOL_REALLOC_NEW) {
+        e->what = spool_what(SPOOL_REALLOC_IN, 0, value_of(e));
         pair_new(p, e, thread);
     } else if (object == CONVERT_NONE) {
         leave_out(e);
@@ -144,7 +145,7 @@ static void pair_spawn_void(struct pairing *p, struct spool_event *e)
 static void pair_join(struct pairing *p, struct spool_event *e, uint32_t thread)
 {
     uint32_t child = number_map_remove(&p->handles, value_of(e));
-    if (child == NUMBER_MAP_NONE || child == thread || p->c->threads[child].join) {
+    if (child == NUMBER_MAP_NONE || child == 0 || child == thread || p->c->threads[child].join) {
         leave_out(e);
         return;
     }

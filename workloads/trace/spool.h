@@ -39,6 +39,7 @@ enum spool_kind {
     SPOOL_START,         /* pthread_t of this thread */
     SPOOL_JOIN,          /* pthread_t of the joined thread, after the join */
     SPOOL_END,           /* of this thread; frees may follow */
+    SPOOL_REALLOC_IN,    /* the converter's word for a REALLOC_NEW without an OLD */
     SPOOL_KINDS
 };
 

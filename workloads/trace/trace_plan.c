@@ -25,8 +25,10 @@ static void add_event(void *context, const struct trace_event *e)
     case TRACE_FREE:
         plan_builder_free_slot(b, e->thread, e->slot);
         break;
-    case TRACE_REALLOC:
     case TRACE_REALLOC_IN:
+        plan_builder_realloc_null(b, e->thread, e->slot, e->bytes);
+        break;
+    case TRACE_REALLOC:
         plan_builder_realloc(b, e->thread, e->slot, e->old_bytes, e->bytes);
         break;
     case TRACE_GIVE:

@@ -150,7 +150,6 @@ static int check_chunk(struct trace_reader *r, const struct trace_chunk *c, uint
     if (c->frame_bytes > r->file_bytes - at - sizeof(*c))
         return cut_off(r, "a chunk", err);
     r->n_events += c->n_events;
-    r->frame_room = c->frame_bytes > r->frame_room ? c->frame_bytes : r->frame_room;
     r->raw_room = raw > r->raw_room ? raw : r->raw_room;
     return 0;
 }
@@ -164,7 +163,7 @@ static int check_footer(struct trace_reader *r, uint64_t n_chunks, uint64_t chec
     if (r->file_bytes != at + sizeof(r->footer))
         return damaged(r, at + sizeof(r->footer), "something follows the footer", err);
     if (checksum != r->footer.checksum)
-        return damaged(r, at, "the checksum of its headers does not match", err);
+        return damaged(r, at, "its checksum does not match", err);
     for (unsigned i = 0; i < TRACE_KINDS; i++) {
         if (t->n_events[i] > r->n_events)
             return damaged(r, at, "its footer counts more events than there are", err);
@@ -178,7 +177,20 @@ static int check_footer(struct trace_reader *r, uint64_t n_chunks, uint64_t chec
     return 0;
 }
 
-/* From chunk to chunk without looking inside. */
+static int read_frame(struct trace_reader *r, const struct trace_chunk *c, uint64_t at,
+                      struct err *err)
+{
+    if (c->frame_bytes > r->frame_room) {
+        uint8_t *frame = realloc(r->frame, c->frame_bytes);
+        if (!frame)
+            return no_memory(r, err);
+        r->frame = frame;
+        r->frame_room = c->frame_bytes;
+    }
+    return read_at(r, at + sizeof(*c), r->frame, c->frame_bytes, err);
+}
+
+/* From chunk to chunk without unpacking them. */
 static int scan_chunks(struct trace_reader *r, struct err *err)
 {
     uint64_t at = r->chunks_begin, n_chunks = 0;
@@ -200,6 +212,10 @@ static int scan_chunks(struct trace_reader *r, struct err *err)
         if (rc < 0)
             return rc;
         checksum = trace_checksum(checksum, &c, sizeof(c));
+        rc = read_frame(r, &c, at, err);
+        if (rc < 0)
+            return rc;
+        checksum = trace_checksum(checksum, r->frame, c.frame_bytes);
         at += sizeof(c) + c.frame_bytes;
     }
     r->chunks_end = at;
@@ -388,7 +404,7 @@ static const char *decode(struct trace_reader *r, struct columns *c, struct slot
 static int unpack(struct trace_reader *r, const struct trace_chunk *chunk, uint64_t at,
                   struct columns *c, struct err *err)
 {
-    int rc = read_at(r, at + sizeof(*chunk), r->frame, chunk->frame_bytes, err);
+    int rc = read_frame(r, chunk, at, err);
     if (rc < 0)
         return rc;
     uint64_t raw = raw_bytes(chunk);
@@ -438,11 +454,10 @@ static int visit_chunk(struct trace_reader *r, const struct trace_chunk *chunk, 
 static bool make_room(struct trace_reader *r)
 {
     uint64_t n_cells = r->footer.totals.n_cells;
-    r->frame = malloc(r->frame_room + 1);
     r->raw = malloc(r->raw_room + 1);
     r->slots = calloc(r->header.n_threads, sizeof(struct slots *));
-    return r->frame && r->raw && r->slots && bits_init(&r->given, n_cells) &&
-           bits_init(&r->taken, n_cells) && bits_init(&r->started, r->header.n_threads) &&
+    return r->raw && r->slots && bits_init(&r->given, n_cells) && bits_init(&r->taken, n_cells) &&
+           bits_init(&r->started, r->header.n_threads) &&
            bits_init(&r->joined, r->header.n_threads);
 }
 

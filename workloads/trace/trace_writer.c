@@ -54,14 +54,13 @@ static void fail(struct trace_writer *w, int code, const char *what)
     err_set_errno(&w->why, code, "%s: %s", w->path, what);
 }
 
-static void write_bytes(struct trace_writer *w, const void *bytes, size_t n, bool summed)
+static void write_bytes(struct trace_writer *w, const void *bytes, size_t n)
 {
     if (w->failed)
         return;
     if (fwrite(bytes, 1, n, w->file) != n)
         fail(w, errno ? errno : EIO, "cannot write");
-    if (summed)
-        w->checksum = trace_checksum(w->checksum, bytes, n);
+    w->checksum = trace_checksum(w->checksum, bytes, n);
 }
 
 static uint8_t *column_room(struct trace_writer *w, struct column *c)
@@ -132,8 +131,8 @@ static void flush(struct trace_writer *w, uint32_t t)
         chunk.column_bytes[i] = (uint32_t)s->columns[i].n;
         s->columns[i].n = 0;
     }
-    write_bytes(w, &chunk, sizeof(chunk), true);
-    write_bytes(w, w->frame, chunk.frame_bytes, false);
+    write_bytes(w, &chunk, sizeof(chunk));
+    write_bytes(w, w->frame, chunk.frame_bytes);
     w->n_chunks++;
     s->n_events = 0;
     s->last_slot = s->last_cell = 0;
@@ -283,8 +282,8 @@ struct trace_writer *trace_writer_new(const char *path, const struct trace_heade
     }
     ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, level);
     ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_checksumFlag, 1);
-    write_bytes(w, header, sizeof(*header), true);
-    write_bytes(w, text, header->text_bytes, true);
+    write_bytes(w, header, sizeof(*header));
+    write_bytes(w, text, header->text_bytes);
     return w;
 }
 
@@ -298,7 +297,7 @@ static void write_footer(struct trace_writer *w, struct trace_totals *totals)
         .totals = *totals,
     };
     footer.checksum = trace_checksum(w->checksum, &footer, offsetof(struct trace_footer, checksum));
-    write_bytes(w, &footer, sizeof(footer), false);
+    write_bytes(w, &footer, sizeof(footer));
 }
 
 /* mkstemp makes files for their owner only; a trace is an ordinary file. */

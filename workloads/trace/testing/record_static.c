@@ -1,0 +1,5 @@
+/* Cannot be preloaded into. */
+int main(void)
+{
+    return 0;
+}
