@@ -114,15 +114,18 @@ int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads,
               struct err *err)
 {
     int rc;
+    struct trace_info info;
     *cell = (struct cell){.fd = -1, .threads = threads};
     text_format(cell->name, sizeof(cell->name), "%s", word->name);
     if (word->source == CELL_SYNTHETIC)
         rc = workload_plan(&word->spec, threads, seed, &cell->fd, &cell->plan, err);
     else if (word->source == CELL_TRACE)
-        rc = trace_plan(word->path, &cell->fd, &cell->plan, NULL, err);
+        rc = trace_plan(word->path, &cell->fd, &cell->plan, &info, err);
     else
         rc = plan_file_read(word->path, &cell->fd, &cell->plan, err);
-    if (rc == 0 && word->source != CELL_SYNTHETIC)
+    if (rc == 0 && word->source == CELL_TRACE)
+        cell->threads = (uint32_t)info.totals.most_threads;
+    if (rc == 0 && word->source == CELL_PLAN)
         cell->threads = (uint32_t)cell->plan->facts.most_threads;
     return rc;
 }

@@ -18,6 +18,9 @@
 #define QUICK_BLOCKS    3
 #define QUICK_SECONDS   0.04
 
+#define TEXT_OF(x) #x
+#define TEXT(x)    TEXT_OF(x)
+
 struct words {
     struct run_config config;
     const char *file;   /* of the store */
@@ -58,20 +61,23 @@ static const struct argp_option options[] = {
     {"threads", 't', "LIST", 0,
      "thread counts of synthetic workloads (default: 1, the CPUs, twice the CPUs)", 1},
     {NULL, 0, NULL, 0, "How:", 2},
-    {"blocks", 'b', "N", 0, "repeat every trial N times (default 7)", 2},
-    {"seconds", 's', "S", 0, "repeat a workload for S seconds in each trial (default 0.1)", 2},
-    {"quick", KEY_QUICK, NULL, 0, "a first impression in 20 seconds: 3 short blocks", 2},
+    {"blocks", 'b', "N", 0, "repeat every trial N times (default " TEXT(DEFAULT_BLOCKS) ")", 2},
+    {"seconds", 's', "S", 0,
+     "repeat a workload for S seconds in each trial (default " TEXT(DEFAULT_SECONDS) ")", 2},
+    {"quick", KEY_QUICK, NULL, 0,
+     "a first impression in 20 seconds: " TEXT(QUICK_BLOCKS) " blocks of short trials", 2},
     {"pin", KEY_PIN, "HOW", 0,
      "compact (neighbouring cores first), scatter, or none (default compact)", 2},
     {"cores", KEY_CORES, "LIST", 0, "use these CPUs only, e.g. 0-3,8 (default: all)", 2},
     {"touch", KEY_TOUCH, "HOW", 0,
-     "what is written into each object: none, first byte, line, page, all (default line)", 2},
+     "how much of each new object is written: none, first (byte), line, page or all (default line)",
+     2},
     {"limit", KEY_LIMIT, "S", 0, "end a trial after S seconds as hung (default: by its length)", 2},
     {"seed", KEY_SEED, "N", 0, "of workloads and order (default 1)", 2},
     {NULL, 0, NULL, 0, "Results:", 3},
     {"output", 'o', "FILE", 0, "keep runs in FILE (default results/runs/bench.db)", 3},
     {"resume", KEY_RESUME, "RUN", OPTION_ARG_OPTIONAL,
-     "do what is missing of RUN (default: the latest), as it was begun", 3},
+     "go on with RUN (default: the latest), as it was begun: do what is missing", 3},
     {"json", KEY_JSON, NULL, 0, "print JSON in place of the table", 3},
     {"csv", KEY_CSV, NULL, 0, "print CSV, one line per trial, in place of the table", 3},
     {0},
@@ -164,7 +170,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         w->form = OUTPUT_CSV;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "'%s' is not an option", arg);
+        if (!w->resume || *w->resume)
+            argp_error(state, "'%s' is not an option", arg);
+        w->resume = arg; /* --resume RUN, with a blank */
         return 0;
     default:
         if (key < 0 || key > KEY_TOUCH || (key & 0xffffff) == 0 || key >= 0x1000000)

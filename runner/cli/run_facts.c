@@ -17,9 +17,9 @@ static const char *known(const struct run_facts *f, const char *key)
 static void sum_up(struct run_facts *f)
 {
     text_format(f->summary, sizeof(f->summary),
-                "%s, %s CPUs, Linux %s, %s, transparent huge pages: %s",
-                known(f, "cpu_model"), known(f, "cpus_online"), known(f, "kernel_release"),
-                known(f, "libc_version"), known(f, "thp_enabled"));
+                "%s, %s CPUs, Linux %s, %s, transparent huge pages: %s", known(f, "cpu_model"),
+                known(f, "cpus_online"), known(f, "kernel_release"), known(f, "libc_version"),
+                known(f, "thp_enabled"));
 }
 
 void run_facts_read(struct run_facts *out, const struct topology *topology)
