@@ -36,5 +36,8 @@ void report_format_number(char *out, double value)
 {
     double size = fabs(value);
     int n_decimals = size < 0.0995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
-    snprintf(out, REPORT_NUMBER_BYTES, "%.*f", n_decimals, value);
+    if (size > 0 && size < 0.00995)
+        snprintf(out, REPORT_NUMBER_BYTES, "%.2g", value);
+    else
+        snprintf(out, REPORT_NUMBER_BYTES, "%.*f", n_decimals, value);
 }

@@ -38,12 +38,17 @@ static inline struct sizes sizes_of(uint64_t min, uint64_t max)
     return (struct sizes){.min = min, .max = max, .n_doublings = n > 0 ? n : 1};
 }
 
-static inline uint64_t sizes_draw(const struct sizes *s, struct rng *rng)
+/* A size of doubling k, which is below n_doublings. */
+static inline uint64_t sizes_draw_in(const struct sizes *s, uint64_t k, struct rng *rng)
 {
-    uint64_t k = rng_below(rng, s->n_doublings);
     uint64_t low = s->min << k;
     uint64_t high = k == s->n_doublings - 1 ? s->max : 2 * low - 1;
     return low + rng_below(rng, high - low + 1);
+}
+
+static inline uint64_t sizes_draw(const struct sizes *s, struct rng *rng)
+{
+    return sizes_draw_in(s, rng_below(rng, s->n_doublings), rng);
 }
 
 /* -EINVAL when no size lies in min..max. */

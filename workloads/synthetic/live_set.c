@@ -20,6 +20,13 @@ struct held {
     uint32_t *victims; /* of the burst under way */
 };
 
+/* The size of the n-th object of a pass. */
+static uint64_t draw_size(const struct live_set *set, uint64_t n, struct rng *rng)
+{
+    return set->in_turn ? sizes_draw_in(&set->sizes, n % set->sizes.n_doublings, rng)
+                        : sizes_draw(&set->sizes, rng);
+}
+
 static uint32_t pick_victim(const struct live_set *set, const struct held *held, struct rng *rng)
 {
     for (;;) {
@@ -45,7 +52,7 @@ static void replace(const struct live_set *set, struct held *held, struct rng rn
         }
         for (uint64_t i = 0; i < set->n_burst; i++) {
             uint32_t slot = held->victims[i];
-            held->bytes[slot] = sizes_draw(&set->sizes, &rng);
+            held->bytes[slot] = draw_size(set, burst * set->n_burst + i, &rng);
             if (b)
                 plan_builder_malloc(b, t, slot, held->bytes[slot]);
         }
@@ -56,7 +63,7 @@ static void append(const struct live_set *set, struct held *held, struct rng rng
                    struct plan_builder *b, uint32_t t)
 {
     for (uint64_t i = 0; i < set->n_objects; i++)
-        held->bytes[i] = sizes_draw(&set->sizes, &rng);
+        held->bytes[i] = draw_size(set, i, &rng);
     replace(set, held, rng, NULL, t);
     for (uint64_t i = 0; i < set->n_objects; i++)
         plan_builder_malloc(b, t, (uint32_t)i, held->bytes[i]);

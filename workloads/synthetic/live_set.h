@@ -14,6 +14,7 @@ struct live_set {
     uint64_t n_burst; /* 1..n_objects */
     uint64_t calls;   /* wanted in one pass; cut to whole bursts, at least one */
     struct sizes sizes;
+    bool in_turn; /* sizes come from each doubling in turn: where a pass is too short for chance */
 };
 
 /* Words of one thread at most. */
