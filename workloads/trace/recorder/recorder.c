@@ -40,6 +40,8 @@ static int open_spool(void)
 /* Claims, backs with disk space and maps `bytes` of the spool, so that no store can find it full. */
 static struct spool_chunk *map_chunk(uint32_t thread, uint32_t bytes)
 {
+    if (atomic_load(&header->lost_stamp) != UINT64_MAX)
+        return NULL; /* there was no room before, and nothing after that counts */
     uint64_t offset = atomic_fetch_add(&header->claimed_bytes, bytes);
     if (offset + bytes > header->limit_bytes)
         return NULL;
