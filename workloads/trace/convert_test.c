@@ -260,7 +260,7 @@ START_TEST(no_spool_makes_a_broken_trace)
 {
     struct rng r;
     rng_seed(&r, 4);
-    for (unsigned round = 0; round < 600; round++) {
+    for (unsigned round = 0; round < 300; round++) {
         struct fake f;
         struct err err = {.text = ""};
         fake_begin(&f);

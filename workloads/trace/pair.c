@@ -17,13 +17,15 @@ static bool make_room(struct pairing *p)
     if (p->n_free > 0 || p->c->n_objects < p->room)
         return true;
     uint32_t room = p->room ? 2 * p->room : 4096;
+    if (room < p->room)
+        return false;
     struct convert_object *objects = realloc(p->c->objects, room * sizeof(*objects));
     if (objects)
         p->c->objects = objects;
     uint32_t *numbers = realloc(p->free_numbers, room * sizeof(*numbers));
     if (numbers)
         p->free_numbers = numbers;
-    if (!objects || !numbers || room < p->room)
+    if (!objects || !numbers)
         return false;
     p->room = room;
     return true;

@@ -3,17 +3,22 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "os.h"
 
-/* The chunk at `offset`, or NULL where none was begun or it is damaged. */
+/*
+ * The chunk at `offset`, or NULL where none was begun or it is damaged. Looked at by pread first: space
+ * that a full disk refused is a hole, and a hole of a full tmpfs cannot even be read where it is mapped.
+ */
 static struct spool_chunk *chunk_at(const struct spool_reader *s, size_t offset)
 {
-    struct spool_chunk *c = (struct spool_chunk *)((char *)s->header + offset);
-    bool good = c->magic == SPOOL_CHUNK_MAGIC && c->thread < s->n_threads && c->bytes > 0 &&
-                c->bytes % SPOOL_UNIT_BYTES == 0 && c->bytes <= SPOOL_CHUNK_BYTES &&
-                c->bytes <= s->bytes - offset;
-    return good ? c : NULL;
+    struct spool_chunk c;
+    bool good = pread(s->fd, &c, sizeof(c), (off_t)offset) == (ssize_t)sizeof(c) &&
+                c.magic == SPOOL_CHUNK_MAGIC && c.thread < s->n_threads && c.bytes > 0 &&
+                c.bytes % SPOOL_UNIT_BYTES == 0 && c.bytes <= SPOOL_CHUNK_BYTES &&
+                c.bytes <= s->bytes - offset;
+    return good ? (struct spool_chunk *)((char *)s->header + offset) : NULL;
 }
 
 static struct spool_event *valid_end(struct spool_chunk *c)
@@ -48,7 +53,7 @@ static int by_thread(const void *a, const void *b)
 
 int spool_reader_open(struct spool_reader *s, int fd, struct err *err)
 {
-    *s = (struct spool_reader){0};
+    *s = (struct spool_reader){.fd = fd};
     struct stat st;
     if (fstat(fd, &st) < 0 || st.st_size < (off_t)SPOOL_UNIT_BYTES)
         return err_set(err, EINVAL, "the raw recording is cut off");

@@ -14,6 +14,7 @@ struct spool_piece {
 };
 
 struct spool_reader {
+    int fd; /* the caller's */
     struct spool_header *header;
     size_t bytes;
     uint32_t n_threads;         /* raw numbers are below it */
@@ -21,7 +22,7 @@ struct spool_reader {
     size_t n_pieces;
 };
 
-/* Maps the file behind `fd`, writable: a converter may change the events' `what`. */
+/* Maps the file behind `fd`, which stays open as long, writable: a converter changes the events' `what`. */
 int spool_reader_open(struct spool_reader *s, int fd, struct err *err) MUST_CHECK;
 void spool_reader_release(struct spool_reader *s);
 

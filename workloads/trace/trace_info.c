@@ -7,15 +7,23 @@
 #include "trace_reader.h"
 #include "trace_summary.h"
 
+/* A trace may come from anywhere, and this goes to a terminal. */
+static char printable(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7f ? '?' : c;
+}
+
 /* Program and arguments with blanks between. */
 static void set_command(struct trace_info *info, const char *text, size_t n)
 {
     size_t used = 0;
     for (size_t i = 0; i + 1 < n && used + 1 < sizeof(info->command); i++)
-        info->command[used++] = text[i] == '\0' ? ' ' : text[i];
+        info->command[used++] = (char)(text[i] == '\0' ? ' ' : printable(text[i]));
     info->command[used] = '\0';
     const char *name = strrchr(text, '/');
     text_format(info->program, sizeof(info->program), "%s", name ? name + 1 : text);
+    for (char *c = info->program; *c; c++)
+        *c = printable(*c);
 }
 
 static void set_figures(struct trace_info *info)
@@ -45,7 +53,8 @@ void trace_summary(struct trace_info *info, const struct trace_reader *r)
         .totals = *trace_reader_totals(r),
         .file_bytes = trace_reader_file_bytes(r),
     };
-    memcpy(info->system, h->system, sizeof(info->system));
+    for (size_t i = 0; h->system[i]; i++)
+        info->system[i] = printable(h->system[i]);
     set_command(info, trace_reader_text(r), h->text_bytes);
     set_figures(info);
 }

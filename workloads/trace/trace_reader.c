@@ -286,7 +286,6 @@ void trace_reader_free(struct trace_reader *r)
     free(r);
 }
 
-/* The next number of a column; *why says which failed. */
 static bool get(struct columns *c, enum trace_column column, uint64_t *value)
 {
     return trace_get_varint(&c->at[column], c->end[column], value);
@@ -420,6 +419,29 @@ static int unpack(struct trace_reader *r, const struct trace_chunk *chunk, uint6
     return 0;
 }
 
+/* Every event of an unpacked chunk; NULL, or what is wrong. */
+static const char *visit_events(struct trace_reader *r, uint32_t thread, struct columns *c,
+                                void (*visit)(void *, const struct trace_event *), void *context)
+{
+    while (c->at[TRACE_COLUMN_KINDS] < c->end[TRACE_COLUMN_KINDS]) {
+        unsigned kind = *c->at[TRACE_COLUMN_KINDS]++;
+        struct trace_event e = {.kind = (enum trace_kind)kind, .thread = thread};
+        if (kind == TRACE_NONE || kind >= TRACE_KINDS)
+            return "an event of unknown kind";
+        const char *why = decode(r, c, r->slots[thread], &e);
+        if (why)
+            return why;
+        r->counts[kind]++;
+        if (visit)
+            visit(context, &e);
+    }
+    for (unsigned i = 0; i < TRACE_COLUMNS; i++) {
+        if (c->at[i] != c->end[i])
+            return "a chunk is longer than its events";
+    }
+    return NULL;
+}
+
 static int visit_chunk(struct trace_reader *r, const struct trace_chunk *chunk, uint64_t at,
                        void (*visit)(void *, const struct trace_event *), void *context,
                        struct err *err)
@@ -432,23 +454,8 @@ static int visit_chunk(struct trace_reader *r, const struct trace_chunk *chunk, 
         r->slots[chunk->thread] = calloc(1, sizeof(struct slots));
     if (!r->slots[chunk->thread])
         return no_memory(r, err);
-    while (c.at[TRACE_COLUMN_KINDS] < c.end[TRACE_COLUMN_KINDS]) {
-        unsigned kind = *c.at[TRACE_COLUMN_KINDS]++;
-        struct trace_event e = {.kind = (enum trace_kind)kind, .thread = chunk->thread};
-        if (kind == TRACE_NONE || kind >= TRACE_KINDS)
-            return damaged(r, at, "an event of unknown kind", err);
-        const char *why = decode(r, &c, r->slots[chunk->thread], &e);
-        if (why)
-            return damaged(r, at, why, err);
-        r->counts[kind]++;
-        if (visit)
-            visit(context, &e);
-    }
-    for (unsigned i = 0; i < TRACE_COLUMNS; i++) {
-        if (c.at[i] != c.end[i])
-            return damaged(r, at, "a chunk is longer than its events", err);
-    }
-    return 0;
+    const char *why = visit_events(r, chunk->thread, &c, visit, context);
+    return why ? damaged(r, at, why, err) : 0;
 }
 
 static bool make_room(struct trace_reader *r)

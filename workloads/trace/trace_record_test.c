@@ -190,6 +190,35 @@ START_TEST(a_killed_program_leaves_all_it_did)
 }
 END_TEST
 
+START_TEST(an_interrupt_ends_the_program_and_not_the_recording)
+{
+    char *argv[] = {subject(), "interrupted", NULL};
+    ck_assert_int_eq(setpgid(0, 0), 0);
+    struct record_result r = record(argv);
+    ck_assert_int_eq(r.signal, 2);
+    ck_assert_uint_eq(r.info.frees, 1000);
+    must_be_whole(&r);
+}
+END_TEST
+
+/* What ships with the project is a trace of this version, and makes a plan. */
+START_TEST(the_shipped_trace_is_whole)
+{
+    int fd;
+    const struct plan *plan;
+    struct trace_info info;
+    struct err err;
+    ck_assert_msg(trace_plan(getenv("SHIPPED"), &fd, &plan, &info, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(info.totals.lost_events + info.totals.unknown_frees + info.totals.conflicts,
+                      0);
+    ck_assert_uint_gt(info.totals.remote_frees, 100000);
+    ck_assert_uint_ge(plan->facts.remote_frees, info.totals.remote_frees);
+    ck_assert_uint_eq(plan->facts.bytes, info.totals.bytes);
+    os_unmap((void *)plan, plan->n_bytes);
+    close(fd);
+}
+END_TEST
+
 START_TEST(an_exit_without_goodbye_leaves_all_it_did)
 {
     char *argv[] = {subject(), "quick-exit", "100000", NULL};
@@ -334,6 +363,7 @@ END_TEST
 UNIT_MAIN("trace_record", hand_overs_are_paired_right_with_glibc,
           hand_overs_are_paired_right_when_addresses_return_at_once,
           threads_that_come_and_go_keep_their_events, a_killed_program_leaves_all_it_did,
+          an_interrupt_ends_the_program_and_not_the_recording, the_shipped_trace_is_whole,
           an_exit_without_goodbye_leaves_all_it_did, a_forked_child_is_left_alone,
           the_program_does_not_see_the_recorder, every_function_of_the_family_is_seen,
           an_object_may_travel, what_is_never_freed_and_never_joined_is_drained,

@@ -5,32 +5,25 @@
 #include <stdint.h>
 #include <string.h>
 
-#define SCRAP_BYTES 65536u
-
 struct real real;
 
-static _Alignas(4096) char scrap[SCRAP_BYTES];
+_Alignas(4096) char real_scrap[REAL_SCRAP_BYTES];
 static _Atomic size_t scrap_used;
 
 void *real_scrap_alloc(size_t alignment, size_t bytes)
 {
-    if (alignment > 4096 || bytes > SCRAP_BYTES)
+    if (!is_power_of_two(alignment) || alignment > 4096 || bytes > REAL_SCRAP_BYTES - 4096)
         return NULL;
     size_t room = bytes + alignment - 1;
     size_t begin = atomic_fetch_add(&scrap_used, room);
-    if (begin > SCRAP_BYTES - room)
+    if (begin > REAL_SCRAP_BYTES - room)
         return NULL;
-    return scrap + round_up(begin, alignment);
-}
-
-bool real_is_scrap(const void *p)
-{
-    return (uintptr_t)p - (uintptr_t)scrap < SCRAP_BYTES;
+    return real_scrap + round_up(begin, alignment);
 }
 
 size_t real_scrap_bound(const void *p)
 {
-    return SCRAP_BYTES - (size_t)((uintptr_t)p - (uintptr_t)scrap);
+    return REAL_SCRAP_BYTES - (size_t)((uintptr_t)p - (uintptr_t)real_scrap);
 }
 
 /* ISO C has no conversion from an object pointer to a function pointer; POSIX promises the bits. */

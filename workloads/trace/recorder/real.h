@@ -32,6 +32,13 @@ void real_resolve(void);
 
 /* Zeroed memory from the static area, or NULL when it is used up. Never freed. */
 void *real_scrap_alloc(size_t alignment, size_t bytes);
-bool real_is_scrap(const void *p);
+#define REAL_SCRAP_BYTES 65536u
+extern char real_scrap[];
+
+static inline bool real_is_scrap(const void *p)
+{
+    return (uintptr_t)p - (uintptr_t)real_scrap < REAL_SCRAP_BYTES;
+}
+
 /* Bytes from `p` to the end of the static area: an upper bound of what may be copied from it. */
 size_t real_scrap_bound(const void *p);

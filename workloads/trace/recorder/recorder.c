@@ -13,12 +13,10 @@
 
 #include "real.h"
 
-enum state { STATE_NEW, STATE_STARTING, STATE_RECORDING, STATE_OFF };
-
 _Thread_local struct spool_thread recorder_self;
 enum trace_clock recorder_clock;
 
-static _Atomic int state;
+_Atomic int recorder_state;
 static _Atomic bool resolved;
 static struct spool_header *header; /* mapped for as long as the process lives */
 static pthread_key_t end_key;
@@ -42,6 +40,8 @@ static int open_spool(void)
 /* Claims, backs with disk space and maps `bytes` of the spool, so that no store can find it full. */
 static struct spool_chunk *map_chunk(uint32_t thread, uint32_t bytes)
 {
+    if (atomic_load(&header->lost_stamp) != UINT64_MAX)
+        return NULL; /* there was no room before, and nothing after that counts */
     uint64_t offset = atomic_fetch_add(&header->claimed_bytes, bytes);
     if (offset + bytes > header->limit_bytes)
         return NULL;
@@ -137,7 +137,7 @@ void recorder_append_slow(uint64_t stamp, uint64_t what, uint64_t size)
 static void thread_ends(void *self_pointer)
 {
     struct spool_thread *self = self_pointer;
-    if (atomic_load(&state) != STATE_RECORDING)
+    if (atomic_load(&recorder_state) != RECORDER_ON)
         return;
     if (++self->rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
         pthread_setspecific(end_key, self);
@@ -150,7 +150,7 @@ static void thread_ends(void *self_pointer)
 
 struct spool_chunk *recorder_prepare_thread(void)
 {
-    if (atomic_load(&state) != STATE_RECORDING)
+    if (atomic_load(&recorder_state) != RECORDER_ON)
         return NULL;
     return map_chunk(atomic_fetch_add(&header->n_threads, 1), SPOOL_UNIT_BYTES);
 }
@@ -172,7 +172,7 @@ void recorder_abandon(struct spool_chunk *chunk)
 /* The child has a copy of the parent's chunks in its hands; it lets go of them before it can write. */
 static void stop_in_child(void)
 {
-    atomic_store(&state, STATE_OFF);
+    atomic_store(&recorder_state, RECORDER_OFF);
     drop_chunk(&recorder_self);
 }
 
@@ -242,8 +242,8 @@ static bool start_recording(void)
 /* Runs while the process has one thread: inside its first allocation or thread creation. */
 static void start(void)
 {
-    int expected = STATE_NEW;
-    if (!atomic_compare_exchange_strong(&state, &expected, STATE_STARTING))
+    int expected = RECORDER_NEW;
+    if (!atomic_compare_exchange_strong(&recorder_state, &expected, RECORDER_STARTING))
         return;
     int old_errno = errno;
     recorder_self.depth++;
@@ -252,26 +252,21 @@ static void start(void)
         atomic_store(&resolved, true);
     }
     if (!environ) { /* before libc itself is set up: pass through, try again */
-        atomic_store(&state, STATE_NEW);
+        atomic_store(&recorder_state, RECORDER_NEW);
     } else {
         bool started = start_recording();
         clean_environment();
-        atomic_store(&state, started ? STATE_RECORDING : STATE_OFF);
+        atomic_store(&recorder_state, started ? RECORDER_ON : RECORDER_OFF);
     }
     recorder_self.depth--;
     errno = old_errno;
 }
 
-bool recorder_wants(void)
+bool recorder_wants_slow(void)
 {
-    if (UNLIKELY(recorder_self.depth != 0))
-        return false;
-    int now = atomic_load_explicit(&state, memory_order_acquire);
-    if (LIKELY(now == STATE_RECORDING))
-        return true;
-    if (now == STATE_NEW)
+    if (atomic_load(&recorder_state) == RECORDER_NEW)
         start();
-    return atomic_load(&state) == STATE_RECORDING;
+    return atomic_load(&recorder_state) == RECORDER_ON;
 }
 
 bool recorder_ready(void)
@@ -281,6 +276,5 @@ bool recorder_ready(void)
 
 __attribute__((constructor)) static void start_at_latest(void)
 {
-    if (recorder_wants())
-        return;
+    recorder_wants_slow();
 }

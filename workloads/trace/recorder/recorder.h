@@ -25,8 +25,22 @@ struct spool_thread {
 extern _Thread_local struct spool_thread recorder_self;
 extern enum trace_clock recorder_clock;
 
+enum recorder_state { RECORDER_NEW, RECORDER_STARTING, RECORDER_ON, RECORDER_OFF };
+extern _Atomic int recorder_state;
+
+/* Starts recording if that is still to be done; whether it is on. */
+bool recorder_wants_slow(void) COLD;
+
 /* Whether this call is to be recorded; the first one starts the recorder. */
-bool recorder_wants(void);
+static inline bool recorder_wants(void)
+{
+    if (UNLIKELY(recorder_self.depth != 0))
+        return false;
+    if (LIKELY(atomic_load_explicit(&recorder_state, memory_order_acquire) == RECORDER_ON))
+        return true;
+    return recorder_wants_slow();
+}
+
 /* The real functions are known. False only while they are being looked up. */
 bool recorder_ready(void);
 

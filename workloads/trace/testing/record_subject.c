@@ -135,6 +135,17 @@ static int killed(char **numbers)
     return 0;
 }
 
+/* As the terminal does it: the signal goes to the recording program, too. */
+static int interrupted(char **unused)
+{
+    (void)unused;
+    for (int i = 0; i < 1000; i++)
+        free(malloc(48));
+    kill(0, SIGINT);
+    pause();
+    return 0;
+}
+
 static int quick_exit_now(char **numbers)
 {
     for (unsigned long i = strtoul(numbers[0], NULL, 10); i > 0; i--)
@@ -247,6 +258,7 @@ int main(int argc, char **argv)
         {"ring", ring, 3},
         {"churn", churn, 0},
         {"killed", killed, 1},
+        {"interrupted", interrupted, 0},
         {"forks", forks, 0},
         {"quick-exit", quick_exit_now, 1},
         {"environment", environment, 1},
