@@ -1,8 +1,9 @@
 """result.py FILE EXPRESSION: evaluates a Python expression over the JSON that the program printed.
 
-What it may use: `result`, the whole; `trials(subject)`, all trials or those of one subject, by its name;
+What it may use: `result`, the whole; `trials(subject)`, all trials or those of one subject, by its name
+without settings;
 `mean(subject, measure)`, `entries(subject, measure)`; `failures(subject)`; `places()`, the (cell, subject,
-block) of each trial; `sqlite(file, query)`, the first value of an answer. Prints a list with blanks.
+block) of each trial; `bindings()`; `sqlite(file, query)`, the first value of an answer. Prints a list with blanks.
 """
 import json
 import re
@@ -16,7 +17,7 @@ class Result:
             self.result = json.load(file)
 
     def ordinal(self, subject):
-        return [s["name"].split("=")[0] for s in self.result["subjects"]].index(subject)
+        return [s["name"].split(":")[0] for s in self.result["subjects"]].index(subject)
 
     def of(self, rows, subject):
         return [r for r in rows if subject is None or r["subject"] == self.ordinal(subject)]
@@ -26,6 +27,11 @@ class Result:
 
     def places(self):
         return [(t["cell"], t["subject"], t["block"]) for t in self.trials()]
+
+    def bindings(self):
+        """(threads, [CPUs of each root]) of each trial."""
+        cells = self.result["cells"]
+        return [(cells[t["cell"]]["threads"], t["binding"].split(";")) for t in self.trials()]
 
     def mean(self, subject, measure="throughput_calls_per_s"):
         (row,) = self.of(self.result["summary"]["geometric_means"], subject)
