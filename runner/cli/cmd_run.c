@@ -225,14 +225,9 @@ static int fill_defaults(struct words *w)
     return rc;
 }
 
-/* The stored run whose rest is to be done; its manifest becomes the configuration. */
-static int load_begun(struct words *w, struct store *store, struct store_run *run)
+static int find_begun(struct words *w, struct store *store, struct store_run *run)
 {
     int64_t id;
-    if (w->given)
-        return err_set(w->err, EINVAL,
-                       "--resume goes on as the run was begun: it takes no other options but "
-                       "--output, --json and --csv");
     int rc = store_find_run(store, w->resume, &id, w->err);
     if (rc == 0)
         rc = store_load_run(store, id, run, w->err);
@@ -241,6 +236,21 @@ static int load_begun(struct words *w, struct store *store, struct store_run *ru
                      run->name, run->program_version);
     if (rc == 0)
         rc = run_config_from_json(&w->config, run->manifest, w->err);
+    return rc;
+}
+
+/* The stored run whose rest is to be done; its manifest becomes the configuration. */
+static int load_begun(struct words *w, const char *file, struct store_run *run)
+{
+    struct store *store;
+    if (w->given)
+        return err_set(w->err, EINVAL,
+                       "--resume goes on as the run was begun: it takes no other options but "
+                       "--output, --json and --csv");
+    int rc = store_open(file, STORE_READ, &store, w->err);
+    if (rc == 0)
+        rc = find_begun(w, store, run);
+    store_close(store);
     return rc;
 }
 
@@ -273,13 +283,18 @@ static int finish(const struct words *w, const struct campaign *c, struct store 
     return c->interrupted ? EXIT_INTERRUPTED : c->n_failed ? EXIT_FAILED : EXIT_GOOD;
 }
 
-static int execute(struct words *w, const struct places *places, struct store *store)
+/* Nothing is written before all words are understood: a mistake leaves no empty file behind. */
+static int execute(struct words *w, const struct places *places)
 {
+    const char *file = w->file ? w->file : places->store;
     struct campaign campaign = {0};
     struct store_run begun = {0};
-    int rc = w->resume ? load_begun(w, store, &begun) : fill_defaults(w);
+    struct store *store = NULL;
+    int rc = w->resume ? load_begun(w, file, &begun) : fill_defaults(w);
     if (rc == 0)
         rc = campaign_prepare(&campaign, &w->config, places, w->err);
+    if (rc == 0)
+        rc = store_open(file, STORE_WRITE, &store, w->err);
     if (rc == 0)
         rc = w->resume ? campaign_resume(&campaign, store, &begun, w->err)
                        : campaign_begin(&campaign, store, w->err);
@@ -289,6 +304,7 @@ static int execute(struct words *w, const struct places *places, struct store *s
         rc = finish(w, &campaign, store);
     campaign_release(&campaign);
     store_run_release(&begun);
+    store_close(store);
     return rc;
 }
 
@@ -307,14 +323,10 @@ static int run(int argc, char **argv, struct err *err)
         NULL};
     struct words w = {.config = {.touch = TOUCH_LINE, .pin = PIN_COMPACT, .seed = 1}, .err = err};
     struct places places;
-    struct store *store = NULL;
     argp_parse(&argp, argc, argv, 0, NULL, &w);
     int rc = w.failed < 0 ? w.failed : places_find(&places, err);
     if (rc == 0)
-        rc = store_open(w.file ? w.file : places.store, STORE_WRITE, &store, err);
-    if (rc == 0)
-        rc = execute(&w, &places, store);
-    store_close(store);
+        rc = execute(&w, &places);
     run_config_release(&w.config);
     return rc;
 }

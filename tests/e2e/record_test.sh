@@ -1,0 +1,48 @@
+#!/bin/bash
+# From a program to its trace, what the trace holds, and its replay.
+# shellcheck disable=SC2016 # conditions are expanded by check()
+. "$(dirname -- "$0")/../support/tap.sh"
+
+trace=$room/threaded.trace
+bench record -o "$trace" -- "$THREADED"
+check 'a program with threads is recorded' '$status == 0' '-s $trace' '-z $out'
+check 'nothing but the trace is left behind' '$(ls -A "$room") == $'"'err\nout\nthreaded.trace'"
+
+bench info "$trace"
+check 'info tells its threads and that frees were remote' '$status == 0' '$out == *threads*5*' \
+    '$out =~ remote' '$err == ""'
+# Of 4000 calls with 2000 frees by another thread; the C library adds a few calls of its own.
+remote=$(sed -n 's/.*[^0-9]\([0-9]\{4\}\) remote.*/\1/p;s/.*remote[^0-9]*\([0-9]\{4\}\)[^0-9].*/\1/p' "$room/out" | head -1)
+check 'just as many as the program did' '$remote == 2000'
+
+for touch in none first line page all; do
+    bench run -a glibc,jemalloc,null -w "$trace" -b 2 -s 0.01 --touch "$touch" -o "$db" --json
+    check "it is replayed, touch $touch" '$status == 0' \
+        '$(json "{t[\"status\"] for t in trials()} == {\"ok\"} and len(trials())") == 6' \
+        '$(json "result[\"cells\"][0][\"remote_frees\"]") == 2000' \
+        '$(json "min(t[\"calls\"] for t in trials()) >= 4000") == True'
+done
+# All 1000 objects are alive at once, 5.5 kB each.
+check 'touched: what was alive at once was resident' \
+    '$(json "min(t[\"peak_bytes\"] for t in trials(\"glibc\")) > 4500000") == True'
+
+bench record -o "$trace.7" -- "$THREADED" 7
+check 'the status of the program is told, and its trace kept' '$err == *"status 7"*' '-s $trace.7'
+bench record -o "$trace.crash" -- "$THREADED" crash x
+check 'a program that crashes leaves its trace' '$err == *"status 134"*' '-s $trace.crash'
+bench info "$trace.crash"
+check 'which can be read' '$status == 0' '$out =~ remote'
+
+bench record -o "$room/x.trace" -- "$room/no-such-program"
+check 'a program that is not there: one line, status 2, no file' '$status == 2' \
+    '$(wc -l <"$room/err") == 1' '$err == *no-such-program*' '! -e $room/x.trace'
+bench record -o "$room/no-such-folder/x.trace" -- "$THREADED"
+check 'a folder that is not there: likewise' '$status == 2' '$(wc -l <"$room/err") == 1' \
+    '$err == *no-such-folder*'
+
+bench plan -o "$room/trace.plan" "$trace"
+check 'a trace can be made a plan' '$status == 0' '-s $room/trace.plan'
+bench run -a glibc,null -w "$room/trace.plan" -b 1 -s 0 -o "$db" --json
+check 'and the plan is executed' '$status == 0' '$(json "result[\"cells\"][0][\"remote_frees\"]") == 2000'
+
+done_checking

@@ -1,0 +1,66 @@
+#include "faulty.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum fault { FAULT_NONE, FAULT_CRASH, FAULT_EXIT, FAULT_HANG, FAULT_STARVE, FAULTS };
+
+static const char *const names[FAULTS] = {
+    [FAULT_NONE] = "none", [FAULT_CRASH] = "crash",   [FAULT_EXIT] = "exit",
+    [FAULT_HANG] = "hang", [FAULT_STARVE] = "starve",
+};
+
+static char *volatile nowhere; /* volatile: the compiler is not to see what it points to */
+static enum fault fault;
+static size_t least_bytes = 1;
+static _Atomic long left = 1; /* requests, until the fault */
+
+static void say(const char *text)
+{
+    ssize_t written = write(STDERR_FILENO, text, strlen(text));
+    (void)written;
+}
+
+/* Requests that come before this are served. */
+static __attribute__((constructor)) void read_environment(void)
+{
+    const char *name = getenv("FAULT"), *after = getenv("FAULT_AFTER");
+    const char *bytes = getenv("FAULT_BYTES");
+    if (after)
+        left = strtol(after, NULL, 10);
+    if (bytes)
+        least_bytes = (size_t)strtoul(bytes, NULL, 10);
+    for (unsigned i = 0; name && i < FAULTS; i++)
+        if (strcmp(name, names[i]) == 0)
+            fault = (enum fault)i;
+}
+
+bool faulty_may(size_t bytes)
+{
+    if (fault == FAULT_NONE || bytes < least_bytes || atomic_fetch_sub(&left, 1) > 1)
+        return true;
+    switch (fault) {
+    case FAULT_CRASH:
+        say("faulty: about\nto crash\n");
+        *nowhere = 1;
+        abort();
+    case FAULT_EXIT:
+        _exit(0);
+    case FAULT_HANG:
+        for (;;)
+            pause();
+    default:
+        return false;
+    }
+}
+
+size_t faulty_usable_bytes(void *p)
+{
+    static size_t (*_Atomic glibcs)(void *);
+    if (!glibcs)
+        glibcs = (size_t(*)(void *))dlsym(RTLD_NEXT, "malloc_usable_size");
+    return glibcs(p);
+}
