@@ -63,7 +63,8 @@ int plan_check_layout(const struct plan *p, size_t n_bytes, struct err *err)
     int rc = check_header(p, n_bytes, err);
     if (rc < 0)
         return rc;
-    if (p->n_threads == 0 ||
+    uint64_t table_end = p->threads_offset + p->n_threads * sizeof(struct plan_thread);
+    if (p->n_threads == 0 || p->threads_offset < sizeof(*p) || p->ops_offset < table_end ||
         !lies_inside(p->threads_offset, p->n_threads, sizeof(struct plan_thread), n_bytes) ||
         !lies_inside(p->ops_offset, p->n_ops, sizeof(struct plan_op), n_bytes))
         return err_set(err, EINVAL, "plan: tables lie outside the file");

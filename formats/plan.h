@@ -14,11 +14,12 @@
  *             it full
  *   cells     a cell has one giving thread and one taking thread, and every GIVE is taken
  *   threads   a thread that is not a root is started once and joined once, by a plan's thread
- *   waits     all threads reach their ends when cells and joins are waited for: no cycle
- *   loop      a root's body [loop_begin, loop_end) leaves its slots filled as it found them, and every
- *             cell empty, so that it can be repeated
+ *   waits     all threads reach their ends when cells and joins are waited for: no cycle. This holds
+ *             even if all roots wait for each other before their bodies and behind them
+ *   loop      bodies [loop_begin, loop_end) leave slots and cells filled as they found them
  * Under these laws the plan is a Kahn network (Kahn 1974) with bounded channels: which thread runs when
- * changes neither what is done nor whether it ends.
+ * changes neither what is done nor whether it ends; and as one order that completes is known for a body
+ * (all roots together), one is known for any number of them.
  *
  * Cost: 8 bytes per operation, two words (16 bytes or 24) where a prefix is needed.
  */
@@ -53,8 +54,10 @@ enum plan_kind {
     PLAN_KINDS
 };
 
-/* Without PLAN_EXTENT all of a new object is the program's to touch. REALLOC carries one, so that only
- * what grew is touched; recorded traces, where less of a large object was ever resident. */
+/*
+ * Without PLAN_EXTENT all of a new object is touched. A REALLOC carries one, so that only what grew is;
+ * so does an object of which the recorded program touched less.
+ */
 #define PLAN_EXTENT_UNIT 64u
 #define PLAN_EXTENT_PAGE 4096u
 
@@ -102,7 +105,7 @@ struct plan_thread {
     uint32_t n_slots;
     uint32_t flags;
     uint32_t group; /* threads that wait for each other, directly or not, share a group */
-    uint32_t reserved;
+    uint32_t seat;  /* the least that was free when the thread began: where to place it */
 };
 static_assert(sizeof(struct plan_thread) == 96, "the thread table has a fixed layout");
 
@@ -115,7 +118,7 @@ enum plan_flags {
 struct plan_facts {
     uint64_t calls;        /* malloc family, one pass */
     uint64_t allocations;  /* of them, that return an object */
-    uint64_t frees;        /* of them, that end one (REPLACE and a moving REALLOC included) */
+    uint64_t frees;        /* of them, that end one (REPLACE and REALLOC included) */
     uint64_t remote_frees; /* of them, by another thread than the allocating one */
     uint64_t body_frees, body_remote_frees;      /* likewise, of bodies only: what is repeated */
     uint64_t bytes;                              /* requested in all */
@@ -132,7 +135,7 @@ struct plan {
     uint32_t n_threads, n_roots;
     uint32_t n_cells, n_groups;
     uint32_t n_phases;
-    uint32_t reserved;
+    uint32_t n_seats; /* threads alive at once sit in different seats; roots have the first ones */
     uint64_t threads_offset, ops_offset; /* from the start of the block, multiples of 64 */
     struct plan_facts facts;
     char name[PLAN_NAME_BYTES]; /* workload and parameters, for messages */

@@ -1,7 +1,9 @@
 /*
  * The laws of a plan, by symbolic execution: threads take turns, a few words each, and an object is
  * its size and its maker. Because a cell has one giver and one taker, every order of turns leads to
- * the same end (Kahn 1974), so one order proves that all of them end.
+ * the same end (Kahn 1974), so one order proves that all of them end. The order chosen lets all roots
+ * come to their bodies, then all to the ends of these, then all to their own: a body that is left as
+ * it was found can then be repeated, by all together and so in any order.
  */
 #include <errno.h>
 #include <string.h>
@@ -22,7 +24,7 @@ struct object {
 struct cell {
     struct object object;
     uint32_t giver, taker; /* PLAN_NO_THREAD until seen */
-    int32_t body_balance;  /* gives less takes inside bodies */
+    uint32_t full_before;  /* when the bodies began */
     uint32_t reserved;
 };
 
@@ -34,9 +36,9 @@ struct actor {
     uint8_t *at_begin; /* one byte a slot: full when the body began; NULL without a body */
     uint64_t pc;
     enum life life;
-    enum part born_in; /* the part of the root that started it, directly or not */
-    bool queued;
-    uint32_t joiner; /* who waits for its end */
+    enum part born_in;   /* the part of the root that started it, directly or not */
+    bool queued, parked; /* parked: a root that waits for the others at an end of its body */
+    uint32_t joiner;     /* who waits for its end */
     uint32_t group;
     /* of the prefixes seen, for the next allocation */
     uint64_t size_high, alignment;
@@ -49,13 +51,16 @@ struct execution {
     struct cell *cells;
     uint32_t *queue; /* a ring of n_threads runnable threads */
     uint32_t queue_head, queue_n;
+    enum part stage;          /* which part the roots may execute */
+    uint8_t *seats;           /* taken or not */
+    uint32_t first_free_seat; /* none below is free */
     uint64_t live_bytes, live_objects, alive;
     struct plan_facts facts;
     uint32_t n_phases;
     struct err *err;
 };
 
-enum step { STEP_ON, STEP_WAIT, STEP_END, STEP_BROKEN };
+enum step { STEP_ON, STEP_WAIT, STEP_PARK, STEP_END, STEP_BROKEN };
 
 static struct plan_thread *thread_of(struct execution *x, uint32_t t)
 {
@@ -211,12 +216,31 @@ static enum step do_cell(struct execution *x, uint32_t t, struct plan_op op)
     struct object *from = gives ? o : &c->object, *to = gives ? &c->object : o;
     *to = *from;
     from->full = 0;
-    c->body_balance += part_of(x, t) != PART_BODY ? 0 : gives ? 1 : -1;
     uint32_t other = gives ? c->taker : c->giver;
     if (other != PLAN_NO_THREAD)
         group_join(x, t, other);
     enqueue(x, other);
     return STEP_ON;
+}
+
+static void take_seat(struct execution *x, uint32_t t)
+{
+    uint32_t seat = x->first_free_seat;
+    while (x->seats[seat])
+        seat++;
+    x->seats[seat] = 1;
+    x->first_free_seat = seat + 1;
+    thread_of(x, t)->seat = seat;
+    if (seat >= x->plan->n_seats)
+        x->plan->n_seats = seat + 1;
+}
+
+static void leave_seat(struct execution *x, uint32_t t)
+{
+    uint32_t seat = thread_of(x, t)->seat;
+    x->seats[seat] = 0;
+    if (seat < x->first_free_seat)
+        x->first_free_seat = seat;
 }
 
 static enum step do_spawn(struct execution *x, uint32_t t, uint32_t child)
@@ -229,6 +253,7 @@ static enum step do_spawn(struct execution *x, uint32_t t, uint32_t child)
         return broken(x, t, "starts thread %u a second time", child);
     c->life = LIFE_ALIVE;
     c->born_in = part_of(x, t);
+    take_seat(x, child);
     if (++x->alive > x->facts.most_threads)
         x->facts.most_threads = x->alive;
     group_join(x, t, child);
@@ -303,6 +328,15 @@ static enum step check_loop(struct execution *x, uint32_t t)
     return STEP_ON;
 }
 
+/* Whether a root has to wait for the others here. */
+static bool parks(struct execution *x, uint32_t t)
+{
+    const struct plan_thread *th = thread_of(x, t);
+    uint64_t pc = x->actors[t].pc;
+    return (th->flags & PLAN_ROOT) && ((x->stage == PART_BEFORE && pc == th->loop_begin) ||
+                                       (x->stage == PART_BODY && pc == th->loop_end));
+}
+
 static enum step take_turn(struct execution *x, uint32_t t)
 {
     struct actor *a = &x->actors[t];
@@ -311,6 +345,8 @@ static enum step take_turn(struct execution *x, uint32_t t)
     for (unsigned i = 0; i < TURN; i++) {
         if (check_loop(x, t) == STEP_BROKEN)
             return STEP_BROKEN;
+        if (parks(x, t))
+            return STEP_PARK;
         if (a->pc == last)
             return a->prefixed ? broken(x, t, "a prefix stands at the end") : STEP_END;
         enum step step = do_op(x, t, ops[a->pc]);
@@ -321,8 +357,39 @@ static enum step take_turn(struct execution *x, uint32_t t)
     return STEP_ON;
 }
 
-static int run_all(struct execution *x)
+static void end_thread(struct execution *x, uint32_t t)
 {
+    x->actors[t].life = LIFE_ENDED;
+    x->alive--;
+    leave_seat(x, t);
+    enqueue(x, x->actors[t].joiner);
+}
+
+/* After nobody can go on: everybody who lives is where the stage wants it. */
+static int check_stuck(struct execution *x)
+{
+    for (uint32_t t = 0; t < x->plan->n_threads; t++) {
+        struct actor *a = &x->actors[t];
+        if (a->life != LIFE_ALIVE || a->parked)
+            continue;
+        struct plan_op op = plan_thread_ops(x->plan, t)[a->pc];
+        broken(x, t, "waits for ever: %s %u never comes",
+               plan_op_kind(op) == PLAN_JOIN   ? "the end of thread"
+               : plan_op_kind(op) == PLAN_GIVE ? "the emptying of cell"
+                                               : "an object in cell",
+               op.arg);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int run_stage(struct execution *x, enum part stage)
+{
+    x->stage = stage;
+    for (uint32_t t = 0; t < x->plan->n_threads; t++) {
+        x->actors[t].parked = false;
+        enqueue(x, t);
+    }
     while (x->queue_n > 0) {
         uint32_t t = x->queue[x->queue_head];
         x->queue_head = (x->queue_head + 1) % x->plan->n_threads;
@@ -331,49 +398,55 @@ static int run_all(struct execution *x)
         enum step step = take_turn(x, t);
         if (step == STEP_BROKEN)
             return -EINVAL;
+        x->actors[t].parked = step == STEP_PARK;
         if (step == STEP_ON)
             enqueue(x, t);
-        if (step == STEP_END) {
-            x->actors[t].life = LIFE_ENDED;
-            x->alive--;
-            enqueue(x, x->actors[t].joiner);
-        }
+        if (step == STEP_END)
+            end_thread(x, t);
+    }
+    return check_stuck(x);
+}
+
+static int check_cells_after_bodies(struct execution *x)
+{
+    for (uint32_t c = 0; c < x->plan->n_cells; c++) {
+        const struct cell *cell = &x->cells[c];
+        if (cell->object.full != cell->full_before)
+            return err_set(
+                x->err, EINVAL,
+                "plan '%s': cell %u is %s when the bodies end, but was not when they began",
+                x->plan->name, c, cell->object.full ? "full" : "empty");
     }
     return 0;
 }
 
-/* After nobody can go on any more: is everybody at the end, joined, and every cell empty? */
+static int run_all(struct execution *x)
+{
+    int rc = run_stage(x, PART_BEFORE);
+    for (uint32_t c = 0; rc == 0 && c < x->plan->n_cells; c++)
+        x->cells[c].full_before = x->cells[c].object.full;
+    if (rc == 0)
+        rc = run_stage(x, PART_BODY);
+    if (rc == 0)
+        rc = check_cells_after_bodies(x);
+    return rc == 0 ? run_stage(x, PART_AFTER) : rc;
+}
+
+/* At the end of all: every thread was started and joined, and every cell is empty. */
 static int check_ends(struct execution *x)
 {
     for (uint32_t t = 0; t < x->plan->n_threads; t++) {
-        struct actor *a = &x->actors[t];
-        bool root = thread_of(x, t)->flags & PLAN_ROOT;
-        struct plan_op op = plan_thread_ops(x->plan, t)[a->pc];
-        if (a->life == LIFE_ALIVE)
-            broken(x, t, "waits for ever: %s %u never comes",
-                   plan_op_kind(op) == PLAN_JOIN   ? "the end of thread"
-                   : plan_op_kind(op) == PLAN_GIVE ? "the emptying of cell"
-                                                   : "an object in cell",
-                   op.arg);
-        else if (a->life == LIFE_UNBORN)
-            broken(x, t, "never started");
-        else if (a->life == LIFE_ENDED && !root)
-            broken(x, t, "never joined");
-        else
-            continue;
-        return -EINVAL;
+        enum life life = x->actors[t].life;
+        if (life == LIFE_UNBORN || (life == LIFE_ENDED && !(thread_of(x, t)->flags & PLAN_ROOT))) {
+            broken(x, t, life == LIFE_UNBORN ? "never started" : "never joined");
+            return -EINVAL;
+        }
     }
-    for (uint32_t c = 0; c < x->plan->n_cells; c++) {
-        const struct cell *cell = &x->cells[c];
-        if (cell->object.full)
+    for (uint32_t c = 0; c < x->plan->n_cells; c++)
+        if (x->cells[c].object.full)
             return err_set(x->err, EINVAL,
                            "plan '%s': thread %u gives cell %u, and nobody takes it", x->plan->name,
-                           cell->giver, c);
-        if (cell->body_balance != 0)
-            return err_set(x->err, EINVAL,
-                           "plan '%s': cell %u is given and taken unequally often inside bodies",
-                           x->plan->name, c);
-    }
+                           x->cells[c].giver, c);
     return 0;
 }
 
@@ -405,11 +478,12 @@ static int start(struct execution *x)
     x->actors = os_map(p->n_threads * sizeof(*x->actors), OS_PLAIN);
     x->queue = os_map(p->n_threads * sizeof(*x->queue), OS_PLAIN);
     x->cells = os_map((size_t)p->n_cells * sizeof(*x->cells) + 1, OS_PLAIN);
-    if (!x->actors || !x->queue || !x->cells)
+    x->seats = os_map(p->n_threads, OS_PLAIN);
+    if (!x->actors || !x->queue || !x->cells || !x->seats)
         return -ENOMEM;
     for (uint32_t c = 0; c < p->n_cells; c++)
         x->cells[c].giver = x->cells[c].taker = PLAN_NO_THREAD;
-    p->n_roots = 0;
+    p->n_roots = p->n_seats = 0;
     for (uint32_t t = 0; t < p->n_threads; t++) {
         struct plan_thread *th = thread_of(x, t);
         struct actor *a = &x->actors[t];
@@ -426,7 +500,7 @@ static int start(struct execution *x)
         a->life = LIFE_ALIVE;
         p->n_roots++;
         x->alive++;
-        enqueue(x, t);
+        take_seat(x, t);
     }
     x->facts.most_threads = x->alive;
     return 0;
@@ -439,6 +513,7 @@ static void release(struct execution *x)
     os_unmap(x->actors, x->plan->n_threads * sizeof(*x->actors));
     os_unmap(x->queue, x->plan->n_threads * sizeof(*x->queue));
     os_unmap(x->cells, (size_t)x->plan->n_cells * sizeof(*x->cells) + 1);
+    os_unmap(x->seats, x->plan->n_threads);
 }
 
 int plan_check(struct plan *p, struct err *err)

@@ -57,8 +57,8 @@ static const char store_schema_sql[] =
     "  workload TEXT NOT NULL,"
     "  threads INTEGER NOT NULL,"
     "  calls_per_pass INTEGER NOT NULL," /* these four are facts of the plan */
-    "  frees INTEGER NOT NULL," /* of what is repeated, or of all where nothing is */
-    "  remote_frees INTEGER NOT NULL," /* of them, by another thread than the allocating one */
+    "  frees INTEGER NOT NULL,"          /* of what is repeated, or of all where nothing is */
+    "  remote_frees INTEGER NOT NULL,"   /* of them, by another thread than the allocating one */
     "  peak_live_bytes INTEGER NOT NULL,"
     "  PRIMARY KEY (run, ordinal),"
     "  UNIQUE (run, workload, threads)"

@@ -236,7 +236,103 @@ START_TEST(a_cell_is_balanced_in_bodies)
     plan_builder_take(b, 1, 0, cell);
     plan_builder_free_slot(b, 1, 0);
     plan_builder_loop_end(b, 1);
-    EXPECT_REFUSED(b, "plan 'test': cell 0 is given and taken unequally often inside bodies");
+    EXPECT_REFUSED(b, "plan 'test': thread 1, operation 0: waits for ever: "
+                      "an object in cell 0 never comes");
+}
+END_TEST
+
+/* Each pass would leave one object more in the cell than fits. */
+START_TEST(a_body_leaves_cells_as_it_found_them)
+{
+    struct plan_builder *b = two_roots();
+    uint32_t cell = plan_builder_cell(b);
+    plan_builder_loop_begin(b, 0);
+    plan_builder_malloc(b, 0, 0, 8);
+    plan_builder_give(b, 0, 0, cell);
+    plan_builder_loop_end(b, 0);
+    plan_builder_take(b, 1, 0, cell);
+    plan_builder_loop_begin(b, 1);
+    plan_builder_loop_end(b, 1);
+    plan_builder_free_slot(b, 1, 0);
+    EXPECT_REFUSED(b, "plan 'test': thread 1, operation 0: waits for ever: "
+                      "an object in cell 0 never comes");
+
+    b = two_roots();
+    cell = plan_builder_cell(b);
+    plan_builder_loop_begin(b, 0);
+    plan_builder_malloc(b, 0, 0, 8);
+    plan_builder_give(b, 0, 0, cell);
+    plan_builder_loop_end(b, 0);
+    plan_builder_phase(b, 1, 0);
+    plan_builder_loop_begin(b, 1);
+    plan_builder_loop_end(b, 1);
+    plan_builder_take(b, 1, 0, cell);
+    plan_builder_free_slot(b, 1, 0);
+    EXPECT_REFUSED(b,
+                   "plan 'test': cell 0 is full when the bodies end, but was not when they began");
+}
+END_TEST
+
+/* Once it would end: the first root's end lets the second begin. Twice it would not. */
+START_TEST(a_wait_across_the_ends_of_bodies_is_refused)
+{
+    struct plan_builder *b = two_roots();
+    uint32_t cell = plan_builder_cell(b), late = plan_builder_cell(b);
+    plan_builder_loop_begin(b, 0);
+    plan_builder_malloc(b, 0, 0, 8);
+    plan_builder_give(b, 0, 0, cell);
+    plan_builder_loop_end(b, 0);
+    plan_builder_malloc(b, 0, 0, 8);
+    plan_builder_give(b, 0, 0, late);
+    plan_builder_take(b, 1, 0, late);
+    plan_builder_free_slot(b, 1, 0);
+    plan_builder_loop_begin(b, 1);
+    plan_builder_take(b, 1, 0, cell);
+    plan_builder_free_slot(b, 1, 0);
+    plan_builder_loop_end(b, 1);
+    EXPECT_REFUSED(b, "plan 'test': thread 1, operation 0: waits for ever: "
+                      "an object in cell 1 never comes");
+}
+END_TEST
+
+START_TEST(threads_alive_at_once_have_seats_of_their_own)
+{
+    struct plan_builder *b = plan_builder_new("test", 5);
+    plan_builder_root(b, 0);
+    plan_builder_root(b, 1);
+    for (uint32_t child = 2; child < 5; child++)
+        plan_builder_spawn(b, 0, child);
+    for (uint32_t child = 2; child < 5; child++)
+        plan_builder_join(b, 0, child);
+    struct plan *p = finish(b);
+    ck_assert_msg(p, "%s", err.text);
+    ck_assert_uint_eq(plan_threads(p)[0].seat, 0);
+    ck_assert_uint_eq(plan_threads(p)[1].seat, 1);
+    free(p);
+
+    b = plan_builder_new("test", 4);
+    plan_builder_root(b, 0);
+    for (uint32_t child = 1; child < 4; child++) {
+        plan_builder_spawn(b, 0, child);
+        plan_builder_join(b, 0, child);
+    }
+    p = finish(b);
+    ck_assert_msg(p, "%s", err.text);
+    for (uint32_t child = 1; child < 4; child++)
+        ck_assert_uint_eq(plan_threads(p)[child].seat, 1);
+    ck_assert_uint_eq(p->n_seats, 2);
+    free(p);
+}
+END_TEST
+
+START_TEST(tables_that_overlap_are_refused)
+{
+    struct plan *p = finish(one_root());
+    p->ops_offset = 64;
+    ck_assert_int_eq(plan_check_layout(p, p->n_bytes, &err), -EINVAL);
+    p->ops_offset = p->threads_offset;
+    ck_assert_int_eq(plan_check_layout(p, p->n_bytes, &err), -EINVAL);
+    free(p);
 }
 END_TEST
 
@@ -339,5 +435,7 @@ UNIT_MAIN("plan", counts_what_one_pass_does, free_and_malloc_of_a_slot_become_on
           a_double_free_is_refused, a_full_slot_is_not_filled_again,
           a_gift_that_nobody_takes_is_refused, a_cycle_of_waits_is_refused, a_cell_has_one_giver,
           a_body_returns_to_its_start, a_cell_is_balanced_in_bodies,
+          a_body_leaves_cells_as_it_found_them, a_wait_across_the_ends_of_bodies_is_refused,
+          threads_alive_at_once_have_seats_of_their_own, tables_that_overlap_are_refused,
           threads_are_started_once_and_joined, a_thread_is_joined_in_the_part_that_started_it,
           a_damaged_plan_never_crashes_the_check, another_version_is_refused)
