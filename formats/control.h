@@ -62,19 +62,23 @@ struct control_usage {
 
 #define CONTROL_CPU_WORDS 16 /* 1024 CPUs */
 
+/*
+ * One thread of the plan. `cpus` is the runner's: where the thread is to run; all zero leaves it where it
+ * is. A spawned thread binds itself on birth, because nobody outside could in time. The rest is the
+ * thread's own.
+ */
 struct control_thread {
-    /* By the runner: where the thread is to run; all zero leaves it where it is. A spawned thread binds
-     * itself on birth, because nobody outside could in time. */
     uint64_t cpus[CONTROL_CPU_WORDS];
-    /* By the thread itself. */
     _Alignas(NO_SHARING_BYTES) _Atomic uint32_t tid; /* 0 until it was born */
-    uint32_t last_cpu;                               /* where it ended */
-    _Atomic uint64_t
-        ops_done;      /* words of the sequence executed, over all passes; every few thousand */
-    uint64_t passes;   /* bodies completed (root) or lives lived (spawned) */
-    uint64_t stall_ns; /* waited for cells and joins, beyond a short spin */
+    int32_t bind_errno;        /* spawned: why it is not where it should be; 0: it is */
+    _Atomic uint64_t ops_done; /* words executed over all passes; told every few thousand */
+    uint64_t passes;           /* bodies completed (root) or lives lived (spawned) */
+    uint64_t stall_ns;         /* waited for cells, beyond a short spin, and for joins */
     uint64_t start_ns, end_ns; /* clock_ns(); of the last life */
+    uint32_t last_cpu;         /* where it ended */
+    uint32_t reserved;
 };
+static_assert(sizeof(struct control_thread) == 256, "control blocks have a fixed layout");
 
 struct control {
     uint64_t magic;
@@ -84,10 +88,10 @@ struct control {
     /* By the runner. */
     uint64_t run_ns; /* repeat bodies until this long after the start; 0: one pass */
     uint32_t touch;  /* enum touch */
-    uint32_t
-        spin; /* polls of a cell before a waiting thread sleeps; 0 when threads outnumber CPUs */
-    uint32_t reserved;
-    _Atomic uint32_t state; /* the futex */
+    uint32_t spin;   /* polls of a cell before a waiting thread sleeps; 0: threads outnumber CPUs */
+    uint32_t n_nodes; /* NUMA nodes; with several, memory of a root is made where it will run */
+    _Atomic uint32_t state;           /* the futex */
+    uint64_t cpus[CONTROL_CPU_WORDS]; /* all that the worker may run on */
     /* By the worker. */
     uint64_t family[FAMILY_MEMBERS];
     uint64_t start_ns; /* common start of the roots */
@@ -100,6 +104,8 @@ struct control {
     char version_text[64]; /* as the allocator's own function reports it; "" when it has none */
     _Alignas(NO_SHARING_BYTES) struct control_thread threads[];
 };
+static_assert(offsetof(struct control, state) == 44, "control blocks have a fixed layout");
+static_assert(offsetof(struct control, threads) == 768, "control blocks have a fixed layout");
 
 static inline size_t control_bytes(uint32_t n_threads)
 {

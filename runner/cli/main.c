@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <error.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 int main(int argc, char **argv)
 {
     argp_err_exit_status = EXIT_USAGE;
+    signal(SIGCHLD, SIG_DFL); /* ignored, as some parents leave it, it would hide how workers end */
+    signal(SIGCHLD, SIG_DFL); /* ignored, as some parents leave it, it would hide how workers end */
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-?") == 0) {
         print_help(argc < 2 ? stderr : stdout);

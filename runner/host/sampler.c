@@ -6,9 +6,10 @@
 
 enum { COST_SHARE = 100 }; /* a reading may cost the hundredth part of the pace */
 
-int sampler_open(struct sampler *s, pid_t pid, const struct control *control, struct err *err)
+int sampler_open(struct sampler *s, pid_t pid, const struct control *control, uint32_t n_threads,
+                 struct err *err)
 {
-    *s = (struct sampler){.control = control, .pace_ns = NS_PER_MS};
+    *s = (struct sampler){.control = control, .n_threads = n_threads, .pace_ns = NS_PER_MS};
     int rc = process_statm_open(&s->statm, pid, err);
     struct statm now;
     if (rc == 0)
@@ -18,10 +19,10 @@ int sampler_open(struct sampler *s, pid_t pid, const struct control *control, st
     return rc;
 }
 
-static uint64_t ops_done(const struct control *c)
+uint64_t control_ops_done(const struct control *c, uint32_t n_threads)
 {
     uint64_t sum = 0;
-    for (uint32_t t = 0; t < c->n_threads; t++)
+    for (uint32_t t = 0; t < n_threads; t++)
         sum += atomic_load_explicit(&c->threads[t].ops_done, memory_order_relaxed);
     return sum;
 }
@@ -55,8 +56,9 @@ void sampler_read(struct sampler *s)
         process_statm_read(&s->statm, &now, &ignored) < 0 || now.rss_bytes == 0)
         return;
     uint64_t rss = now.rss_bytes > s->baseline_bytes ? now.rss_bytes - s->baseline_bytes : 0;
-    s->samples[s->n++] = (struct trial_sample){
-        .t_ns = begin - s->control->start_ns, .ops = ops_done(s->control), .rss_bytes = rss};
+    s->samples[s->n++] = (struct trial_sample){.t_ns = begin - s->control->start_ns,
+                                               .ops = control_ops_done(s->control, s->n_threads),
+                                               .rss_bytes = rss};
     if (rss > s->peak_bytes)
         s->peak_bytes = rss;
     uint64_t cost = clock_ns() - begin;

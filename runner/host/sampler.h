@@ -15,6 +15,7 @@
 struct sampler {
     struct process_statm statm;
     const struct control *control;
+    uint32_t n_threads; /* not read from shared memory, which the worker may have damaged */
     uint64_t baseline_bytes;
     uint64_t pace_ns;
     uint64_t peak_bytes;          /* of all readings, dropped ones too; less the baseline */
@@ -22,8 +23,11 @@ struct sampler {
     size_t n, room;
 };
 
+/* Words of the plan that all threads together have executed. */
+uint64_t control_ops_done(const struct control *control, uint32_t n_threads);
+
 /* Reads the baseline; the worker stands still and ready. */
-int sampler_open(struct sampler *s, pid_t pid, const struct control *control,
+int sampler_open(struct sampler *s, pid_t pid, const struct control *control, uint32_t n_threads,
                  struct err *err) MUST_CHECK;
 /* One reading. A process that has just ended gives none. */
 void sampler_read(struct sampler *s);

@@ -1,11 +1,13 @@
 #include "trial_host.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "binding.h"
 #include "clock.h"
 #include "cpu_times.h"
 #include "oom.h"
@@ -22,7 +24,9 @@ struct flight {
     struct trial_result *result;
     struct worker_process worker;
     struct sampler sampler;
+    struct binding_text binding;
     struct cpu_times machine_before;
+    uint64_t runner_cpu_before_ns, go_ns;
     uint64_t oom_kills_before;
     uint64_t deadline_ns;
 };
@@ -50,6 +54,11 @@ static void append_stderr(struct flight *f)
                     text);
 }
 
+static uint64_t operations_done(const struct flight *f)
+{
+    return control_ops_done(f->worker.control, f->request->plan->n_threads);
+}
+
 /* The worker ended before it was asked to: why? */
 static void explain_end(struct flight *f)
 {
@@ -66,12 +75,12 @@ static void explain_end(struct flight *f)
              oom_kills() > f->oom_kills_before)
         say(r, TRIAL_OUT_OF_MEMORY, "killed by the kernel, which ran out of memory");
     else if (WIFSIGNALED(status))
-        say(r, TRIAL_CRASHED, "ended by signal %d (%s)", WTERMSIG(status),
-            sigdescr_np(WTERMSIG(status)));
+        say(r, TRIAL_CRASHED, "after about %lu operations", operations_done(f));
     else if (WEXITSTATUS(status) == WORKER_EXIT_FAILED && c->state < CONTROL_READY)
         say(r, TRIAL_NOT_STARTED, "the worker could not start");
     else
-        say(r, TRIAL_CRASHED, "exited with status %d before its end", WEXITSTATUS(status));
+        say(r, TRIAL_CRASHED, "exited with status %d after about %lu operations",
+            WEXITSTATUS(status), operations_done(f));
     if (WIFSIGNALED(status))
         r->signal = WTERMSIG(status);
     append_stderr(f);
@@ -94,8 +103,10 @@ static bool wait_for(struct flight *f, enum control_state state, bool sample)
             return false;
         }
         if (clock_ns() > f->deadline_ns) {
-            say(f->result, TRIAL_HUNG, "not done after its limit of %lu ms",
-                f->request->time_limit_ns / NS_PER_MS);
+            say(f->result, TRIAL_HUNG,
+                "not done after its limit of %lu ms, after about %lu operations",
+                f->request->time_limit_ns / NS_PER_MS, operations_done(f));
+            append_stderr(f);
             return false;
         }
         if (worker_has_ended(&f->worker)) {
@@ -107,27 +118,11 @@ static bool wait_for(struct flight *f, enum control_state state, bool sample)
     }
 }
 
-/* Binds the roots from outside and notes what the kernel really gave. */
-static int bind_roots(struct flight *f, struct err *err)
+static uint64_t runner_cpu_ns(void)
 {
-    const struct trial_request *q = f->request;
-    struct trial_result *r = f->result;
-    const struct plan_thread *threads = plan_threads(q->plan);
-    size_t n = 0;
-    for (uint32_t t = 0; t < q->plan->n_threads; t++) {
-        if (!(threads[t].flags & PLAN_ROOT))
-            continue;
-        char cpus[128];
-        pid_t tid = (pid_t)f->worker.control->threads[t].tid;
-        int rc = topology_bind_tid(q->topology, tid,
-                                   q->placement->cpus[t % q->placement->n_threads], err);
-        if (rc == 0)
-            rc = topology_bound_tid(q->topology, tid, cpus, sizeof(cpus), err);
-        if (rc < 0)
-            return rc;
-        n += text_format(r->binding + n, sizeof(r->binding) - n, "%s%s", n ? ";" : "", cpus);
-    }
-    return 0;
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
 /* The runner keeps out of the threads' way where there is a CPU left over. */
@@ -148,13 +143,13 @@ static int prepare(struct flight *f, struct err *err)
         return rc;
     }
     struct process_memory memory;
-    rc = bind_roots(f, err);
+    rc = binding_of_roots(&f->worker, f->request, &f->binding, err);
     if (rc == 0)
         rc = bind_runner(f->request, err);
     if (rc == 0)
         rc = process_memory_read(pid, &memory, err);
     if (rc == 0)
-        rc = sampler_open(&f->sampler, pid, f->worker.control, err);
+        rc = sampler_open(&f->sampler, pid, f->worker.control, f->request->plan->n_threads, err);
     if (rc == 0)
         rc = process_reset_peak(pid, err);
     if (rc == 0)
@@ -171,7 +166,7 @@ static uint64_t less(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
-/* What the machine did besides: its CPU time less the worker's. */
+/* What the machine did besides: its CPU time less the worker's and the runner's. */
 static void note_machine(struct flight *f)
 {
     struct cpu_times now;
@@ -179,8 +174,9 @@ static void note_machine(struct flight *f)
     if (machine_cpu_times("/", &now, &ignored) < 0)
         return;
     struct trial_result *r = f->result;
-    r->steal_ns = now.steal_ns - f->machine_before.steal_ns;
-    r->foreign_cpu_ns = less(now.busy_ns - f->machine_before.busy_ns, r->user_ns + r->system_ns);
+    uint64_t ours = r->user_ns + r->system_ns + runner_cpu_ns() - f->runner_cpu_before_ns;
+    r->steal_ns = less(now.steal_ns, f->machine_before.steal_ns);
+    r->foreign_cpu_ns = less(less(now.busy_ns, f->machine_before.busy_ns), ours);
 }
 
 static void note_usage(struct trial_result *r, const struct control *c)
@@ -247,8 +243,9 @@ static void note_version(struct flight *f)
 {
     char *text = f->worker.control->version_text;
     text[sizeof(f->worker.control->version_text) - 1] = '\0';
-    bool libc = strncmp(text, "glibc", 5) == 0;
-    if (!libc || strstr(f->result->malloc_path, "/libc"))
+    const char *file = strrchr(f->result->malloc_path, '/');
+    bool from_libc = file && fnmatch("libc[.-]*so*", file + 1, 0) == 0;
+    if (from_libc || strncmp(text, "glibc", 5) != 0)
         text_format(f->result->version, sizeof(f->result->version), "%s", text);
 }
 
@@ -269,15 +266,43 @@ static void note_environment(struct trial_result *r, const char *const *environm
                          *environment);
 }
 
-static void fly(struct flight *f)
+/* An allocator gone wild can write anywhere; figures that it may have made up are not taken. */
+static bool is_sound(const struct flight *f)
+{
+    const struct control *c = f->worker.control;
+    return c->magic == CONTROL_MAGIC && c->n_threads == f->request->plan->n_threads &&
+           c->state == CONTROL_DONE && f->go_ns <= c->start_ns && c->start_ns <= c->end_ns &&
+           c->end_ns <= clock_ns();
+}
+
+/* The trial itself: from the start to the moment when all threads have ended. */
+static bool run_to_end(struct flight *f)
 {
     struct err err;
     if (!wait_for(f, CONTROL_READY, false) || prepare(f, &err) < 0)
-        return;
+        return false;
+    f->runner_cpu_before_ns = runner_cpu_ns();
+    f->go_ns = clock_ns();
     control_set_state(f->worker.control, CONTROL_GO);
     if (!wait_for(f, CONTROL_DONE, true))
-        return;
+        return false;
     sampler_read(&f->sampler);
+    if (!is_sound(f)) {
+        say(f->result, TRIAL_CRASHED, "the control block is damaged");
+        return false;
+    }
+    if (binding_of_spawned(&f->worker, f->request, &f->binding, &err) < 0) {
+        say(f->result, TRIAL_NOT_STARTED, "%s", err.text);
+        return false;
+    }
+    return true;
+}
+
+static void fly(struct flight *f)
+{
+    struct err err;
+    if (!run_to_end(f))
+        return;
     note_usage(f->result, f->worker.control);
     note_machine(f);
     note_work(f->result, f->request->plan, f->worker.control);
@@ -295,6 +320,7 @@ void host_trial(const struct trial_request *request, struct trial_result *result
     struct flight f = {.request = request,
                        .result = result,
                        .sampler = {.statm = {.fd = -1}},
+                       .binding = {.out = result->binding, .n = sizeof(result->binding)},
                        .oom_kills_before = oom_kills(),
                        .deadline_ns = clock_ns() + request->time_limit_ns};
     struct err err;
@@ -304,6 +330,7 @@ void host_trial(const struct trial_request *request, struct trial_result *result
         return;
     }
     fly(&f);
+    binding_text_end(&f.binding);
     hand_over_samples(&f);
     sampler_close(&f.sampler);
     worker_release(&f.worker);

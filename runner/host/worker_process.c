@@ -2,11 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,25 +27,33 @@ static void fill_control(struct control *c, const struct trial_request *r)
     c->run_ns = r->run_ns;
     c->touch = r->touch;
     c->spin = r->plan->facts.most_threads <= topology_n_cpus(r->topology) ? SPIN_POLLS : 0;
+    c->n_nodes = topology_n_nodes(r->topology);
 }
 
-/* Where each thread is to run, for those that are born while the clock runs. */
+int trial_cpu_of(const struct trial_request *r, uint32_t thread)
+{
+    uint32_t seat = plan_threads(r->plan)[thread].seat;
+    return r->placement->cpus[seat % r->placement->n_threads];
+}
+
+/* Where the worker may run, and where each thread is to. */
 static int fill_masks(struct control *c, const struct trial_request *r, struct err *err)
 {
-    for (uint32_t t = 0; t < c->n_threads; t++) {
-        int cpu = r->placement->cpus[t % r->placement->n_threads];
-        int rc = topology_cpu_mask(r->topology, cpu, c->threads[t].cpus, CONTROL_CPU_WORDS, err);
-        if (rc < 0)
-            return rc;
+    int rc = topology_cpu_mask(r->topology, CPU_UNBOUND, c->cpus, CONTROL_CPU_WORDS, err);
+    for (uint32_t t = 0; rc == 0 && t < c->n_threads; t++) {
+        int cpu = trial_cpu_of(r, t);
+        if (cpu != CPU_UNBOUND)
+            rc = topology_cpu_mask(r->topology, cpu, c->threads[t].cpus, CONTROL_CPU_WORDS, err);
     }
-    return 0;
+    return rc;
 }
 
 static int make_control(struct worker_process *w, const struct trial_request *r, struct err *err)
 {
     size_t n = w->control_bytes = control_bytes(r->plan->n_threads);
-    w->control_fd = memfd_create("control", MFD_CLOEXEC);
-    if (w->control_fd < 0 || ftruncate(w->control_fd, (off_t)n) < 0)
+    w->control_fd = memfd_create("control", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (w->control_fd < 0 || ftruncate(w->control_fd, (off_t)n) < 0 ||
+        fcntl(w->control_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
         return err_set_errno(err, errno, "cannot make the control block");
     w->control = os_map_file(w->control_fd, n, OS_READ_WRITE, OS_PLAIN);
     if (!w->control)
@@ -76,20 +87,32 @@ static bool place_files(const struct worker_process *w, const struct trial_reque
            dup2(control, CONTROL_FD_CONTROL) >= 0;
 }
 
-static _Noreturn void become_worker(const struct worker_process *w, const struct trial_request *r,
-                                    pid_t runner)
+/* Nothing that the runner or its shell happened to have may reach a trial. */
+static void drop_inheritance(const struct worker_process *w)
 {
     static const struct rlimit no_core;
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a killed runner leaves no worker behind */
-    if (getppid() != runner)
-        _exit(WORKER_EXIT_FAILED);
     setpgid(0, 0); /* Ctrl-C is the runner's to handle */
     setrlimit(RLIMIT_CORE, &no_core);
-    write_file("/proc/self/oom_score_adj", "1000"); /* when memory runs out, not the runner */
-
+    for (int signal_number = 1; signal_number < NSIG; signal_number++)
+        signal(signal_number, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    /* The runner may be bound to one CPU: allocators count CPUs when they start. */
+    syscall(SYS_sched_setaffinity, 0, sizeof(w->control->cpus), w->control->cpus);
+    close_range(CONTROL_FD_CONTROL + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (chdir("/") < 0)
+        _exit(WORKER_EXIT_FAILED);
+    write_file("/proc/self/oom_score_adj", "1000"); /* when memory runs out, not the runner */
+}
+
+static _Noreturn void become_worker(const struct worker_process *w, const struct trial_request *r,
+                                    pid_t runner)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a killed runner leaves no worker behind */
+    if (getppid() != runner)
+        _exit(WORKER_EXIT_FAILED);
+    drop_inheritance(w);
     if (place_files(w, r)) {
         char *argv[] = {(char *)r->worker, NULL};
         execve(r->worker, argv, (char *const *)r->environment);
@@ -121,7 +144,10 @@ int worker_start(struct worker_process *w, const struct trial_request *r, struct
 
 bool worker_has_ended(struct worker_process *w)
 {
-    if (w->pid != 0 && waitpid(w->pid, &w->wait_status, WNOHANG) == w->pid)
+    if (w->pid == 0)
+        return true;
+    pid_t got = waitpid(w->pid, &w->wait_status, WNOHANG);
+    if (got == w->pid || (got < 0 && errno == ECHILD))
         w->pid = 0;
     return w->pid == 0;
 }

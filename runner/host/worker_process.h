@@ -1,4 +1,4 @@
-/* The worker as a process: started with nothing inherited but its files, ended for certain. */
+/* The worker as a process: started with two files, an environment and nothing else; ended for certain. */
 #pragma once
 
 #include <sys/types.h>
@@ -18,6 +18,9 @@ struct worker_process {
 /* Makes the control block and starts the worker on it. On failure nothing is left. */
 int worker_start(struct worker_process *w, const struct trial_request *request,
                  struct err *err) MUST_CHECK;
+
+/* The CPU that a thread of the plan is to run on, or CPU_UNBOUND. */
+int trial_cpu_of(const struct trial_request *request, uint32_t thread);
 
 /* Whether the process has ended; reaps it then. */
 bool worker_has_ended(struct worker_process *w);

@@ -235,3 +235,9 @@ unsigned topology_n_cores(const struct topology *t)
     }
     return n;
 }
+
+unsigned topology_n_nodes(const struct topology *t)
+{
+    unsigned n = count_of(t->hwloc, HWLOC_OBJ_NUMANODE);
+    return n > 0 ? n : 1;
+}

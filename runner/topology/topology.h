@@ -48,6 +48,8 @@ int topology_restrict(struct topology *t, const char *list, struct err *err) MUS
 /* Of the chosen set: CPUs, and cores with at least one of them. Neither is ever 0. */
 unsigned topology_n_cpus(const struct topology *t);
 unsigned topology_n_cores(const struct topology *t);
+/* NUMA nodes of the machine; at least 1. */
+unsigned topology_n_nodes(const struct topology *t);
 
 /*
  * Binds the thread `tid`, of this or another process, to `cpu` or, for CPU_UNBOUND, to the chosen

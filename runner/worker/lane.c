@@ -23,7 +23,7 @@ static void finish(struct lane *lane)
     lane->control->last_cpu = (uint32_t)sched_getcpu();
 }
 
-static bool is_bound(const struct control_thread *c)
+static bool has_place(const struct control_thread *c)
 {
     uint64_t any = 0;
     for (unsigned i = 0; i < CONTROL_CPU_WORDS; i++)
@@ -31,13 +31,20 @@ static bool is_bound(const struct control_thread *c)
     return any != 0;
 }
 
+int lane_go_to_place(const struct lane *lane)
+{
+    const struct control_thread *c = lane->control;
+    if (!has_place(c))
+        return 0;
+    return syscall(SYS_sched_setaffinity, 0, sizeof(c->cpus), c->cpus) < 0 ? errno : 0;
+}
+
 /* A thread born while the clock runs: nobody outside could bind it in time. */
 static void *live_spawned(void *arg)
 {
     struct lane *lane = arg;
     lane->control->start_ns = clock_ns();
-    if (is_bound(lane->control))
-        syscall(SYS_sched_setaffinity, 0, sizeof(lane->control->cpus), lane->control->cpus);
+    lane->control->bind_errno = lane_go_to_place(lane);
     announce(lane);
     keep(0);
     lane_run(lane, 0, lane->plan->n_ops - 1);
@@ -107,6 +114,7 @@ static void start_thread(struct lane *lane, void *(*live)(void *))
 
 void lane_spawn(struct lane *child)
 {
+    child->stack = stack_take(child->worker->stacks);
     start_thread(child, live_spawned);
 }
 
@@ -115,7 +123,15 @@ void lane_spawn_root(struct lane *lane)
     start_thread(lane, live_root_thread);
 }
 
-void lane_join(struct lane *child)
+void lane_join(struct lane *child, struct handover_wait *wait)
 {
+    uint64_t begin = clock_ns();
     pthread_join(child->thread, NULL);
+    *wait->stall_ns += clock_ns() - begin;
+    stack_give_back(child->worker->stacks, child->stack);
+}
+
+void lane_join_root(struct lane *lane)
+{
+    pthread_join(lane->thread, NULL);
 }

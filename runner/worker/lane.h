@@ -25,16 +25,17 @@ struct lane {
     uint32_t index;
     uint64_t words_before; /* words executed before the stretch that runs now */
     pthread_t thread;
-    char *stack;
+    char *stack; /* of its thread; of a spawned one while that lives */
 };
 
-/* Everything of a trial; made by main before the clock starts, read-only from then on. */
+/* Everything of a trial; made by main before the clock starts. */
 struct worker {
     const struct plan *plan;
     struct control *control;
     struct lane *lanes;
     struct handover_cell *cells;
     struct pass_group *groups;  /* by thread index of the group's name */
+    struct stack_pool *stacks;  /* of threads that are started while the clock runs */
     _Atomic uint32_t n_arrived; /* roots at the start line; a futex for the last one's signal */
     _Atomic uint32_t started;
 };
@@ -45,12 +46,16 @@ void lane_run(struct lane *lane, uint64_t from, uint64_t to);
 /* The whole life of a root: start line, before, body while there is time, after. */
 void lane_live_root(struct lane *lane);
 
-/* Starts the lane's thread, which executes its sequence once and ends. */
+/* Starts the lane's thread, which executes its sequence once and ends; and waits for that. */
 void lane_spawn(struct lane *child);
-void lane_join(struct lane *child);
+void lane_join(struct lane *child, struct handover_wait *wait);
 
 /* Starts a root on a thread of its own; it announces itself and waits for the runner. */
 void lane_spawn_root(struct lane *lane);
+void lane_join_root(struct lane *lane);
+
+/* Binds the calling thread to where the lane is to run, if anywhere. 0 or a positive errno. */
+int lane_go_to_place(const struct lane *lane);
 
 /* Whether pass number `pass` (from 0) is to be run; the same answer for all threads of the group. */
 bool pass_begins(struct pass_group *group, uint64_t pass, uint64_t deadline_ns);

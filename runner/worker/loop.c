@@ -151,7 +151,7 @@ static void run_crossing(struct lane *lane, const struct plan_op *op)
         lane_spawn(&w->lanes[op->arg]);
         break;
     case PLAN_JOIN:
-        lane_join(&w->lanes[op->arg]);
+        lane_join(&w->lanes[op->arg], &lane->wait);
         break;
     default: /* PLAN_PHASE: a mark for readers of the plan */
         break;

@@ -7,9 +7,11 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "images.h"
 #include "lane.h"
 #include "os.h"
 #include "stack.h"
@@ -83,42 +85,61 @@ static void *own_memory(size_t bytes)
     return p;
 }
 
-static char *warm_stack(char *stack)
+/* Slots of one lane, apart from every other's. */
+static void **make_slots(const struct lane *lane)
 {
-    for (size_t at = STACK_BYTES - STACK_WARM_BYTES; at < STACK_BYTES; at += os_page_bytes())
-        *(volatile char *)(stack + at) = 0;
-    return stack;
+    return own_memory(round_up(lane->plan->n_slots * sizeof(void *), NO_SHARING_BYTES));
+}
+
+/* What a root touches all the time is made by a thread that runs where the root will run. */
+static void furnish_root(struct lane *lane, char *stack, bool move)
+{
+    if (move)
+        lane_go_to_place(lane);
+    lane->slots = make_slots(lane);
+    lane->stack = stack;
+    stack_warm(stack);
 }
 
 static void make_lanes(struct worker *w)
 {
-    uint32_t n = w->plan->n_threads;
-    size_t n_slots = 0;
-    for (uint32_t t = 0; t < n; t++)
-        n_slots += round_up(plan_threads(w->plan)[t].n_slots, NO_SHARING_BYTES / sizeof(void *));
-    void **slots = own_memory(n_slots * sizeof(void *));
-    char *stacks = os_map(n * STACK_BYTES, OS_RESERVE);
-    if (!stacks)
+    const struct plan *plan = w->plan;
+    char *root_stacks = stack_make(plan->n_roots);
+    /* On several nodes a thread warms its stack itself: nobody knows yet where it will run. */
+    bool one_node = w->control->n_nodes <= 1;
+    w->stacks = stack_pool_make(plan->n_threads - plan->n_roots, one_node ? plan->n_seats : 0);
+    if (!root_stacks || !w->stacks)
         die("not enough memory for the threads' stacks");
 
-    w->lanes = own_memory(n * sizeof(*w->lanes));
-    w->groups = own_memory(n * sizeof(*w->groups));
-    w->cells = own_memory(w->plan->n_cells * sizeof(*w->cells));
-    for (uint32_t t = 0; t < n; t++) {
-        const struct plan_thread *plan = &plan_threads(w->plan)[t];
+    for (uint32_t t = 0; t < plan->n_threads; t++) {
+        struct lane *lane = &w->lanes[t];
         struct control_thread *control = &w->control->threads[t];
-        w->lanes[t] = (struct lane){
+        *lane = (struct lane){
             .worker = w,
-            .plan = plan,
-            .ops = plan_thread_ops(w->plan, t),
-            .slots = slots,
+            .plan = &plan_threads(plan)[t],
+            .ops = plan_thread_ops(plan, t),
             .control = control,
             .wait = {.spin = w->control->spin, .stall_ns = &control->stall_ns},
             .index = t,
-            .stack = warm_stack(stacks + t * STACK_BYTES),
         };
-        slots += round_up(plan->n_slots, NO_SHARING_BYTES / sizeof(void *));
+        if (lane->plan->flags & PLAN_ROOT) {
+            furnish_root(lane, root_stacks, !one_node);
+            root_stacks += STACK_BYTES;
+        } else {
+            lane->slots = make_slots(lane);
+        }
     }
+    if (!one_node)
+        syscall(SYS_sched_setaffinity, 0, sizeof(w->control->cpus), w->control->cpus);
+}
+
+static void make_worker(struct worker *w)
+{
+    w->lanes = own_memory(w->plan->n_threads * sizeof(*w->lanes));
+    w->groups = own_memory(w->plan->n_threads * sizeof(*w->groups));
+    w->cells = own_memory(w->plan->n_cells * sizeof(*w->cells));
+    make_lanes(w);
+    images_populate();
 }
 
 static void read_usage(struct control_usage *u)
@@ -181,7 +202,7 @@ static void execute(struct worker *w)
         lane_live_root(on_main);
     for (uint32_t t = 0; t < w->plan->n_threads; t++)
         if (&w->lanes[t] != on_main && (w->lanes[t].plan->flags & PLAN_ROOT))
-            lane_join(&w->lanes[t]);
+            lane_join_root(&w->lanes[t]);
     read_usage(&c->at_end);
     for (uint32_t t = 0; t < w->plan->n_threads; t++)
         if (c->threads[t].end_ns > c->end_ns)
@@ -194,7 +215,7 @@ int main(void)
     open_plan(&w);
     open_control(&w);
     read_family(w.control);
-    make_lanes(&w);
+    make_worker(&w);
     execute(&w);
     control_set_state(w.control, CONTROL_DONE);
     control_wait_state(w.control, CONTROL_LEAVE, UINT64_MAX);
