@@ -3,7 +3,7 @@
 What it may use: `result`, the whole; `trials(subject)`, all trials or those of one subject, by its name
 without settings;
 `mean(subject, measure)`, `entries(subject, measure)`; `failures(subject)`; `places()`, the (cell, subject,
-block) of each trial; `bindings()`; `sqlite(file, query)`, the first value of an answer. Prints a list with blanks.
+block) of each trial; `bindings()`; `firsts(a, b)`; `sqlite(file, query)`, the first value of an answer. Prints a list with blanks.
 """
 import json
 import re
@@ -27,6 +27,15 @@ class Result:
 
     def places(self):
         return [(t["cell"], t["subject"], t["block"]) for t in self.trials()]
+
+    def firsts(self, a, b):
+        """For each cell, in how many blocks a's trial came before b's."""
+        at = {(t["cell"], t["subject"], t["block"]): t["position"] for t in self.trials()}
+        a, b = self.ordinal(a), self.ordinal(b)
+        counts = [0] * len(self.result["cells"])
+        for cell, subject, block in at:
+            counts[cell] += subject == a and at[cell, a, block] < at[cell, b, block]
+        return counts
 
     def bindings(self):
         """(threads, [CPUs of each root]) of each trial."""
