@@ -84,7 +84,8 @@ static int open_for_reading(struct store *s, struct err *err)
     if (access(s->path, F_OK) < 0 && errno == ENOENT)
         return err_set(err, ENOENT,
                        "no results yet: there is no file %s; make some with a run first", s->path);
-    int result = connect_to(s, s->path, SQLITE_OPEN_READONLY);
+    /* With the right to write, where there is one, the log's files do not stay behind at the end. */
+    int result = connect_to(s, s->path, SQLITE_OPEN_READWRITE);
     if (result == SQLITE_OK)
         result = sqlite3_exec(s->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
     bool cannot_share = result == SQLITE_CANTOPEN || result == SQLITE_READONLY;
@@ -116,7 +117,11 @@ static int set_up(struct store *s, enum store_access access, struct err *err)
     if (result < 0)
         return result;
     sqlite3_extended_result_codes(s->db, 1);
-    result = store_exec(s, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;", "open", err);
+    result =
+        store_exec(s,
+                   access == STORE_WRITE ? "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;"
+                                         : "PRAGMA query_only = ON;",
+                   "open", err);
     return result < 0 ? result : store_check_schema(s, access, err);
 }
 

@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <error.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "near.h"
@@ -50,14 +52,16 @@ static int unknown(const char *name)
     return EXIT_USAGE;
 }
 
-/* A full disk or a closed pipe must not look like success. */
-static int check_output(int status)
+static bool has_told_error;
+
+/* A full disk or a closed pipe must not look like success. At exit, because argp ends --help itself. */
+static void check_output(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
-        return status;
-    if (errno != EPIPE)
+        return;
+    if (errno != EPIPE && !has_told_error)
         fprintf(stderr, "arenabench: cannot write the output: %s\n", strerror(errno));
-    return EXIT_USAGE;
+    _exit(EXIT_USAGE);
 }
 
 static int run_command(const struct command *command, int argc, char **argv)
@@ -70,24 +74,40 @@ static int run_command(const struct command *command, int argc, char **argv)
     if (status < 0) {
         fflush(stdout);
         fprintf(stderr, "%s: %s\n", name, err.text);
+        has_told_error = true;
         return EXIT_USAGE;
     }
-    return check_output(status);
+    return status;
+}
+
+/*
+ * A standard stream that was closed leaves its number to the next file that is opened, and what is printed
+ * would land there. In its place goes a file on which each use fails.
+ */
+static void occupy_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_PATH);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
 }
 
 int main(int argc, char **argv)
 {
+    occupy_standard_streams();
     argp_err_exit_status = EXIT_USAGE;
     signal(SIGCHLD, SIG_DFL); /* ignored, as some parents leave it, it would hide how workers end */
-    signal(SIGCHLD, SIG_DFL); /* ignored, as some parents leave it, it would hide how workers end */
+    atexit(check_output);
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-?") == 0) {
         print_help(argc < 2 ? stderr : stdout);
-        return argc < 2 ? EXIT_USAGE : check_output(EXIT_GOOD);
+        return argc < 2 ? EXIT_USAGE : EXIT_GOOD;
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         puts(argp_program_version);
-        return check_output(EXIT_GOOD);
+        return EXIT_GOOD;
     }
     const struct command *command = find(argv[1]);
     return command ? run_command(command, argc - 1, argv + 1) : unknown(argv[1]);

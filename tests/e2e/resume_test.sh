@@ -5,8 +5,8 @@
 set -m # each runner in a process group of its own, with Ctrl-C as on a terminal
 
 hang="hang=$FAULTY:FAULT=hang:FAULT_BYTES=100" # in churn, whose objects are that long, not in nop
-words=(-a glibc,null -w nop,churn -t 1,2 -b 12 -s 0.005)
-total=96
+words=(-a glibc,null -w nop,churn -t 1,2 -b 8 -s 0.005)
+total=64
 
 # start WORDS...: the runner in the background, as $runner
 start() {
@@ -44,7 +44,7 @@ rm -f "$db"*
 # --- SIGKILL at several moments, then the rest ---
 
 start run "${words[@]}" -o "$db"
-for at in 3 17 40; do
+for at in 3 15 30; do
     wait_until 30 has_stored "$at"
     kill -KILL "$runner"
     finish

@@ -3,7 +3,7 @@
 What it may use: `result`, the whole; `trials(subject)`, all trials or those of one subject, by its name
 without settings;
 `mean(subject, measure)`, `entries(subject, measure)`; `failures(subject)`; `places()`, the (cell, subject,
-block) of each trial; `bindings()`; `sqlite(file, query)`, the first value of an answer. Prints a list with blanks.
+block) of each trial; `bindings()`; `firsts(a, b)`; `sqlite(file, query)`, the first value of an answer. Prints a list with blanks.
 """
 import json
 import re
@@ -28,10 +28,19 @@ class Result:
     def places(self):
         return [(t["cell"], t["subject"], t["block"]) for t in self.trials()]
 
+    def firsts(self, a, b):
+        """For each cell, in how many blocks a's trial came before b's."""
+        at = {(t["cell"], t["subject"], t["block"]): t["position"] for t in self.trials()}
+        a, b = self.ordinal(a), self.ordinal(b)
+        counts = [0] * len(self.result["cells"])
+        for cell, subject, block in at:
+            counts[cell] += subject == a and at[cell, a, block] < at[cell, b, block]
+        return counts
+
     def bindings(self):
-        """(threads, [CPUs of each root]) of each trial."""
+        """(threads, [CPUs of each thread of the plan, roots first]) of each trial."""
         cells = self.result["cells"]
-        return [(cells[t["cell"]]["threads"], t["binding"].split(";")) for t in self.trials()]
+        return [(cells[t["cell"]]["threads"], bound(t["binding"])) for t in self.trials()]
 
     def mean(self, subject, measure="throughput_calls_per_s"):
         (row,) = self.of(self.result["summary"]["geometric_means"], subject)
@@ -42,6 +51,15 @@ class Result:
 
     def failures(self, subject=None):
         return self.of(self.result["summary"]["failures"], subject)
+
+
+def bound(text):
+    """"0;1 x2" as ["0", "1", "1"]."""
+    threads = []
+    for item in text.split(";"):
+        cpus, _, times = item.partition(" x")
+        threads += [cpus] * int(times or 1)
+    return threads
 
 
 def sqlite(path, query):

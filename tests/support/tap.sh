@@ -30,10 +30,10 @@ leave() {
 trap leave EXIT
 trap 'exit 1' INT TERM HUP
 
-# call COMMAND...: runs it; fills status, out (file $room/out) and err (file $room/err).
+# call COMMAND...: runs it, for a minute at most (then the status is 124); fills status, out (file $room/out) and err (file $room/err).
 call() {
     status=0
-    "$@" >"$room/out" 2>"$room/err" </dev/null || status=$?
+    timeout --foreground 60 "$@" >"$room/out" 2>"$room/err" </dev/null || status=$?
     out=$(tr -d '\0' <"$room/out") err=$(tr -d '\0' <"$room/err")
 }
 

@@ -14,7 +14,7 @@
 static int open_file(const char *path, uint64_t *n_bytes, struct err *err)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not hold us up */
     if (fd < 0)
         return err_set_errno(err, errno, "cannot read %s", path);
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
