@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cell_numbers.h"
 #include "plan_memory.h"
 #include "text.h"
 
@@ -19,6 +20,8 @@ struct sequence {
 struct plan_builder {
     char name[PLAN_NAME_BYTES];
     uint32_t n_threads, n_cells, flags;
+    struct cell_ends *cells;
+    uint32_t cells_room;
     int failed; /* the first failure, a positive errno; 0: none */
     struct err why;
     struct sequence threads[];
@@ -40,6 +43,7 @@ void plan_builder_free(struct plan_builder *b)
         return;
     for (uint32_t t = 0; t < b->n_threads; t++)
         free(b->threads[t].ops);
+    free(b->cells);
     free(b);
 }
 
@@ -129,10 +133,18 @@ void plan_builder_loop_end(struct plan_builder *b, uint32_t t)
 
 uint32_t plan_builder_cell(struct plan_builder *b)
 {
-    if (b->n_cells == UINT32_MAX) {
-        fail(b, EOVERFLOW, "too many cells:", 0, b->n_cells);
-        return 0;
+    if (b->n_cells == b->cells_room) {
+        uint32_t room = b->cells_room ? 2 * b->cells_room : 256;
+        struct cell_ends *cells =
+            room > b->cells_room ? reallocarray(b->cells, room, sizeof(*cells)) : NULL;
+        if (!cells) {
+            fail(b, ENOMEM, "no room for more cells than", 0, b->n_cells);
+            return 0;
+        }
+        b->cells = cells;
+        b->cells_room = room;
     }
+    b->cells[b->n_cells] = (struct cell_ends){PLAN_NO_THREAD, PLAN_NO_THREAD};
     return b->n_cells++;
 }
 
@@ -184,11 +196,15 @@ void plan_builder_free_slot(struct plan_builder *b, uint32_t t, uint32_t slot)
 
 void plan_builder_give(struct plan_builder *b, uint32_t t, uint32_t slot, uint32_t cell)
 {
+    if (cell < b->n_cells)
+        b->cells[cell].giver = t;
     append_slot(b, t, PLAN_GIVE, slot, cell);
 }
 
 void plan_builder_take(struct plan_builder *b, uint32_t t, uint32_t slot, uint32_t cell)
 {
+    if (cell < b->n_cells)
+        b->cells[cell].taker = t;
     append_slot(b, t, PLAN_TAKE, slot, cell);
 }
 
@@ -205,6 +221,29 @@ void plan_builder_join(struct plan_builder *b, uint32_t t, uint32_t child)
 void plan_builder_phase(struct plan_builder *b, uint32_t t, uint32_t phase)
 {
     append(b, t, plan_op_make(PLAN_PHASE, 0, phase));
+}
+
+static void renumber(struct sequence *s, uint32_t n_cells, const uint32_t *numbers)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        enum plan_kind kind = plan_op_kind(s->ops[i]);
+        if ((kind == PLAN_GIVE || kind == PLAN_TAKE) && s->ops[i].arg < n_cells)
+            s->ops[i].arg = numbers[s->ops[i].arg];
+    }
+}
+
+/* Gives cells their final numbers. */
+static void number_cells(struct plan_builder *b)
+{
+    uint32_t *numbers = malloc((b->n_cells + (size_t)1) * sizeof(*numbers));
+    uint32_t n = numbers ? cell_numbers(b->cells, b->n_cells, numbers) : 0;
+    if (n == 0 && b->n_cells > 0)
+        fail(b, ENOMEM, "out of memory for cells:", 0, b->n_cells);
+    for (uint32_t t = 0; t < b->n_threads && n > 0; t++)
+        renumber(&b->threads[t], b->n_cells, numbers);
+    if (n > 0)
+        b->n_cells = n;
+    free(numbers);
 }
 
 /* The header of the plan to be, with its offsets; facts and groups come from the check. */
@@ -246,7 +285,9 @@ static void lay_out(const struct plan_builder *b, struct plan *p)
 
 int plan_builder_finish(struct plan_builder *b, int *fd, const struct plan **plan, struct err *err)
 {
-    struct plan header = header_of(b), *draft;
+    struct plan *draft;
+    number_cells(b);
+    struct plan header = header_of(b);
     if (b->failed) {
         *err = b->why;
         return -b->failed;

@@ -4,7 +4,8 @@
  *
  * Appending never fails visibly: the first failure (memory, a number out of range) is kept and told by
  * plan_builder_finish(). FREE and MALLOC of the same slot in a row become one REPLACE word; sizes above
- * 4 GiB, alignments and extents become prefixes: callers need not know.
+ * 4 GiB, alignments and extents become prefixes; cells get their final numbers (see cell_numbers.h): callers
+ * need not know.
  * One thread at a time. Memory: 8 bytes per word, and once more while finishing.
  */
 #pragma once

@@ -141,6 +141,40 @@ START_TEST(a_remote_free_is_counted)
 }
 END_TEST
 
+/* Two pairs of threads hand over in turn: their cells do not lie in one cache line. */
+START_TEST(cells_of_different_threads_lie_apart)
+{
+    struct plan_builder *b = plan_builder_new("test", 4);
+    for (uint32_t t = 0; t < 4; t++)
+        plan_builder_root(b, t);
+    for (uint32_t i = 0; i < 40; i++) {
+        uint32_t giver = i % 2 ? 2 : 0, cell = plan_builder_cell(b);
+        plan_builder_malloc(b, giver, 0, 8);
+        plan_builder_give(b, giver, 0, cell);
+        plan_builder_take(b, giver + 1, 0, cell);
+        plan_builder_free_slot(b, giver + 1, 0);
+    }
+    struct plan *p = finish(b);
+    ck_assert_msg(p, "%s", err.text);
+    uint32_t owner[64];
+    memset(owner, 0xff, sizeof(owner));
+    unsigned n = 0;
+    for (uint32_t t = 0; t < 4; t += 2) {
+        const struct plan_op *ops = plan_thread_ops(p, t);
+        for (uint64_t i = 0; i < plan_threads(p)[t].n_ops; i++) {
+            if (plan_op_kind(ops[i]) != PLAN_GIVE)
+                continue;
+            uint32_t line = ops[i].arg * 8 / NO_SHARING_BYTES;
+            ck_assert(owner[line] == UINT32_MAX || owner[line] == t);
+            owner[line] = t;
+            n++;
+        }
+    }
+    ck_assert_uint_eq(n, 40);
+    free(p);
+}
+END_TEST
+
 START_TEST(independent_threads_are_groups_of_their_own)
 {
     struct plan_builder *b = two_roots();
@@ -192,7 +226,7 @@ START_TEST(a_cycle_of_waits_is_refused)
         plan_builder_free_slot(b, t, 1);
     }
     EXPECT_REFUSED(b, "plan 'test': thread 0, operation 1: waits for ever: "
-                      "an object in cell 1 never comes");
+                      "an object in cell 16 never comes");
 }
 END_TEST
 
@@ -431,11 +465,12 @@ END_TEST
 
 UNIT_MAIN("plan", counts_what_one_pass_does, free_and_malloc_of_a_slot_become_one_word,
           no_word_crosses_the_ends_of_a_body, objects_above_4_GiB_are_expressible,
-          a_remote_free_is_counted, independent_threads_are_groups_of_their_own,
-          a_double_free_is_refused, a_full_slot_is_not_filled_again,
-          a_gift_that_nobody_takes_is_refused, a_cycle_of_waits_is_refused, a_cell_has_one_giver,
-          a_body_returns_to_its_start, a_cell_is_balanced_in_bodies,
-          a_body_leaves_cells_as_it_found_them, a_wait_across_the_ends_of_bodies_is_refused,
+          a_remote_free_is_counted, cells_of_different_threads_lie_apart,
+          independent_threads_are_groups_of_their_own, a_double_free_is_refused,
+          a_full_slot_is_not_filled_again, a_gift_that_nobody_takes_is_refused,
+          a_cycle_of_waits_is_refused, a_cell_has_one_giver, a_body_returns_to_its_start,
+          a_cell_is_balanced_in_bodies, a_body_leaves_cells_as_it_found_them,
+          a_wait_across_the_ends_of_bodies_is_refused,
           threads_alive_at_once_have_seats_of_their_own, tables_that_overlap_are_refused,
           threads_are_started_once_and_joined, a_thread_is_joined_in_the_part_that_started_it,
           a_damaged_plan_never_crashes_the_check, another_version_is_refused)
