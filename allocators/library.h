@@ -1,6 +1,6 @@
 /*
- * Whether a file can take the place of malloc in a worker. The file is a stranger's: nothing of it is run
- * or believed beyond its bounds. For the runner; one thread at a time.
+ * Whether a file can take the place of malloc in a worker. The file is a stranger's: nothing of it
+ * is run or believed beyond its bounds. For the runner; one thread at a time.
  */
 #pragma once
 

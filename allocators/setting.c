@@ -25,7 +25,10 @@ static int refuse(const struct setting *s, const char *text, struct err *err)
                    (long)s->least, (long)s->most);
 }
 
-/* K, M, G or T, large or small, with nothing or iB behind: log2 of the factor. -1: nothing of the kind. */
+/*
+ * K, M, G or T, large or small, with nothing or iB behind: log2 of the factor. -1: nothing of the
+ * kind.
+ */
 static int suffix_bits(const char *suffix)
 {
     static const char letters[] = "KMGT";

@@ -1,4 +1,7 @@
-/* The value of one setting: what a person wrote, checked, as the allocator wants to read it. Any thread. */
+/*
+ * The value of one setting: what a person wrote, checked, as the allocator wants to read it. Any
+ * thread.
+ */
 #pragma once
 
 #include "err.h"

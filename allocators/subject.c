@@ -227,7 +227,9 @@ static int parse_items(struct subject *s, char *rest, struct err *err)
     return rc;
 }
 
-/* From now on it goes by its label and its settings: where a library lies is no part of its name. */
+/*
+ * From now on it goes by its label and its settings: where a library lies is no part of its name.
+ */
 static int shorten_name(struct subject *s, const char *text, struct err *err)
 {
     const char *settings = strchr(text, ':');

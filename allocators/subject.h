@@ -28,8 +28,8 @@ struct subject {
 };
 
 /*
- * Reads `text` into *s, which subject_release() frees. 0; -ENOMEM; or the negative errno of what is wrong
- * with the text or the library, *s being empty then.
+ * Reads `text` into *s, which subject_release() frees. 0; -ENOMEM; or the negative errno of what is
+ * wrong with the text or the library, *s being empty then.
  */
 int subject_parse(struct subject *s, const char *text, struct err *err) MUST_CHECK;
 void subject_release(struct subject *s);

@@ -1,7 +1,7 @@
 /*
- * What is known of each allocator: one const row per allocator, with the settings it takes. Listings,
- * argument checks and the search space of tuning are made from these rows. For the runner; the
- * measured parts never see this. Read only; any thread may call.
+ * What is known of each allocator: one const row per allocator, with the settings it takes.
+ * Listings, argument checks and the search space of tuning are made from these rows. For the
+ * runner; the measured parts never see this. Read only; any thread may call.
  */
 #pragma once
 

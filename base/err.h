@@ -13,7 +13,9 @@ struct err {
     char text[ERR_BYTES]; /* without a newline; "" when nothing failed */
 };
 
-/* Writes the sentence and returns -code, so that callers write `return err_set(err, EINVAL, ...)`. */
+/*
+ * Writes the sentence and returns -code, so that callers write `return err_set(err, EINVAL, ...)`.
+ */
 int err_set(struct err *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,14 +1,14 @@
 /*
- * Memory from the system; the only file of the project's measured parts that calls mmap and its kin.
- * All sizes are rounded up to pages. Any thread may call; nothing here calls malloc.
+ * Memory from the system; the only file of the project's measured parts that calls mmap and its
+ * kin. All sizes are rounded up to pages. Any thread may call; nothing here calls malloc.
  */
 #pragma once
 
 #include "bits.h"
 
 /*
- * Zeroed private memory, or NULL with errno set. OS_POPULATE faults every page in before returning, so
- * that a measurement that follows pays for none; OS_RESERVE promises no backing (MAP_NORESERVE).
+ * Zeroed private memory, or NULL with errno set. OS_POPULATE faults every page in before returning,
+ * so that a measurement that follows pays for none; OS_RESERVE promises no backing (MAP_NORESERVE).
  */
 enum os_map_flags { OS_PLAIN = 0, OS_POPULATE = 1, OS_RESERVE = 2 };
 void *os_map(size_t bytes, enum os_map_flags flags);

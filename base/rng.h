@@ -1,7 +1,7 @@
 /*
- * Repeatable random numbers: xoshiro256** seeded by splitmix64 (Blackman and Vigna, "Scrambled linear
- * pseudorandom number generators", 2018; public domain reference). Same seed, same sequence, on every
- * machine. A struct rng belongs to one thread.
+ * Repeatable random numbers: xoshiro256** seeded by splitmix64 (Blackman and Vigna, "Scrambled
+ * linear pseudorandom number generators", 2018; public domain reference). Same seed, same sequence,
+ * on every machine. A struct rng belongs to one thread.
  */
 #pragma once
 

@@ -9,8 +9,9 @@
 #include <stddef.h>
 
 /*
- * Understands %s %.*s %c %d %i %u %x %p %% with the length modifiers l, ll and z, and %*d-style width
- * not at all. The result is always terminated and cut at n bytes. Returns its length, without the 0.
+ * Understands %s %.*s %c %d %i %u %x %p %% with the length modifiers l, ll and z, and %*d-style
+ * width not at all. The result is always terminated and cut at n bytes. Returns its length, without
+ * the 0.
  */
 size_t text_vformat(char *out, size_t n, const char *format, va_list args);
 size_t text_format(char *out, size_t n, const char *format, ...)

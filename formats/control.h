@@ -1,7 +1,7 @@
 /*
- * The control block: shared memory between the runner, which makes it, and one worker for one trial.
- * The runner writes the first part before the worker starts; the worker writes the rest. Its state
- * only moves forward, and each side waits for the other by futex on it:
+ * The control block: shared memory between the runner, which makes it, and one worker for one
+ * trial. The runner writes the first part before the worker starts; the worker writes the rest. Its
+ * state only moves forward, and each side waits for the other by futex on it:
  *
  *   SETUP --worker: mapped, threads made--> READY --runner: bound, baseline read--> GO
  *         --worker: last thread ended--> DONE --runner: memory read--> LEAVE --worker exits
@@ -28,9 +28,9 @@ enum control_state { CONTROL_SETUP, CONTROL_READY, CONTROL_GO, CONTROL_DONE, CON
 enum touch {
     TOUCH_NONE,
     TOUCH_FIRST, /* the first byte */
-    TOUCH_LINE, /* a byte per cache line up to TOUCH_LINE_BOUND, a byte per page beyond: the default */
-    TOUCH_PAGE, /* the first byte and a byte per page */
-    TOUCH_ALL,  /* every byte */
+    TOUCH_LINE,  /* the default: a byte per cache line up to TOUCH_LINE_BOUND, per page beyond */
+    TOUCH_PAGE,  /* the first byte and a byte per page */
+    TOUCH_ALL,   /* every byte */
     TOUCH_KINDS
 };
 #define TOUCH_LINE_BOUND 16384u
@@ -63,9 +63,9 @@ struct control_usage {
 #define CONTROL_CPU_WORDS 16 /* 1024 CPUs */
 
 /*
- * One thread of the plan. `cpus` is the runner's: where the thread is to run; all zero leaves it where it
- * is. A spawned thread binds itself on birth, because nobody outside could in time. The rest is the
- * thread's own.
+ * One thread of the plan. `cpus` is the runner's: where the thread is to run; all zero leaves it
+ * where it is. A spawned thread binds itself on birth, because nobody outside could in time. The
+ * rest is the thread's own.
  */
 struct control_thread {
     uint64_t cpus[CONTROL_CPU_WORDS];

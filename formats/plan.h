@@ -2,24 +2,24 @@
  * A plan: everything that one trial will do, fixed before the clock starts.
  *
  * A plan is one flat, position-independent block of bytes: header, thread table, operations. Each
- * thread has its own sequence of 8-byte operations on its own dense slots; a slot holds one object or
- * nothing. What crosses threads goes through numbered cells, each a mailbox for one object:
+ * thread has its own sequence of 8-byte operations on its own dense slots; a slot holds one object
+ * or nothing. What crosses threads goes through numbered cells, each a mailbox for one object:
  *
  *      thread 0   MALLOC slot 3, 100 bytes     thread 1   TAKE  slot 0, cell 7   (waits until full)
  *                 GIVE   slot 3, cell 7                   FREE  slot 0
  *                        (waits until empty)
  *
  * Laws of a valid plan; plan_check() names the first broken one with its thread and operation:
- *   slots     dense, below the thread's n_slots; what fills a slot finds it empty, what uses it finds
- *             it full
+ *   slots     dense, below the thread's n_slots; what fills a slot finds it empty, what uses it
+ *             finds it full
  *   cells     a cell has one giving thread and one taking thread, and every GIVE is taken
  *   threads   a thread that is not a root is started once and joined once, by a plan's thread
- *   waits     all threads reach their ends when cells and joins are waited for: no cycle. This holds
- *             even if all roots wait for each other before their bodies and behind them
+ *   waits     all threads reach their ends when cells and joins are waited for: no cycle. This
+ *             holds even if all roots wait for each other before their bodies and behind them
  *   loop      bodies [loop_begin, loop_end) leave slots and cells filled as they found them
- * Under these laws the plan is a Kahn network (Kahn 1974) with bounded channels: which thread runs when
- * changes neither what is done nor whether it ends; and as one order that completes is known for a body
- * (all roots together), one is known for any number of them.
+ * Under these laws the plan is a Kahn network (Kahn 1974) with bounded channels: which thread runs
+ * when changes neither what is done nor whether it ends; and as one order that completes is known
+ * for a body (all roots together), one is known for any number of them.
  *
  * Cost: 8 bytes per operation, two words (16 bytes or 24) where a prefix is needed.
  */
@@ -49,14 +49,14 @@ enum plan_kind {
     PLAN_JOIN,    /* wait for the end of thread arg */
     PLAN_PHASE,   /* mark: phase arg begins here */
     PLAN_WIDE,    /* prefix: slot field = log2 of the alignment, arg = bits 32..63 of the size */
-    PLAN_EXTENT, /* prefix: touch from byte slot field * 64 on, arg pages of 4 KiB; arg 0: to the end */
+    PLAN_EXTENT,  /* prefix: touch from byte slot field * 64 on, arg pages of 4 KiB (0: all) */
     PLAN_REALLOC_NULL, /* slot = realloc(NULL, arg) */
     PLAN_KINDS
 };
 
 /*
- * Without PLAN_EXTENT all of a new object is touched. A REALLOC carries one, so that only what grew is;
- * so does an object of which the recorded program touched less.
+ * Without PLAN_EXTENT all of a new object is touched. A REALLOC carries one, so that only what grew
+ * is; so does an object of which the recorded program touched less.
  */
 #define PLAN_EXTENT_UNIT 64u
 #define PLAN_EXTENT_PAGE 4096u
@@ -157,15 +157,15 @@ static inline const struct plan_op *plan_thread_ops(const struct plan *p, uint32
 unsigned plan_kind_calls(enum plan_kind kind);
 
 /*
- * Whether `n_bytes` at `p` are a plan of this version whose tables and sequences lie inside the block.
- * Cheap, and all that reading it safely needs. 0 or -EINVAL with the reason.
+ * Whether `n_bytes` at `p` are a plan of this version whose tables and sequences lie inside the
+ * block. Cheap, and all that reading it safely needs. 0 or -EINVAL with the reason.
  */
 int plan_check_layout(const struct plan *p, size_t n_bytes, struct err *err) MUST_CHECK;
 
 /*
- * All laws of a plan that passed plan_check_layout(), by one symbolic execution of each thread (body
- * once). Fills in what can be derived: counts, groups, PLAN_LOOPS, facts. Time: linear in the
- * operations; memory (by mmap): 16 bytes per slot, 32 per cell. 0, -ENOMEM, or -EINVAL with the broken
- * law, the thread and the operation.
+ * All laws of a plan that passed plan_check_layout(), by one symbolic execution of each thread
+ * (body once). Fills in what can be derived: counts, groups, PLAN_LOOPS, facts. Time: linear in the
+ * operations; memory (by mmap): 16 bytes per slot, 32 per cell. 0, -ENOMEM, or -EINVAL with the
+ * broken law, the thread and the operation.
  */
 int plan_check(struct plan *p, struct err *err) MUST_CHECK;

@@ -1,9 +1,9 @@
 /*
  * The laws of a plan, by symbolic execution: threads take turns, a few words each, and an object is
  * its size and its maker. Because a cell has one giver and one taker, every order of turns leads to
- * the same end (Kahn 1974), so one order proves that all of them end. The order chosen lets all roots
- * come to their bodies, then all to the ends of these, then all to their own: a body that is left as
- * it was found can then be repeated, by all together and so in any order.
+ * the same end (Kahn 1974), so one order proves that all of them end. The order chosen lets all
+ * roots come to their bodies, then all to the ends of these, then all to their own: a body that is
+ * left as it was found can then be repeated, by all together and so in any order.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * The schema of the store: one SQLite file that holds runs. A file is ours when its application_id is
- * STORE_APPLICATION_ID, and of this version when its user_version is STORE_SCHEMA_VERSION.
+ * The schema of the store: one SQLite file that holds runs. A file is ours when its application_id
+ * is STORE_APPLICATION_ID, and of this version when its user_version is STORE_SCHEMA_VERSION.
  *
  *   run ─┬─ fact      what is known of the machine, by key
  *        ├─ subject   allocator + setting, by ordinal
@@ -12,8 +12,9 @@
  * trial_status_name(); the columns wall_ns to steal_ns are the fields of struct trial_result.
  *
  * series.data: struct trial_sample after struct trial_sample, each as three unsigned 64-bit
- * little-endian numbers in the order t_ns, ops, rss_bytes, each number less that of the sample before
- * (modulo 2^64; before the first stand zeros), all compressed as one zstd frame that states its size.
+ * little-endian numbers in the order t_ns, ops, rss_bytes, each number less that of the sample
+ * before (modulo 2^64; before the first stand zeros), all compressed as one zstd frame that states
+ * its size.
  */
 #pragma once
 

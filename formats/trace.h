@@ -1,13 +1,13 @@
 /*
- * A trace: what a real program asked of its allocator, thread by thread. docs/formats.md describes the
- * file for those who write a reader of their own; this header is its layout.
+ * A trace: what a real program asked of its allocator, thread by thread. docs/formats.md describes
+ * the file for those who write a reader of their own; this header is its layout.
  *
  *      header | text (program and arguments) | chunk ... chunk | footer
  *
  * A chunk holds consecutive events of one thread: a header and one zstd frame. All numbers are
- * little-endian. No addresses: an object is named by the dense slot of the thread that holds it, and
- * slots are never written where they follow from the rule that an object which comes into a thread
- * (allocated or taken) gets its lowest free slot.
+ * little-endian. No addresses: an object is named by the dense slot of the thread that holds it,
+ * and slots are never written where they follow from the rule that an object which comes into a
+ * thread (allocated or taken) gets its lowest free slot.
  */
 #pragma once
 
@@ -53,10 +53,10 @@ enum trace_kind {
 
 /* The columns of a chunk, one behind the other in its frame. */
 enum trace_column {
-    TRACE_COLUMN_KINDS, /* one byte per event */
-    TRACE_COLUMN_SLOTS, /* varint, zig-zag difference to the column's last slot (0 at first) */
-    TRACE_COLUMN_SIZES, /* varint */
-    TRACE_COLUMN_OTHERS, /* varint; cells: zig-zag difference to the column's last cell (0 at first) */
+    TRACE_COLUMN_KINDS,  /* one byte per event */
+    TRACE_COLUMN_SLOTS,  /* varint, zig-zag difference to the column's last slot (0 at first) */
+    TRACE_COLUMN_SIZES,  /* varint */
+    TRACE_COLUMN_OTHERS, /* varint; cells: zig-zag difference to the last cell (0 at first) */
     TRACE_COLUMNS
 };
 
@@ -111,7 +111,9 @@ const char *trace_kind_name(enum trace_kind kind);
 
 #define TRACE_VARINT_BYTES 10 /* the longest */
 
-/* Seven bits a byte, low ones first, the high bit set in all but the last. Returns the bytes used. */
+/*
+ * Seven bits a byte, low ones first, the high bit set in all but the last. Returns the bytes used.
+ */
 static inline size_t trace_put_varint(uint8_t *out, uint64_t value)
 {
     size_t n = 0;
@@ -121,7 +123,9 @@ static inline size_t trace_put_varint(uint8_t *out, uint64_t value)
     return n;
 }
 
-/* Reads one number from [*p, end) and moves *p behind it; false when it is cut off or over 64 bits. */
+/*
+ * Reads one number from [*p, end) and moves *p behind it; false when it is cut off or over 64 bits.
+ */
 static inline bool trace_get_varint(const uint8_t **p, const uint8_t *end, uint64_t *value)
 {
     uint64_t v = 0;

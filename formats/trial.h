@@ -1,4 +1,6 @@
-/* What is known after one trial: handed from the runner to the store and from there to the reports. */
+/*
+ * What is known after one trial: handed from the runner to the store and from there to the reports.
+ */
 #pragma once
 
 #include "bits.h"

@@ -1,7 +1,9 @@
 #include "table.h"
 
-/* Of glibc 2.36; `ld.so --list-tunables` names them. glibc.malloc.check is missing because it does nothing
- * without libc_malloc_debug.so, and then the allocator is another one. */
+/*
+ * Of glibc 2.36; `ld.so --list-tunables` names them. glibc.malloc.check is missing because it does
+ * nothing without libc_malloc_debug.so, and then the allocator is another one.
+ */
 static const struct setting settings[] = {
     {.name = "arena_max",
      .key = "glibc.malloc.arena_max",

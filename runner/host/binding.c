@@ -42,7 +42,9 @@ void binding_text_end(struct binding_text *b)
         put_item(b);
 }
 
-/* The number comes from memory that the worker can write: it must not lead to a stranger's thread. */
+/*
+ * The number comes from memory that the worker can write: it must not lead to a stranger's thread.
+ */
 static bool is_thread_of(pid_t pid, pid_t tid)
 {
     char path[64];

@@ -5,8 +5,8 @@
 #include "worker_process.h"
 
 /*
- * A list of CPU lists, thread by thread: roots in the order of the plan, then those that they started.
- * "0;1;0 x3": three threads in a row have CPU 0. One that is too long ends in "...".
+ * A list of CPU lists, thread by thread: roots in the order of the plan, then those that they
+ * started. "0;1;0 x3": three threads in a row have CPU 0. One that is too long ends in "...".
  */
 struct binding_text {
     char *out;
@@ -20,8 +20,8 @@ int binding_of_roots(const struct worker_process *w, const struct trial_request 
                      struct binding_text *text, struct err *err) MUST_CHECK;
 
 /*
- * After the end: appends where the spawned threads were, which bound themselves. -EIO when one of them
- * could not.
+ * After the end: appends where the spawned threads were, which bound themselves. -EIO when one of
+ * them could not.
  */
 int binding_of_spawned(const struct worker_process *w, const struct trial_request *request,
                        struct binding_text *text, struct err *err) MUST_CHECK;

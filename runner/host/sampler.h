@@ -1,8 +1,8 @@
 /*
- * The fast series: resident bytes and progress of a worker, read from outside while it runs. A reading
- * costs a few microseconds of the runner's CPU; the pace is a millisecond, slower where a reading costs
- * more than a hundredth of that or where the trial is so long that the series would pass
- * SAMPLES_MAX readings (then every second reading is dropped and the pace halved).
+ * The fast series: resident bytes and progress of a worker, read from outside while it runs. A
+ * reading costs a few microseconds of the runner's CPU; the pace is a millisecond, slower where a
+ * reading costs more than a hundredth of that or where the trial is so long that the series would
+ * pass SAMPLES_MAX readings (then every second reading is dropped and the pace halved).
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * Executes one trial: a fresh worker process, one plan, one allocator, watched from outside. Whatever the
- * allocator does (crash, hang, eat all memory, not be there) is a result, never a failure of the caller.
+ * Executes one trial: a fresh worker process, one plan, one allocator, watched from outside.
+ * Whatever the allocator does (crash, hang, eat all memory, not be there) is a result, never a
+ * failure of the caller.
  */
 #pragma once
 
@@ -15,7 +16,9 @@
 struct trial_request {
     const char *worker;             /* path of the executable */
     const char *const *environment; /* all of it, "NAME=value"; ends with NULL */
-    /* Who must supply malloc: a path (compared as a file), or an fnmatch pattern of a file's name. */
+    /*
+     * Who must supply malloc: a path (compared as a file), or an fnmatch pattern of a file's name.
+     */
     const char *supplier;
     int plan_fd; /* of `plan`, sealed */
     const struct plan *plan;
@@ -27,7 +30,10 @@ struct trial_request {
     const volatile sig_atomic_t *interrupted; /* not 0: end at once with TRIAL_INTERRUPTED */
 };
 
-/* Fills *result, which the caller releases with trial_result_release(). One trial at a time per process. */
+/*
+ * Fills *result, which the caller releases with trial_result_release(). One trial at a time per
+ * process.
+ */
 void host_trial(const struct trial_request *request, struct trial_result *result);
 
 /* Frees what the result owns. */

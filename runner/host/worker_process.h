@@ -1,4 +1,7 @@
-/* The worker as a process: started with two files, an environment and nothing else; ended for certain. */
+/*
+ * The worker as a process: started with two files, an environment and nothing else; ended for
+ * certain.
+ */
 #pragma once
 
 #include <sys/types.h>

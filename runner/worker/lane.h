@@ -1,6 +1,6 @@
 /*
- * A lane: one thread of the plan inside the worker, and the loop that executes its words. A lane is used
- * by one thread at a time; what it starts and joins are other lanes of the same worker.
+ * A lane: one thread of the plan inside the worker, and the loop that executes its words. A lane is
+ * used by one thread at a time; what it starts and joins are other lanes of the same worker.
  */
 #pragma once
 
@@ -40,7 +40,9 @@ struct worker {
     _Atomic uint32_t started;
 };
 
-/* Executes words [from, to) of the lane with the worker's touch policy. Fails by worker_fail only. */
+/*
+ * Executes words [from, to) of the lane with the worker's touch policy. Fails by worker_fail only.
+ */
 void lane_run(struct lane *lane, uint64_t from, uint64_t to);
 
 /* The whole life of a root: start line, before, body while there is time, after. */
@@ -57,7 +59,9 @@ void lane_join_root(struct lane *lane);
 /* Binds the calling thread to where the lane is to run, if anywhere. 0 or a positive errno. */
 int lane_go_to_place(const struct lane *lane);
 
-/* Whether pass number `pass` (from 0) is to be run; the same answer for all threads of the group. */
+/*
+ * Whether pass number `pass` (from 0) is to be run; the same answer for all threads of the group.
+ */
 bool pass_begins(struct pass_group *group, uint64_t pass, uint64_t deadline_ns);
 
 /* Writes the failure into the control block and ends the process. `op` is the word that failed. */

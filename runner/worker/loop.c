@@ -175,7 +175,9 @@ static ALWAYS_INLINE void *allocate(struct lane *lane, const struct plan_op *op,
     return p;
 }
 
-/* A run of REPLACE words, as synthetic bodies are: the shortest loop there is around the two calls. */
+/*
+ * A run of REPLACE words, as synthetic bodies are: the shortest loop there is around the two calls.
+ */
 static ALWAYS_INLINE const struct plan_op *run_replaces(struct lane *lane, const struct plan_op *op,
                                                         const struct plan_op *end,
                                                         enum touch policy)
@@ -192,10 +194,12 @@ static ALWAYS_INLINE const struct plan_op *run_replaces(struct lane *lane, const
 }
 
 /*
- * Executes words until `end`; returns where it stopped, which is behind `end` only by a prefix's word.
+ * Executes words until `end`; returns where it stopped, which is behind `end` only by a prefix's
+ * word.
  *
- * The choice of the next word stands at the end of each word's code, not once at the top: the processor
- * then predicts it from the word before. `meson test --benchmark` shows what the loop costs.
+ * The choice of the next word stands at the end of each word's code, not once at the top: the
+ * processor then predicts it from the word before. `meson test --benchmark` shows what the loop
+ * costs.
  */
 static ALWAYS_INLINE const struct plan_op *run_words(struct lane *lane, const struct plan_op *op,
                                                      const struct plan_op *end, enum touch policy)

@@ -1,7 +1,7 @@
 /*
- * What the measured loop costs beside a bare loop of the same calls: nanoseconds per call of both, in turn,
- * on one thread, and their ratio. Linked with the null allocator, so that the calls themselves
- * cost next to nothing.
+ * What the measured loop costs beside a bare loop of the same calls: nanoseconds per call of both,
+ * in turn, on one thread, and their ratio. Linked with the null allocator, so that the calls
+ * themselves cost next to nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * How many passes a group of threads does. Threads that wait for each other must do the same number, or
- * one would wait for a partner that has gone. The group's word counts the passes that anyone has begun;
- * who finds the time over closes it, and the count then is the number for all.
+ * How many passes a group of threads does. Threads that wait for each other must do the same
+ * number, or one would wait for a partner that has gone. The group's word counts the passes that
+ * anyone has begun; who finds the time over closes it, and the count then is the number for all.
  */
 #include "clock.h"
 #include "lane.h"

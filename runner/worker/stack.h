@@ -1,7 +1,8 @@
 /*
- * The stacks of the worker's threads: made before the clock starts, so that no thread's birth maps memory.
- * A root has its own. Those of threads that come and go are taken from a pool: as many are warm (faulted in)
- * as threads are alive at once in the plan's known order; another order may need more, which are cold.
+ * The stacks of the worker's threads: made before the clock starts, so that no thread's birth maps
+ * memory. A root has its own. Those of threads that come and go are taken from a pool: as many are
+ * warm (faulted in) as threads are alive at once in the plan's known order; another order may need
+ * more, which are cold.
  */
 #pragma once
 

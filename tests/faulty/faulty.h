@@ -1,6 +1,6 @@
 /*
- * A faulty allocator, for tests: glibc's malloc until the time comes, then what FAULT in its environment
- * says. The core of common/family.h.
+ * A faulty allocator, for tests: glibc's malloc until the time comes, then what FAULT in its
+ * environment says. The core of common/family.h.
  *
  *   FAULT=crash      writes to address 0 (SIGSEGV)
  *   FAULT=exit       ends the process with status 0

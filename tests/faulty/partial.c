@@ -1,4 +1,7 @@
-/* For tests: a library that takes over a part of the malloc family only; -DWITH_FREE=0 leaves out more. */
+/*
+ * For tests: a library that takes over a part of the malloc family only; -DWITH_FREE=0 leaves out
+ * more.
+ */
 #include <stddef.h>
 
 void *__libc_malloc(size_t bytes);

@@ -1,13 +1,16 @@
 /*
  * A planted slow allocator, for tests: glibc's malloc behind a fixed number of dependent steps of
- * arithmetic in each call, so that it is slower than glibc on any machine and the same in all else. A
- * comparison that does not find it out is broken. The core of common/family.h.
+ * arithmetic in each call, so that it is slower than glibc on any machine and the same in all else.
+ * A comparison that does not find it out is broken. The core of common/family.h.
  */
 #pragma once
 
 #include "family.h"
 
-/* Some 30 ns: a multiplication waits 3 cycles for the one before, but overlaps with what is around the loop. */
+/*
+ * Some 30 ns: a multiplication waits 3 cycles for the one before, but overlaps with what is around
+ * the loop.
+ */
 #define SLOW_STEPS 50u
 
 /* glibc's functions under the names that nothing takes the place of. */

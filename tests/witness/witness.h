@@ -1,6 +1,6 @@
 /*
- * A witness, for tests: glibc's malloc that looks at what the worker does and ends it by abort(), with a
- * sentence on stderr, when it sees what must not be. The core of common/family.h.
+ * A witness, for tests: glibc's malloc that looks at what the worker does and ends it by abort(),
+ * with a sentence on stderr, when it sees what must not be. The core of common/family.h.
  *
  *   environment   holds LD_PRELOAD with one library, variables WITNESS..., and nothing else
  *   WITNESS_FREES=ascending   objects of WITNESS_BYTES and more are freed by a thread in the order of
@@ -8,7 +8,8 @@
  *                 bytes the next is of WITNESS_BYTES again
  *   WITNESS_FREES=remote      and each by another thread than the one that asked for it
  *
- * The worker must leave the objects alone (touch none): what is known of an object is written in it.
+ * The worker must leave the objects alone (touch none): what is known of an object is written in
+ * it.
  */
 #pragma once
 

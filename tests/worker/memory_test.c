@@ -1,6 +1,6 @@
 /*
- * That the memory which a trial tells is what the plan's objects took. With glibc's allocator, of which is
- * known what it holds: 16 bytes an object, a mapping of its own for each large one.
+ * That the memory which a trial tells is what the plan's objects took. With glibc's allocator, of
+ * which is known what it holds: 16 bytes an object, a mapping of its own for each large one.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 #include "unit.h"
 
 /*
- * What the rest of the process may take on the way, and what a peak may lack: the kernel notes it from
- * counters of each CPU, which are behind by some dozens of pages.
+ * What the rest of the process may take on the way, and what a peak may lack: the kernel notes it
+ * from counters of each CPU, which are behind by some dozens of pages.
  */
 enum { SLACK = (int)MIB };
 

@@ -1,6 +1,6 @@
 /*
- * That a worker does what the plan says, each word of it. Libraries that watch or fail on purpose are
- * preloaded where the runner's own figures, which follow from the plan, would prove nothing.
+ * That a worker does what the plan says, each word of it. Libraries that watch or fail on purpose
+ * are preloaded where the runner's own figures, which follow from the plan, would prove nothing.
  */
 #include <stdio.h>
 #include <string.h>

@@ -18,7 +18,9 @@ static int compare(const void *a, const void *b)
     return (x->taker > y->taker) - (x->taker < y->taker);
 }
 
-/* The pair's entry in the tree, made when it is seen for the first time; NULL when out of memory. */
+/*
+ * The pair's entry in the tree, made when it is seen for the first time; NULL when out of memory.
+ */
 static struct pair *find_pair(void **tree, struct cell_ends ends)
 {
     struct pair *fresh = malloc(sizeof(*fresh));

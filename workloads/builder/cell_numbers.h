@@ -1,7 +1,8 @@
 /*
- * Numbers for cells, such that cells of different pairs of threads never share a cache line in the worker:
- * in recorded programs objects handed over one after the other belong to unrelated threads, and their
- * cells, numbered in that order, would make these threads share what the program did not. One thread.
+ * Numbers for cells, such that cells of different pairs of threads never share a cache line in the
+ * worker: in recorded programs objects handed over one after the other belong to unrelated threads,
+ * and their cells, numbered in that order, would make these threads share what the program did not.
+ * One thread.
  */
 #pragma once
 
@@ -16,8 +17,8 @@ struct cell_ends {
 };
 
 /*
- * numbers[i] becomes the number of cell i: cells of one pair fill groups of CELL_GROUP in their order.
- * Returns how many numbers there are, unused ones at the ends of groups included, or 0 when out of memory
- * or numbers. Time: n log(pairs).
+ * numbers[i] becomes the number of cell i: cells of one pair fill groups of CELL_GROUP in their
+ * order. Returns how many numbers there are, unused ones at the ends of groups included, or 0 when
+ * out of memory or numbers. Time: n log(pairs).
  */
 uint32_t cell_numbers(const struct cell_ends *cells, uint32_t n, uint32_t *numbers);

@@ -2,11 +2,11 @@
  * Builds a plan: operations are appended thread by thread, in any interleaving of threads, and
  * plan_builder_finish() lays them out, checks every law, and hands over a finished plan.
  *
- * Appending never fails visibly: the first failure (memory, a number out of range) is kept and told by
- * plan_builder_finish(). FREE and MALLOC of the same slot in a row become one REPLACE word; sizes above
- * 4 GiB, alignments and extents become prefixes; cells get their final numbers (see cell_numbers.h): callers
- * need not know.
- * One thread at a time. Memory: 8 bytes per word, and once more while finishing.
+ * Appending never fails visibly: the first failure (memory, a number out of range) is kept and told
+ * by plan_builder_finish(). FREE and MALLOC of the same slot in a row become one REPLACE word;
+ * sizes above 4 GiB, alignments and extents become prefixes; cells get their final numbers (see
+ * cell_numbers.h): callers need not know. One thread at a time. Memory: 8 bytes per word, and once
+ * more while finishing.
  */
 #pragma once
 
@@ -50,9 +50,9 @@ void plan_builder_join(struct plan_builder *b, uint32_t t, uint32_t child);
 void plan_builder_phase(struct plan_builder *b, uint32_t t, uint32_t phase);
 
 /*
- * The finished, checked plan in an anonymous file that can be mapped into a worker. On success *fd is the
- * caller's to close and *plan the caller's to os_unmap (plan->n_bytes). The builder can only be freed then.
- * 0 or a negative errno.
+ * The finished, checked plan in an anonymous file that can be mapped into a worker. On success *fd
+ * is the caller's to close and *plan the caller's to os_unmap (plan->n_bytes). The builder can only
+ * be freed then. 0 or a negative errno.
  */
 int plan_builder_finish(struct plan_builder *b, int *fd, const struct plan **plan,
                         struct err *err) MUST_CHECK;

@@ -1,4 +1,7 @@
-/* Plans in files: a plan that was made once, kept, shared, and executed again. One thread at a time. */
+/*
+ * Plans in files: a plan that was made once, kept, shared, and executed again. One thread at a
+ * time.
+ */
 #pragma once
 
 #include "plan.h"
@@ -7,8 +10,8 @@
 int plan_file_is_plan(const char *path, struct err *err) MUST_CHECK;
 
 /*
- * Reads and checks a plan, whoever wrote it. Yields what plan_builder_finish() yields. 0 or a negative
- * errno with the reason, the thread and the operation.
+ * Reads and checks a plan, whoever wrote it. Yields what plan_builder_finish() yields. 0 or a
+ * negative errno with the reason, the thread and the operation.
  */
 int plan_file_read(const char *path, int *fd, const struct plan **plan, struct err *err) MUST_CHECK;
 

@@ -42,9 +42,9 @@ int params_find(const struct param *rows, const char *name, size_t length);
 void params_preset(const struct param *rows, uint64_t values[PARAMS_MAX]);
 
 /*
- * Overwrites the values that `text` names. 0 or -EINVAL: a key that is unknown (the near ones are named)
- * or given twice, a value that is no number of its unit or lies outside its range; `values` may be partly
- * overwritten then.
+ * Overwrites the values that `text` names. 0 or -EINVAL: a key that is unknown (the near ones are
+ * named) or given twice, a value that is no number of its unit or lies outside its range; `values`
+ * may be partly overwritten then.
  */
 int params_parse(const struct param *rows, const char *text, size_t length,
                  uint64_t values[PARAMS_MAX], struct err *err) MUST_CHECK;

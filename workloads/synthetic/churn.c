@@ -1,9 +1,9 @@
 /*
- * The everyday case: many small objects live, random ones replaced. Threads share nothing, so that what
- * they cost each other is the allocator's doing.
+ * The everyday case: many small objects live, random ones replaced. Threads share nothing, so that
+ * what they cost each other is the allocator's doing.
  *
- * A pass of 100 000 calls replaces each of the 10 000 objects five times on average; with a larger live
- * set, raise `ops` with it, or the part that a pass does not reach is never replaced.
+ * A pass of 100 000 calls replaces each of the 10 000 objects five times on average; with a larger
+ * live set, raise `ops` with it, or the part that a pass does not reach is never replaced.
  */
 #include <errno.h>
 

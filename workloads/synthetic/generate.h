@@ -1,6 +1,6 @@
 /*
- * What generators share: random streams, sizes, rows that mean the same everywhere, and the rows of the
- * table. Every function is pure.
+ * What generators share: random streams, sizes, rows that mean the same everywhere, and the rows of
+ * the table. Every function is pure.
  */
 #pragma once
 
@@ -24,8 +24,9 @@ static inline uint64_t generate_at_least_1(uint64_t n)
 }
 
 /*
- * Sizes min..max, nearly log-uniform: each doubling from min on is equally likely, sizes within one are,
- * and the last one takes what is left up to max. Integers only, so that every machine draws the same.
+ * Sizes min..max, nearly log-uniform: each doubling from min on is equally likely, sizes within one
+ * are, and the last one takes what is left up to max. Integers only, so that every machine draws
+ * the same.
  */
 struct sizes {
     uint64_t min, max;

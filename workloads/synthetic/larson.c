@@ -1,14 +1,15 @@
 /*
- * A server whose objects outlive the thread that made them. Each root keeps a line of threads: one takes
- * over all objects that the one before left, replaces some at random, hands all on and ends; then the next
- * is started.
+ * A server whose objects outlive the thread that made them. Each root keeps a line of threads: one
+ * takes over all objects that the one before left, replaces some at random, hands all on and ends;
+ * then the next is started.
  *
  *      root     give ──► generation 0 ──► generation 1 ──► ... ──► take
  *
  * A generation makes R = ops/2 replacements. Of these exactly K = remote * R hit an object that it
- * inherited, which makes them remote frees; the other victims it made itself. As each inherited object is
- * replaced at most once, K cannot be above `live`. The share holds for the body; plan.facts count the
- * filling and the final freeing too, which adds one live set of remote frees per root.
+ * inherited, which makes them remote frees; the other victims it made itself. As each inherited
+ * object is replaced at most once, K cannot be above `live`. The share holds for the body;
+ * plan.facts count the filling and the final freeing too, which adds one live set of remote frees
+ * per root.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -95,8 +96,9 @@ static void line_release(struct line *line)
 }
 
 /*
- * The next victim, when `left` replacements are to come: an inherited object with just the probability
- * that makes their number come out exactly (selection sampling; Knuth, volume 2, 3.4.2).
+ * The next victim, when `left` replacements are to come: an inherited object with just the
+ * probability that makes their number come out exactly (selection sampling; Knuth, volume 2,
+ * 3.4.2).
  */
 static uint32_t pick_victim(struct line *line, struct rng *rng, uint64_t left)
 {
@@ -140,8 +142,9 @@ static void take_all(const struct line *line, struct plan_builder *b, uint32_t t
 }
 
 /*
- * The generations of one pass; without a builder only their effect on the sizes. As the stream comes by
- * value and the order starts anew, passes are alike: a dry one finds the sizes that a pass leaves.
+ * The generations of one pass; without a builder only their effect on the sizes. As the stream
+ * comes by value and the order starts anew, passes are alike: a dry one finds the sizes that a pass
+ * leaves.
  */
 static void append_generations(struct line *line, struct rng rng, struct plan_builder *b)
 {

@@ -37,8 +37,9 @@ static uint32_t pick_victim(const struct live_set *set, const struct held *held,
 }
 
 /*
- * One pass; without a builder only its effect on what is held. As the stream comes by value, passes are
- * alike: the dry one finds the sizes that a pass leaves, and a start with these makes it return to them.
+ * One pass; without a builder only its effect on what is held. As the stream comes by value, passes
+ * are alike: the dry one finds the sizes that a pass leaves, and a start with these makes it return
+ * to them.
  */
 static void replace(const struct live_set *set, struct held *held, struct rng rng,
                     struct plan_builder *b, uint32_t t)

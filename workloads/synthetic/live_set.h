@@ -1,9 +1,9 @@
 /*
- * A live set of one thread whose random members are replaced by new ones of other sizes, in bursts: so
- * many frees, then so many allocations into the slots that became empty. A burst of 1 is a free and an
- * allocation of the same slot in turn; longer ones do not hand the block just freed straight back, and
- * keep the kind of the next call predictable, so that the allocator is measured and not the processor's
- * guess of which call comes next.
+ * A live set of one thread whose random members are replaced by new ones of other sizes, in bursts:
+ * so many frees, then so many allocations into the slots that became empty. A burst of 1 is a free
+ * and an allocation of the same slot in turn; longer ones do not hand the block just freed straight
+ * back, and keep the kind of the next call predictable, so that the allocator is measured and not
+ * the processor's guess of which call comes next.
  */
 #pragma once
 
@@ -21,8 +21,8 @@ struct live_set {
 uint64_t live_set_words(const struct live_set *set);
 
 /*
- * Appends thread `t`: fill, replace (the body, which ends with the very sizes it began with), free all.
- * 0 or -ENOMEM.
+ * Appends thread `t`: fill, replace (the body, which ends with the very sizes it began with), free
+ * all. 0 or -ENOMEM.
  */
 int live_set_plan(const struct live_set *set, struct rng rng, struct plan_builder *b, uint32_t t,
                   struct err *err);

@@ -1,6 +1,6 @@
 /*
- * The cheapest sequence there is: one slot, freed and filled again with the same size. On the allocator
- * that does nothing, what it takes is the bench's own cost.
+ * The cheapest sequence there is: one slot, freed and filled again with the same size. On the
+ * allocator that does nothing, what it takes is the bench's own cost.
  */
 #include "generate.h"
 
@@ -41,7 +41,7 @@ static int nop_plan(const struct workload_args *args, struct plan_builder *b, st
 const struct workload workload_nop = {
     .name = "nop",
     .summary =
-        "malloc and free of one small object in turn: with the allocator null, the bench's own cost",
+        "malloc and free of one small object in turn: with allocator null, the bench's own cost",
     .source = "the null engine of the disk benchmark fio",
     .params = params,
     .threads_min = 1,

@@ -1,6 +1,7 @@
 /*
- * For tests: executes a plan by its words alone, in one legal order, and tells what a trial would see.
- * Independent of plan_check(), so that generators are not tested by the code that they were written with.
+ * For tests: executes a plan by its words alone, in one legal order, and tells what a trial would
+ * see. Independent of plan_check(), so that generators are not tested by the code that they were
+ * written with.
  */
 #pragma once
 

@@ -1,14 +1,15 @@
 /*
- * Every object is freed by another thread than its maker. Even threads produce, odd ones consume; an odd
- * number of threads makes one more producer. Each producer feeds `fan` consumers in turn, each through a
- * ring of cells of its own:
+ * Every object is freed by another thread than its maker. Even threads produce, odd ones consume;
+ * an odd number of threads makes one more producer. Each producer feeds `fan` consumers in turn,
+ * each through a ring of cells of its own:
  *
  *      producer 0 ──ring──► consumer 1          message i of a producer goes to its consumer i mod fan,
  *                 └─ring──► consumer 3          into cell (i / fan) mod ring
  *
- * A producer waits while its cell is full, so at most `ring` objects lie between two threads whoever is
- * faster. Consumers take in the order of the messages' numbers. Taken by number, and then by producer, all
- * messages have an order in which each thread meets its own; so nobody waits for ever.
+ * A producer waits while its cell is full, so at most `ring` objects lie between two threads
+ * whoever is faster. Consumers take in the order of the messages' numbers. Taken by number, and
+ * then by producer, all messages have an order in which each thread meets its own; so nobody waits
+ * for ever.
  */
 #include <errno.h>
 #include <stdlib.h>

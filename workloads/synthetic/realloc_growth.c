@@ -1,7 +1,7 @@
 /*
- * Vectors and strings that grow by doubling: several at a time, so that one often stands in the way of
- * another's growth in place. Each grows to a bound of its own and is freed; its slot then begins anew. A
- * pass begins and ends with nothing live.
+ * Vectors and strings that grow by doubling: several at a time, so that one often stands in the way
+ * of another's growth in place. Each grows to a bound of its own and is freed; its slot then begins
+ * anew. A pass begins and ends with nothing live.
  */
 #include <errno.h>
 #include <stdlib.h>

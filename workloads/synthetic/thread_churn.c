@@ -1,7 +1,7 @@
 /*
- * Threads that live for a few hundred calls: what an allocator sets up for a thread, and what becomes of it
- * at the thread's end. Each allocates, frees a part at random, gives the rest to the thread that started it
- * and ends; that one frees what it was given.
+ * Threads that live for a few hundred calls: what an allocator sets up for a thread, and what
+ * becomes of it at the thread's end. Each allocates, frees a part at random, gives the rest to the
+ * thread that started it and ends; that one frees what it was given.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,10 +1,11 @@
 /*
  * Buffers around the sizes at which allocators ask the system for each one: a freed mapping raises
- * glibc's mmap threshold to its size and the trim threshold to twice that, up to 32 MiB, so what a buffer
- * costs depends on which were freed before it. Each is touched page by page.
+ * glibc's mmap threshold to its size and the trim threshold to twice that, up to 32 MiB, so what a
+ * buffer costs depends on which were freed before it. Each is touched page by page.
  *
- * A pass of the defaults touches a buffer of each doubling from 1 to 32 MiB, 12 000 pages: 8 to 18 ms when
- * each of them is a fault anew. Each doubling has its turn, so that threads and seeds differ in order only.
+ * A pass of the defaults touches a buffer of each doubling from 1 to 32 MiB, 12 000 pages: 8 to 18
+ * ms when each of them is a fault anew. Each doubling has its turn, so that threads and seeds
+ * differ in order only.
  */
 #include "live_set.h"
 

@@ -1,12 +1,12 @@
 /*
- * The synthetic workloads: a table of generators, the words by which a user asks for one, and the plan that
- * comes of it.
+ * The synthetic workloads: a table of generators, the words by which a user asks for one, and the
+ * plan that comes of it.
  *
  *      word    name[:key=value[:key=value...]]        larson:remote=0.2:live=2000
  *
- * A word holds no comma, so that a list of workloads is words joined by ','. Same workload, values, thread
- * count and seed: same plan, byte for byte, on every machine.
- * Pure but for the plan's memory; any thread may call.
+ * A word holds no comma, so that a list of workloads is words joined by ','. Same workload, values,
+ * thread count and seed: same plan, byte for byte, on every machine. Pure but for the plan's
+ * memory; any thread may call.
  */
 #pragma once
 
@@ -17,8 +17,8 @@
 #define WORKLOAD_TEXT_BYTES  512 /* room for the canonical text of any workload */
 
 /*
- * The most words (operations of 8 bytes) and threads of one plan. Making a plan takes twice its size for
- * the moment, 4 GiB; a worker warms 32 KiB of stack for each thread, 1 GiB.
+ * The most words (operations of 8 bytes) and threads of one plan. Making a plan takes twice its
+ * size for the moment, 4 GiB; a worker warms 32 KiB of stack for each thread, 1 GiB.
  */
 #define WORKLOAD_WORDS_MAX        ((uint64_t)1 << 28)
 #define WORKLOAD_PLAN_THREADS_MAX ((uint64_t)1 << 15)
@@ -43,15 +43,15 @@ struct workload {
     bool seedless;        /* nothing in it is random */
 
     /*
-     * How large the plan will be; -EINVAL for values that are each in range but make no sense together.
-     * Ranges of rows are such that nothing here overflows.
+     * How large the plan will be; -EINVAL for values that are each in range but make no sense
+     * together. Ranges of rows are such that nothing here overflows.
      */
     int (*extent)(const struct workload_args *args, struct workload_extent *extent,
                   struct err *err);
 
     /*
-     * Appends everything to a builder of extent.threads threads, of which the first args->threads are to
-     * be roots. 0 or -ENOMEM; what goes wrong in the builder is told when it finishes.
+     * Appends everything to a builder of extent.threads threads, of which the first args->threads
+     * are to be roots. 0 or -ENOMEM; what goes wrong in the builder is told when it finishes.
      */
     int (*plan)(const struct workload_args *args, struct plan_builder *b, struct err *err);
 };
@@ -69,7 +69,10 @@ struct workload_spec {
 int workload_parse(const char *text, size_t length, struct workload_spec *spec,
                    struct err *err) MUST_CHECK;
 
-/* The canonical word: the name, and the parameters that differ from their defaults. Returns the length. */
+/*
+ * The canonical word: the name, and the parameters that differ from their defaults. Returns the
+ * length.
+ */
 size_t workload_format(const struct workload_spec *spec, char *out, size_t n);
 
 /* Whether workload_plan() would be tried: 0 or -EINVAL. Takes no memory. */
@@ -83,7 +86,7 @@ int workload_plan(const struct workload_spec *spec, uint32_t threads, uint64_t s
                   const struct plan **plan, struct err *err) MUST_CHECK;
 
 /*
- * Calls `line` with each line of a Markdown account of the table: per workload its summary, source and a
- * row for each parameter. For docs/workloads.md and `list -v`.
+ * Calls `line` with each line of a Markdown account of the table: per workload its summary, source
+ * and a row for each parameter. For docs/workloads.md and `list -v`.
  */
 void workload_describe(void (*line)(void *context, const char *text), void *context);

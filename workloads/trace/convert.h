@@ -1,8 +1,9 @@
 /*
- * From a spool to a trace, in two passes over the events in their order. The first (pair.c) puts numbers
- * of objects in place of addresses, finds out which thread a join was for, and marks the last event of
- * each holder whose object another thread uses next: behind it the object is given away, so that a
- * replaying free waits for that hand-over and for nothing else. The second (convert.c) writes.
+ * From a spool to a trace, in two passes over the events in their order. The first (pair.c) puts
+ * numbers of objects in place of addresses, finds out which thread a join was for, and marks the
+ * last event of each holder whose object another thread uses next: behind it the object is given
+ * away, so that a replaying free waits for that hand-over and for nothing else. The second
+ * (convert.c) writes.
  */
 #pragma once
 

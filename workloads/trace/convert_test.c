@@ -255,7 +255,10 @@ static void add_noise(struct fake *f, struct rng *r, unsigned n)
     }
 }
 
-/* The program can write anywhere in its own spool; what comes of it must still be a trace and a plan. */
+/*
+ * The program can write anywhere in its own spool; what comes of it must still be a trace and a
+ * plan.
+ */
 START_TEST(no_spool_makes_a_broken_trace)
 {
     struct rng r;

@@ -1,4 +1,6 @@
-/* From a 64-bit key that is not 0 to a 32-bit number: open addressing. Zero is a valid empty map. */
+/*
+ * From a 64-bit key that is not 0 to a 32-bit number: open addressing. Zero is a valid empty map.
+ */
 #pragma once
 
 #include "bits.h"

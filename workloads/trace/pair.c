@@ -74,7 +74,9 @@ static void end_object(struct pairing *p, uint32_t object)
     p->free_numbers[p->n_free++] = object;
 }
 
-/* The object at the event's address, no longer there and used by `thread`; CONVERT_NONE: unknown. */
+/*
+ * The object at the event's address, no longer there and used by `thread`; CONVERT_NONE: unknown.
+ */
 static uint32_t pick_up(struct pairing *p, struct spool_event *e, uint32_t thread)
 {
     uint32_t object = number_map_remove(&p->addresses, value_of(e));

@@ -1,4 +1,6 @@
-/* The slots of one thread: numbers from 0 on, the lowest free one first. Zero is a valid empty set. */
+/*
+ * The slots of one thread: numbers from 0 on, the lowest free one first. Zero is a valid empty set.
+ */
 #pragma once
 
 #include "bits.h"
@@ -7,8 +9,8 @@
 #define SLOTS_NONE   UINT32_MAX
 
 /*
- * Bit i of level 0 is set when slot i is in use; bit i of level k + 1 when word i of level k is full.
- * Words beyond n_words are 0.
+ * Bit i of level 0 is set when slot i is in use; bit i of level k + 1 when word i of level k is
+ * full. Words beyond n_words are 0.
  */
 struct slots {
     uint64_t *level[SLOTS_LEVELS];

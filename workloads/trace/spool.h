@@ -1,13 +1,14 @@
 /*
- * The spool: the file through which the recorder, inside the recorded program, hands raw events to the
- * converter that runs after the program's end. Both come from one build; it lives as long as one
- * recording. It is mapped shared by the program, so that what was written stays when the program dies.
+ * The spool: the file through which the recorder, inside the recorded program, hands raw events to
+ * the converter that runs after the program's end. Both come from one build; it lives as long as
+ * one recording. It is mapped shared by the program, so that what was written stays when the
+ * program dies.
  *
  *      header (a unit) | chunk | chunk | ...
  *
- * Chunks begin at multiples of SPOOL_UNIT_BYTES and belong to one thread; a thread's chunks stand in the
- * order in which it filled them. An event is valid when its `what` is not 0, which is stored last. A
- * unit without a chunk's magic where one is expected was claimed and never used.
+ * Chunks begin at multiples of SPOOL_UNIT_BYTES and belong to one thread; a thread's chunks stand
+ * in the order in which it filled them. An event is valid when its `what` is not 0, which is stored
+ * last. A unit without a chunk's magic where one is expected was claimed and never used.
  */
 #pragma once
 
@@ -25,12 +26,12 @@
 #define SPOOL_ENV "ARENABENCH_RECORD_SPOOL"
 
 enum spool_kind {
-    SPOOL_NOTHING,     /* left out */
-    SPOOL_MALLOC,      /* address, size; stamped after the call, as all that return an object */
-    SPOOL_CALLOC,      /* address, size */
-    SPOOL_ALIGNED,     /* address, log2 of the alignment, size */
-    SPOOL_FREE,        /* address; stamped before the call */
-    SPOOL_REALLOC_OLD, /* address; stamped before the call. The thread's next event tells its end: */
+    SPOOL_NOTHING,       /* left out */
+    SPOOL_MALLOC,        /* address, size; stamped after the call, as all that return an object */
+    SPOOL_CALLOC,        /* address, size */
+    SPOOL_ALIGNED,       /* address, log2 of the alignment, size */
+    SPOOL_FREE,          /* address; stamped before the call */
+    SPOOL_REALLOC_OLD,   /* address; stamped before the call. The next event tells its end: */
     SPOOL_REALLOC_NEW,   /* address, size; without an OLD before it: realloc of NULL */
     SPOOL_REALLOC_KEPT,  /* the call failed: the object is what it was */
     SPOOL_REALLOC_FREED, /* realloc to 0 bytes ended the object */
@@ -43,8 +44,10 @@ enum spool_kind {
     SPOOL_KINDS
 };
 
-/* `what`: kind in bits 56..61, log2 of the alignment in 48..55, address or number in 0..47. The converter
- * puts its own numbers in place of addresses, and SPOOL_GIVE on the last event of a holder. */
+/*
+ * `what`: kind in bits 56..61, log2 of the alignment in 48..55, address or number in 0..47. The
+ * converter puts its own numbers in place of addresses, and SPOOL_GIVE on the last event of a holder.
+ */
 struct spool_event {
     uint64_t stamp;
     _Atomic uint64_t what;

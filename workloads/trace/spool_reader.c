@@ -8,8 +8,9 @@
 #include "os.h"
 
 /*
- * The chunk at `offset`, or NULL where none was begun or it is damaged. Looked at by pread first: space
- * that a full disk refused is a hole, and a hole of a full tmpfs cannot even be read where it is mapped.
+ * The chunk at `offset`, or NULL where none was begun or it is damaged. Looked at by pread first:
+ * space that a full disk refused is a hole, and a hole of a full tmpfs cannot even be read where it
+ * is mapped.
  */
 static struct spool_chunk *chunk_at(const struct spool_reader *s, size_t offset)
 {

@@ -1,6 +1,7 @@
 /*
- * The spool of a program that has ended, as one sequence of events in the order of their stamps. What the
- * program may have damaged (it could write anywhere) is left out, and never followed. One thread.
+ * The spool of a program that has ended, as one sequence of events in the order of their stamps.
+ * What the program may have damaged (it could write anywhere) is left out, and never followed. One
+ * thread.
  */
 #pragma once
 
@@ -22,7 +23,10 @@ struct spool_reader {
     size_t n_pieces;
 };
 
-/* Maps the file behind `fd`, which stays open as long, writable: a converter changes the events' `what`. */
+/*
+ * Maps the file behind `fd`, which stays open as long, writable: a converter changes the events'
+ * `what`.
+ */
 int spool_reader_open(struct spool_reader *s, int fd, struct err *err) MUST_CHECK;
 void spool_reader_release(struct spool_reader *s);
 

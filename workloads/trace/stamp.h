@@ -1,17 +1,18 @@
 /*
  * The stamp that orders events of all threads. Any thread; no system call on the fast path.
  *
- * What must hold: when one event makes another possible, its stamp is the smaller one. Two chains do
- * that: (1) a free makes an address available, and malloc in another thread returns it; (2) malloc
- * returns an object, it is handed over by the program, and another thread frees it. Events are stamped
- * BEFORE a free is called and AFTER an allocation returned, so in both chains the stamp of the first is
- * read before the store that publishes, and that of the second after the load that observed it.
+ * What must hold: when one event makes another possible, its stamp is the smaller one. Two chains
+ * do that: (1) a free makes an address available, and malloc in another thread returns it; (2)
+ * malloc returns an object, it is handed over by the program, and another thread frees it. Events
+ * are stamped BEFORE a free is called and AFTER an allocation returned, so in both chains the stamp
+ * of the first is read before the store that publishes, and that of the second after the load that
+ * observed it.
  *
  * On x86 a load may run early, and so may a bare `rdtsc`; a store never becomes visible before all
  * older instructions have retired. So the first half needs no fence: the counter has been read when
- * the publishing store is seen. The second half does: `rdtscp` waits until all older instructions have
- * executed and all older loads are globally visible. A fence behind it would order nothing that the
- * two chains need.
+ * the publishing store is seen. The second half does: `rdtscp` waits until all older instructions
+ * have executed and all older loads are globally visible. A fence behind it would order nothing
+ * that the two chains need.
  *
  * The counter is used when the processor promises that it runs at one rate in all states (invariant
  * TSC) and the kernel, which compares it between cores, uses it as a clock source or offers to.

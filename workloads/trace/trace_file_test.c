@@ -158,7 +158,7 @@ START_TEST(a_trace_becomes_a_plan_that_can_be_repeated)
     ck_assert_uint_eq(plan->n_threads, 2);
     ck_assert_uint_eq(plan->n_roots, 1);
     ck_assert(plan->flags & PLAN_LOOPS);
-    ck_assert_uint_eq(plan->n_cells, 32); /* two, each apart from the other's threads */ /* the recorded one, and what thread 1 left */
+    ck_assert_uint_eq(plan->n_cells, 32); /* two groups: the recorded one, what thread 1 left */
     ck_assert_uint_eq(plan->facts.bytes, 100 + (5ull << 32) + 300 + 400 + 10 + 20);
     os_unmap((void *)plan, plan->n_bytes);
     close(fd);
@@ -280,7 +280,9 @@ static void write_one_thread(void)
     finish(w);
 }
 
-/* A forger knows the checksums: the rules themselves must hold. What is accepted must make a plan. */
+/*
+ * A forger knows the checksums: the rules themselves must hold. What is accepted must make a plan.
+ */
 START_TEST(forged_events_are_refused_or_harmless)
 {
     static uint8_t bytes[8192];

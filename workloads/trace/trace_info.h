@@ -25,7 +25,7 @@ struct trace_info {
 };
 
 /*
- * Reads and checks all of the trace at `path`. 0; -EINVAL when it is no trace, of another version, cut
- * off or damaged, with the place; or the errno of reading it.
+ * Reads and checks all of the trace at `path`. 0; -EINVAL when it is no trace, of another version,
+ * cut off or damaged, with the place; or the errno of reading it.
  */
 int trace_info_read(const char *path, struct trace_info *info, struct err *err) MUST_CHECK;

@@ -1,6 +1,7 @@
 /*
- * Reads a trace and holds it to its format: every number is checked before it is used, memory grows with
- * what the file really contains, and what is wrong is told with its place. One thread at a time.
+ * Reads a trace and holds it to its format: every number is checked before it is used, memory grows
+ * with what the file really contains, and what is wrong is told with its place. One thread at a
+ * time.
  */
 #pragma once
 
@@ -31,10 +32,10 @@ const char *trace_reader_text(const struct trace_reader *r);
 uint64_t trace_reader_file_bytes(const struct trace_reader *r);
 
 /*
- * Calls `visit` with every event, a thread's in their order, threads interleaved as the file has them.
- * Once per reader. `visit` may be NULL: only check. 0, or -EINVAL with the first broken rule: a slot
- * that is not in use, a cell given or taken twice or never, a thread started twice, counts unlike the
- * footer's.
+ * Calls `visit` with every event, a thread's in their order, threads interleaved as the file has
+ * them. Once per reader. `visit` may be NULL: only check. 0, or -EINVAL with the first broken rule:
+ * a slot that is not in use, a cell given or taken twice or never, a thread started twice, counts
+ * unlike the footer's.
  */
 int trace_reader_visit(struct trace_reader *r,
                        void (*visit)(void *context, const struct trace_event *event), void *context,

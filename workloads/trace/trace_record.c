@@ -246,7 +246,8 @@ static int convert(const struct recording *rec, struct err *err)
         spool_reader_release(&spool);
         return err_set(
             err, ENOEXEC,
-            "%s did not load the recorder: it is linked statically, set-user-ID, or of another architecture",
+            "%s did not load the recorder: it is linked statically, set-user-ID, or of another "
+            "architecture",
             rec->argv[0]);
     }
     static const enum trace_clock clocks[] = {TRACE_CLOCK_TSC, TRACE_CLOCK_MONOTONIC};

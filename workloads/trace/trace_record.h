@@ -1,4 +1,6 @@
-/* Records a program into a trace. One recording at a time per thread; the caller may have others. */
+/*
+ * Records a program into a trace. One recording at a time per thread; the caller may have others.
+ */
 #pragma once
 
 #include "trace_info.h"
@@ -23,10 +25,11 @@ struct record_result {
 };
 
 /*
- * Runs the program argv[0] (searched in PATH) with the recorder preloaded and the caller's environment,
- * standard streams and folder, waits for its end, and writes the trace. However the program ended,
- * what it did until then is in the trace. While waiting, SIGINT and SIGQUIT are ignored here: from a
- * terminal they reach the program. Only this one process is recorded, none that it starts.
+ * Runs the program argv[0] (searched in PATH) with the recorder preloaded and the caller's
+ * environment, standard streams and folder, waits for its end, and writes the trace. However the
+ * program ended, what it did until then is in the trace. While waiting, SIGINT and SIGQUIT are
+ * ignored here: from a terminal they reach the program. Only this one process is recorded, none
+ * that it starts.
  *
  * 0 when a trace was written; else a negative errno, and *result holds what is known of the
  * program's end (exit_status -1: it was not started).

@@ -97,7 +97,10 @@ static void see_ring(void *context, const struct trace_event *e)
     }
 }
 
-/* Thread t frees in order what thread t - 1 allocated in order: sizes tell whether the trace says so. */
+/*
+ * Thread t frees in order what thread t - 1 allocated in order: sizes tell whether the trace says
+ * so.
+ */
 static void check_ring(unsigned n_threads, uint64_t range)
 {
     struct ring_seen *s = calloc(1, sizeof(*s));
@@ -139,7 +142,9 @@ START_TEST(hand_overs_are_paired_right_with_glibc)
 }
 END_TEST
 
-/* A freed address is the next one handed out, to any thread: the order of stamps is all there is. */
+/*
+ * A freed address is the next one handed out, to any thread: the order of stamps is all there is.
+ */
 START_TEST(hand_overs_are_paired_right_when_addresses_return_at_once)
 {
     setenv("LD_PRELOAD", getenv("REUSE"), 1);

@@ -1,8 +1,8 @@
 /*
- * Writes a trace. Events of each thread come in its own order, threads in any interleaving; the writer
- * knows the slots, so callers name objects only by what trace_writer_* returned. The file appears under
- * its name when trace_writer_finish() succeeds, and not at all otherwise. One thread at a time. The first
- * failure is kept and told by trace_writer_finish().
+ * Writes a trace. Events of each thread come in its own order, threads in any interleaving; the
+ * writer knows the slots, so callers name objects only by what trace_writer_* returned. The file
+ * appears under its name when trace_writer_finish() succeeds, and not at all otherwise. One thread
+ * at a time. The first failure is kept and told by trace_writer_finish().
  */
 #pragma once
 
@@ -11,11 +11,15 @@
 
 struct trace_writer;
 
-/* `text`: program and arguments, each ended by a 0 byte. n_threads and start facts from `header`. */
+/*
+ * `text`: program and arguments, each ended by a 0 byte. n_threads and start facts from `header`.
+ */
 struct trace_writer *trace_writer_new(const char *path, const struct trace_header *header,
                                       const char *text, int level, struct err *err);
 
-/* The time of the events that follow in thread `t`, nanoseconds since the start; never goes back. */
+/*
+ * The time of the events that follow in thread `t`, nanoseconds since the start; never goes back.
+ */
 void trace_writer_time(struct trace_writer *w, uint32_t t, uint64_t ns);
 
 /* MALLOC, CALLOC, ALIGNED (with its alignment), REALLOC_IN: the slot that the object got. */
@@ -32,8 +36,8 @@ uint32_t trace_writer_take(struct trace_writer *w, uint32_t t, uint32_t cell);
 void trace_writer_thread(struct trace_writer *w, uint32_t t, enum trace_kind kind, uint32_t other);
 
 /*
- * Completes the file: totals->n_events and n_cells are the writer's, all else the caller's. Frees the
- * writer. `file_bytes` may be NULL. 0 or a negative errno; then nothing was written.
+ * Completes the file: totals->n_events and n_cells are the writer's, all else the caller's. Frees
+ * the writer. `file_bytes` may be NULL. 0 or a negative errno; then nothing was written.
  */
 int trace_writer_finish(struct trace_writer *w, struct trace_totals *totals, uint64_t *file_bytes,
                         struct err *err) MUST_CHECK;

@@ -1,6 +1,6 @@
 /*
- * The malloc family as the program sees it. Each call: the stamp on its right side (stamp.h), the real
- * function, the event. Failed calls leave no event, because they change nothing.
+ * The malloc family as the program sees it. Each call: the stamp on its right side (stamp.h), the
+ * real function, the event. Failed calls leave no event, because they change nothing.
  */
 #include <errno.h>
 #include <malloc.h>

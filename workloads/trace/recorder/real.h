@@ -1,7 +1,8 @@
 /*
- * The functions that the recorder stands in front of, as the next library in the program's search order
- * has them: whichever allocator the program uses. Looked up on the first call; while that lasts,
- * malloc is served from a small static area (real_scrap_*), because dlsym may itself allocate.
+ * The functions that the recorder stands in front of, as the next library in the program's search
+ * order has them: whichever allocator the program uses. Looked up on the first call; while that
+ * lasts, malloc is served from a small static area (real_scrap_*), because dlsym may itself
+ * allocate.
  */
 #pragma once
 

@@ -37,7 +37,9 @@ static int open_spool(void)
     return fd;
 }
 
-/* Claims, backs with disk space and maps `bytes` of the spool, so that no store can find it full. */
+/*
+ * Claims, backs with disk space and maps `bytes` of the spool, so that no store can find it full.
+ */
 static struct spool_chunk *map_chunk(uint32_t thread, uint32_t bytes)
 {
     if (atomic_load(&header->lost_stamp) != UINT64_MAX)
@@ -131,8 +133,8 @@ void recorder_append_slow(uint64_t stamp, uint64_t what, uint64_t size)
 }
 
 /*
- * Other destructors of the thread may still allocate and free, so the end is put off to the last round
- * that the system makes.
+ * Other destructors of the thread may still allocate and free, so the end is put off to the last
+ * round that the system makes.
  */
 static void thread_ends(void *self_pointer)
 {
@@ -169,7 +171,9 @@ void recorder_abandon(struct spool_chunk *chunk)
     munmap(chunk, chunk->bytes);
 }
 
-/* The child has a copy of the parent's chunks in its hands; it lets go of them before it can write. */
+/*
+ * The child has a copy of the parent's chunks in its hands; it lets go of them before it can write.
+ */
 static void stop_in_child(void)
 {
     atomic_store(&recorder_state, RECORDER_OFF);

@@ -1,6 +1,6 @@
 /*
- * What each thread of the recorded program writes, and where. A thread owns one chunk of the spool at a
- * time and appends to it; nothing is shared between threads but the claim of a new chunk.
+ * What each thread of the recorded program writes, and where. A thread owns one chunk of the spool
+ * at a time and appends to it; nothing is shared between threads but the claim of a new chunk.
  *
  * Which calls count: the outermost ones, made by the program. While a call runs in the real library
  * (`depth` > 0) what it calls in turn passes through unrecorded: reallocarray on realloc, the
@@ -71,8 +71,8 @@ static inline void recorder_append(uint64_t stamp, uint64_t what, uint64_t size)
 }
 
 /*
- * A first chunk for a thread that is about to be created, with its number; NULL when there is no room
- * (the thread then introduces itself). recorder_adopt() makes it the calling thread's own;
+ * A first chunk for a thread that is about to be created, with its number; NULL when there is no
+ * room (the thread then introduces itself). recorder_adopt() makes it the calling thread's own;
  * recorder_abandon() gives it up.
  */
 struct spool_chunk *recorder_prepare_thread(void);

@@ -1,6 +1,7 @@
 /*
- * Births and joins. The birth is an event of the creator, before the thread can exist; the new thread
- * finds its number, its first chunk and what it is to run in memory that the creator prepared.
+ * Births and joins. The birth is an event of the creator, before the thread can exist; the new
+ * thread finds its number, its first chunk and what it is to run in memory that the creator
+ * prepared.
  */
 #include <pthread.h>
 #include <threads.h>
@@ -78,7 +79,9 @@ EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
     return rc;
 }
 
-/* Joins are cancellation points: a thread that is cancelled in one still runs handlers that free. */
+/*
+ * Joins are cancellation points: a thread that is cancelled in one still runs handlers that free.
+ */
 static void leave(void *unused __attribute__((unused)))
 {
     recorder_self.depth--;

@@ -1,6 +1,7 @@
 /*
- * The allocator that is hardest on a recorder: a freed address is the next one handed out, to whichever
- * thread asks first. One size of block behind one spin lock; larger requests are mapped and stay.
+ * The allocator that is hardest on a recorder: a freed address is the next one handed out, to
+ * whichever thread asks first. One size of block behind one spin lock; larger requests are mapped
+ * and stay.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
