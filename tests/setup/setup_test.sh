@@ -158,6 +158,14 @@ check 'a changed list of packages sets up anew' '$status == 7' \
     '$calls_made == *dpkg-query*another*"meson setup --wipe"*'
 
 fresh
+run show
+ARENABENCH_MESON_ARGS='-Dwerror=true -Dx=y' run show
+check 'other words for Meson configure anew, with them' '$status == 7' \
+    '$calls_made == *"meson setup --wipe -Dwerror=true -Dx=y $checkout/build"*'
+ARENABENCH_MESON_ARGS='-Dwerror=true -Dx=y' run show
+check 'the same words again do no set-up work' '$status == 7' '-z $err' '$calls_made != *meson*'
+
+fresh
 : >"$calls"
 for call in 1 2 3; do
     (PATH=$room/bin "$checkout/arenabench" "$call" >"$room/out$call" 2>"$room/err$call") || true &
@@ -176,6 +184,13 @@ run test --all --suite unit
 check 'test passes words on, and --all takes in the slow ones' \
     '$calls_made == *"meson test"*"--suite unit"*' '$calls_made != *no-suite*' \
     '$calls_made != *--all*'
+
+for words in slow '--suite slow' --suite=slow; do
+    # shellcheck disable=SC2086 # two words
+    run test $words
+    check "test $words asks for the slow ones" '$calls_made == *"meson test"*"$words"*' \
+        '$calls_made != *no-suite*'
+done
 
 RESULT=FAIL run test
 check 'a failed test is a failure' '$status == 1' '$out == *"0 passed, 1 failed"'
