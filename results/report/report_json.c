@@ -224,6 +224,8 @@ static json_t *make_summary(struct json *j)
     put(j, o, "confidence", json_real(STATS_CONFIDENCE));
     put(j, o, "resamples", json_integer(options->bootstrap.n_resamples));
     put(j, o, "noise", number(options->noise));
+    put(j, o, "foreign_cpus", number(j->s->disturbance.foreign_cpus));
+    put(j, o, "stolen_cpus", number(j->s->disturbance.stolen_cpus));
     put(j, o, "entries", make_entries(j));
     put(j, o, "geometric_means", make_means(j));
     put(j, o, "failures", make_failures(j));

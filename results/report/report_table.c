@@ -299,7 +299,8 @@ static void print_head(FILE *out, const struct summary *s)
         fprintf(out, "not finished: %u of %llu trials are stored\n", s->n_trials,
                 (unsigned long long)n_wanted);
     else if (s->n_trials < n_wanted)
-        fprintf(out, "%llu of %llu trials were given up: they would have failed as the first did\n",
+        fprintf(out,
+                "%llu of %llu trials were given up: they would have failed as those before did\n",
                 (unsigned long long)n_wanted - s->n_trials, (unsigned long long)n_wanted);
     fputc('\n', out);
 }
@@ -387,15 +388,40 @@ static void print_failures(FILE *out, const struct summary *s)
 /* What the runner found that spoils a measurement: facts whose key begins with "warning". */
 static void print_warnings(FILE *out, const struct summary *s)
 {
-    bool first = true;
     for (uint32_t i = 0; i < s->run.n_facts; i++) {
         if (strncmp(s->run.facts[i].key, "warning", 7) != 0)
             continue;
-        fputs(first ? "\nwarning: " : "warning: ", out);
+        fputs("warning: ", out);
         report_put_clean(out, s->run.facts[i].value);
         fputc('\n', out);
-        first = false;
     }
+}
+
+/* The same, seen while the trials ran. */
+static void print_disturbance(FILE *out, const struct summary_disturbance *d)
+{
+    if (d->foreign_cpus > SUMMARY_DISTURBED)
+        fprintf(
+            out,
+            "warning: other programs kept %.2f CPUs busy on average while the trials ran, which "
+            "slows down and scatters what was measured: stop them, or keep off their CPUs with "
+            "--cores\n",
+            d->foreign_cpus);
+    if (d->stolen_cpus > SUMMARY_DISTURBED)
+        fprintf(
+            out,
+            "warning: the hypervisor took %.2f CPUs on average while the trials ran, which slows "
+            "down and scatters what was measured: use a host with fewer guests, or more blocks\n",
+            d->stolen_cpus);
+}
+
+static bool has_warnings(const struct summary *s)
+{
+    for (uint32_t i = 0; i < s->run.n_facts; i++)
+        if (strncmp(s->run.facts[i].key, "warning", 7) == 0)
+            return true;
+    return s->disturbance.foreign_cpus > SUMMARY_DISTURBED ||
+           s->disturbance.stolen_cpus > SUMMARY_DISTURBED;
 }
 
 int report_table(FILE *out, const struct summary *s, bool colour, struct err *err)
@@ -409,6 +435,8 @@ int report_table(FILE *out, const struct summary *s, bool colour, struct err *er
     print_legend(out, s);
     print_remote_shares(out, s);
     print_failures(out, s);
+    fputs(has_warnings(s) ? "\n" : "", out);
     print_warnings(out, s);
+    print_disturbance(out, &s->disturbance);
     return report_finish(out, err);
 }

@@ -83,13 +83,22 @@ static struct trial_result make(uint32_t cell, uint32_t subject, uint32_t block)
     return good(cell, subject, block);
 }
 
-static int64_t fill(struct fixture *f, struct store *s, uint32_t n_blocks)
+/* What else the machine did, in every trial alike: parts of a CPU. */
+struct disturbance {
+    double foreign, steal;
+};
+
+static int64_t fill(struct fixture *f, struct store *s, uint32_t n_blocks,
+                    const struct disturbance *d)
 {
     int64_t run = begin(f, s, n_blocks);
     for (uint32_t b = 0; b < n_blocks; b++)
         for (uint32_t c = 0; c < N_CELLS; c++)
             for (uint32_t i = 0; i < N_SUBJECTS; i++) {
                 struct trial_result r = make(c, i, b);
+                double measured = r.status == TRIAL_OK ? (double)r.wall_ns : 1e15;
+                r.foreign_cpu_ns = (uint64_t)(measured * d->foreign);
+                r.steal_ns = (uint64_t)(measured * d->steal);
                 struct store_place place = {c, i, b, c * N_SUBJECTS + i};
                 ck_assert_int_eq(store_add_trial(s, run, &place, &r, &f->err), 0);
             }
@@ -102,14 +111,21 @@ struct setting {
     struct summary summary;
 };
 
-static void setting_init(struct setting *t, uint32_t n_blocks)
+static void setting_init_disturbed(struct setting *t, uint32_t n_blocks,
+                                   const struct disturbance *d)
 {
     fixture_init(&t->f);
     t->s = fixture_open(&t->f, STORE_WRITE);
-    int64_t run = fill(&t->f, t->s, n_blocks);
+    int64_t run = fill(&t->f, t->s, n_blocks, d);
     struct summary_options options = {0};
     int result = summary_make(t->s, run, &options, &t->summary, &t->f.err);
     ck_assert_msg(result == 0, "%s", t->f.err.text);
+}
+
+static void setting_init(struct setting *t, uint32_t n_blocks)
+{
+    static const struct disturbance none = {.foreign = 0.04, .steal = 0.04}; /* nearly */
+    setting_init_disturbed(t, n_blocks, &none);
 }
 
 static void setting_release(struct setting *t)
@@ -248,6 +264,26 @@ START_TEST(few_blocks_are_told_in_words)
                                        "ratio at most 75 times in 100, not 95"));
     free(text);
     setting_release(&t);
+}
+END_TEST
+
+START_TEST(a_busy_machine_is_told)
+{
+    static const struct disturbance cases[] = {{0.3, 0}, {0, 1.25}, {0.06, 0.06}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct setting t;
+        setting_init_disturbed(&t, 2, &cases[i]);
+        ck_assert_double_eq_tol(t.summary.disturbance.foreign_cpus, cases[i].foreign, 1e-3);
+        ck_assert_double_eq_tol(t.summary.disturbance.stolen_cpus, cases[i].steal, 1e-3);
+        char *text = text_of(&t, TABLE), foreign[64], stolen[64];
+        snprintf(foreign, sizeof(foreign), "warning: other programs kept %.2f CPUs",
+                 cases[i].foreign);
+        snprintf(stolen, sizeof(stolen), "warning: the hypervisor took %.2f CPUs", cases[i].steal);
+        ck_assert_int_eq(strstr(text, foreign) != NULL, cases[i].foreign > 0);
+        ck_assert_int_eq(strstr(text, stolen) != NULL, cases[i].steal > 0);
+        free(text);
+        setting_release(&t);
+    }
 }
 END_TEST
 
@@ -445,7 +481,7 @@ END_TEST
 
 UNIT_MAIN("report", the_table_is_as_drawn, colour_adds_nothing_but_colour,
           one_block_gives_ratios_but_no_claims, few_blocks_are_told_in_words,
-          a_run_without_trials_can_be_shown,
+          a_busy_machine_is_told, a_run_without_trials_can_be_shown,
           rates_are_calls_by_wall_clock_and_failures_measure_nothing,
           the_bench_itself_is_compared_with_nothing, csv_keeps_every_field_apart,
           json_holds_everything, a_full_disk_is_an_error, no_colour_without_a_terminal)

@@ -58,9 +58,10 @@ bool summary_is_control(const struct summary *s, uint32_t cell)
 /* The numbers of all trials, and room to work on them; a number 0 means that there is none. */
 struct numbers {
     struct summary *s;
-    double *values;  /* measure, then cell, then subject, then block */
-    double *ratios;  /* cell, then block: of one subject and measure */
-    double *scratch; /* block */
+    double *values;                       /* measure, then cell, then subject, then block */
+    double *ratios;                       /* cell, then block: of one subject and measure */
+    double *scratch;                      /* block */
+    double wall_ns, foreign_ns, steal_ns; /* summed over the trials that are ok */
 };
 
 static double *values_of(const struct numbers *n, enum measure measure, uint32_t cell,
@@ -135,6 +136,9 @@ static int add_trial(void *context, const struct store_trial *t, struct err *err
         return add_failure(s, t, err);
     }
     e->n_ok++;
+    n->wall_ns += (double)t->result.wall_ns;
+    n->foreign_ns += (double)t->result.foreign_cpu_ns;
+    n->steal_ns += (double)t->result.steal_ns;
     for (int m = 0; m < MEASURES; m++)
         values_of(n, (enum measure)m, at->cell, at->subject)[at->block] =
             measure_of((enum measure)m, &t->result);
@@ -278,6 +282,9 @@ int summary_make(struct store *store, int64_t run_id, const struct summary_optio
     }
     if (result == 0)
         result = compare_all(&n, err);
+    if (n.wall_ns > 0)
+        out->disturbance = (struct summary_disturbance){.foreign_cpus = n.foreign_ns / n.wall_ns,
+                                                        .stolen_cpus = n.steal_ns / n.wall_ns};
     free(n.values);
     free(n.ratios);
     free(n.scratch);

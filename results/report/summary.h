@@ -54,6 +54,16 @@ struct summary_failure {
     char message[TRIAL_MESSAGE_BYTES];
 };
 
+/*
+ * What else the machine did while the trials ran that ended well: CPUs that others kept busy, and CPUs
+ * that a hypervisor took, on average over their wall clock. More than SUMMARY_DISTURBED of a CPU spoils
+ * a comparison.
+ */
+#define SUMMARY_DISTURBED 0.05
+struct summary_disturbance {
+    double foreign_cpus, stolen_cpus; /* 0 without a trial that ended well */
+};
+
 struct summary_options {
     struct bootstrap bootstrap; /* seed 0: the run's own */
     double noise;               /* a smaller difference is none; 0: STATS_NOISE */
@@ -72,6 +82,7 @@ struct summary {
     struct summary_mean *means;    /* summary_mean() */
     struct summary_failure *failures;
     unsigned n_failures;
+    struct summary_disturbance disturbance;
 };
 
 /* The caller releases *out, on failure too. */
