@@ -1,10 +1,12 @@
 /*
- * A run under way: every cell with every subject, block after block. Inside a block the trials come in
- * an order drawn from the seed and the block's number, so that a run that goes on later draws the same.
+ * A run under way: every cell with every subject, block after block. Inside a block the trials come
+ * in an order drawn from the seed and the block's number, cell by cell (order.h), so that a run that
+ * goes on later draws the same; what an interruption cut off of a cell is measured later.
  */
 #pragma once
 
 #include "cell.h"
+#include "ledger.h"
 #include "run_config.h"
 #include "store.h"
 #include "subject.h"
@@ -21,16 +23,17 @@ struct campaign {
     uint32_t n_cells;
     struct store *store;
     int64_t run_id;
-    uint8_t *done;     /* [block][cell][subject]: stored, or given up */
-    uint64_t n_trials; /* of the whole run */
-    uint64_t n_done;   /* of them, before and now */
+    struct ledger ledger;
+    bool was_finished; /* before this campaign */
     uint64_t n_failed; /* now */
     bool interrupted;
 };
 
 /*
- * Reads the lists of the configuration, chooses a baseline where it names none, and makes the plans. Notes that are no errors (a workload left
- * out at a thread count it does not have) go to stderr. The caller calls campaign_release() in any case.
+ * Reads the lists of the configuration, chooses a baseline where it names none, and makes the plans.
+ * Writes the lists back into the configuration as they hold from any folder: paths made real. Notes
+ * that are no errors (a workload left out at a thread count it does not have) go to stderr. The
+ * caller calls campaign_release() in any case.
  */
 int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,
                      struct err *err) MUST_CHECK;
@@ -38,7 +41,10 @@ int campaign_prepare(struct campaign *c, struct run_config *config, const struct
 /* Stores a new run and makes the campaign its executor. */
 int campaign_begin(struct campaign *c, struct store *store, struct err *err) MUST_CHECK;
 
-/* Goes on with a stored run, which must have been begun with the same configuration. */
+/*
+ * Goes on with a stored run, which must have been begun with the same configuration, on the same
+ * machine: -EINVAL with what differs.
+ */
 int campaign_resume(struct campaign *c, struct store *store, const struct store_run *run,
                     struct err *err) MUST_CHECK;
 

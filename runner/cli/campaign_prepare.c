@@ -5,14 +5,22 @@
 #include <string.h>
 
 #include "campaign.h"
+#include "progress.h"
 #include "words.h"
 
-enum { THREADS_MAX = 4096 };
+/* A cell to be made. */
+struct wanted {
+    struct cell_word word;
+    uint32_t threads;
+};
 
 struct preparation {
     struct campaign *campaign;
     uint32_t *threads; /* the counts asked for, without doubles */
     uint32_t n_threads;
+    struct wanted *wanted;
+    uint32_t n_wanted;
+    char *allocators, *workloads; /* the lists as they are kept: by newlines, with real paths */
 };
 
 static int grow(void *array, uint32_t n, size_t item_bytes, struct err *err)
@@ -30,7 +38,7 @@ static int add_threads(void *context, const char *word, struct err *err)
 {
     struct preparation *p = context;
     uint64_t n;
-    int rc = words_number(word, "a thread count", 1, THREADS_MAX, &n, err);
+    int rc = words_number(word, "a thread count", 1, WORKLOAD_THREADS_MAX, &n, err);
     for (uint32_t i = 0; rc == 0 && i < p->n_threads; i++)
         if (p->threads[i] == n)
             return 0;
@@ -41,42 +49,68 @@ static int add_threads(void *context, const char *word, struct err *err)
     return rc;
 }
 
-static int add_subject(void *context, const char *word, struct err *err)
+/* As it was written, but with the real path of a library: it holds from any folder. */
+static int keep_subject(struct preparation *p, const struct subject *s, struct err *err)
 {
-    struct campaign *c = ((struct preparation *)context)->campaign;
-    int rc = grow(&c->subjects, c->n_subjects, sizeof(*c->subjects), err);
-    struct subject *added = c->subjects + c->n_subjects;
-    if (rc == 0)
-        rc = subject_parse(added, word, err);
-    for (uint32_t i = 0; rc == 0 && i < c->n_subjects; i++) {
-        if (strcmp(c->subjects[i].name, added->name) != 0)
-            continue;
-        rc = err_set(err, EINVAL, "allocator '%s' is named twice", added->name);
-        subject_release(added);
-    }
-    if (rc == 0)
-        c->n_subjects++;
+    char *text = NULL;
+    if (!s->library)
+        return words_append(&p->allocators, s->name, err);
+    int rc = words_check_text(s->library, "the library", err);
+    if (rc < 0)
+        return rc;
+    if (asprintf(&text, "%s=%s%s", s->label, s->library, s->name + strlen(s->label)) < 0)
+        return err_set(err, ENOMEM, "out of memory");
+    rc = words_append(&p->allocators, text, err);
+    free(text);
     return rc;
 }
 
-static int add_cell(struct campaign *c, const struct cell_word *word, uint32_t threads,
-                    struct err *err)
+static int add_subject(void *context, const char *word, struct err *err)
 {
-    int rc = grow(&c->cells, c->n_cells, sizeof(*c->cells), err);
+    struct preparation *p = context;
+    struct campaign *c = p->campaign;
+    int rc = words_check_text(word, "the allocator", err);
     if (rc == 0)
-        rc = grow(&c->placements, c->n_cells, sizeof(*c->placements), err);
+        rc = grow(&c->subjects, c->n_subjects, sizeof(*c->subjects), err);
     if (rc < 0)
         return rc;
-    struct cell *cell = &c->cells[c->n_cells];
-    rc = cell_open(cell, word, threads, c->config->seed, err);
-    if (rc == 0) {
-        rc = topology_place(c->topology, c->config->pin, cell->plan->n_threads,
-                            &c->placements[c->n_cells], err);
-        if (rc < 0)
-            cell_close(cell);
-    }
+    struct subject *added = c->subjects + c->n_subjects;
+    rc = subject_parse(added, word, err);
+    for (uint32_t i = 0; rc == 0 && i < c->n_subjects; i++)
+        if (strcmp(c->subjects[i].name, added->name) == 0)
+            rc = err_set(err, EINVAL, "allocator '%s' is named twice", added->name);
     if (rc == 0)
-        c->n_cells++;
+        rc = keep_subject(p, added, err);
+    if (rc == 0)
+        c->n_subjects++;
+    else
+        subject_release(added);
+    return rc;
+}
+
+static int want(struct preparation *p, const struct cell_word *word, uint32_t threads,
+                struct err *err)
+{
+    int rc = grow(&p->wanted, p->n_wanted, sizeof(*p->wanted), err);
+    if (rc == 0)
+        p->wanted[p->n_wanted++] = (struct wanted){.word = *word, .threads = threads};
+    return rc;
+}
+
+/* A generator at each thread count that it can have. */
+static int want_synthetic(struct preparation *p, const struct cell_word *word, struct err *err)
+{
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < p->n_threads; i++) {
+        if (p->threads[i] < word->spec.workload->threads_min) {
+            fprintf(stderr, "%s: %s needs %u threads: left out at %u\n", program_invocation_name,
+                    word->name, word->spec.workload->threads_min, p->threads[i]);
+            continue;
+        }
+        rc = workload_check(&word->spec, p->threads[i], err);
+        if (rc == 0)
+            rc = want(p, word, p->threads[i], err);
+    }
     return rc;
 }
 
@@ -84,21 +118,58 @@ static int add_workload(void *context, const char *text, struct err *err)
 {
     struct preparation *p = context;
     struct cell_word word;
-    int rc = cell_find(text, p->campaign->places, &word, err);
+    int rc = words_check_text(text, "the workload", err);
+    if (rc == 0)
+        rc = cell_find(text, p->campaign->places, &word, err);
+    if (rc == 0)
+        rc = cell_check_name(&word, p->campaign->places, err);
     if (rc < 0)
         return rc;
-    for (uint32_t i = 0; i < p->campaign->n_cells; i++)
-        if (strcmp(p->campaign->cells[i].name, word.name) == 0)
+    for (uint32_t i = 0; i < p->n_wanted; i++)
+        if (strcmp(p->wanted[i].word.name, word.name) == 0)
             return err_set(err, EINVAL, "workload '%s' is named twice", word.name);
-    if (word.source != CELL_SYNTHETIC)
-        return add_cell(p->campaign, &word, 0, err);
-    for (uint32_t i = 0; rc == 0 && i < p->n_threads; i++) {
-        if (p->threads[i] >= word.spec.workload->threads_min)
-            rc = add_cell(p->campaign, &word, p->threads[i], err);
+    rc = words_append(&p->workloads, word.text, err);
+    if (rc < 0)
+        return rc;
+    return word.source == CELL_SYNTHETIC ? want_synthetic(p, &word, err) : want(p, &word, 0, err);
+}
+
+static int make_cell(struct campaign *c, const struct wanted *w, struct err *err)
+{
+    int rc = grow(&c->cells, c->n_cells, sizeof(*c->cells), err);
+    if (rc == 0)
+        rc = grow(&c->placements, c->n_cells, sizeof(*c->placements), err);
+    if (rc < 0)
+        return rc;
+    struct cell *cell = &c->cells[c->n_cells];
+    rc = cell_open(cell, &w->word, w->threads, c->config->seed, err);
+    if (rc < 0)
+        return rc;
+    rc = topology_place(c->topology, c->config->pin, cell->plan->n_threads,
+                        &c->placements[c->n_cells], err);
+    if (rc < 0)
+        cell_close(cell);
+    else
+        c->n_cells++;
+    return rc;
+}
+
+/* Ctrl-C ends the program here at once: nothing is stored yet. */
+static int make_cells(struct preparation *p, struct err *err)
+{
+    struct progress progress;
+    int rc = 0;
+    progress_init(&progress, 0, 0, 0);
+    for (uint32_t i = 0; rc == 0 && i < p->n_wanted; i++) {
+        const struct wanted *w = &p->wanted[i];
+        if (w->threads > 0)
+            progress_note(&progress, "making plan %u of %u: %s, %u thread%s", i + 1, p->n_wanted,
+                          w->word.name, w->threads, w->threads == 1 ? "" : "s");
         else
-            fprintf(stderr, "%s: %s needs %u threads: left out at %u\n", program_invocation_name,
-                    word.name, word.spec.workload->threads_min, p->threads[i]);
+            progress_note(&progress, "making plan %u of %u: %s", i + 1, p->n_wanted, w->word.name);
+        rc = make_cell(p->campaign, w, err);
     }
+    progress_clear(&progress);
     return rc;
 }
 
@@ -119,6 +190,25 @@ static int choose_baseline(const struct campaign *c, struct run_config *config, 
     return err_set(err, EINVAL, "the baseline '%s' is none of the allocators", config->baseline);
 }
 
+/* All words, before the first plan is made: a mistake is told at once. */
+static int read_lists(struct preparation *p, struct run_config *config, struct err *err)
+{
+    struct campaign *c = p->campaign;
+    int rc = words_each(config->threads, "thread counts", add_threads, p, err);
+    if (rc == 0)
+        rc = words_each(config->allocators, "allocators", add_subject, p, err);
+    if (rc == 0)
+        rc = choose_baseline(c, config, err);
+    if (rc == 0)
+        rc = words_each(config->workloads, "workloads", add_workload, p, err);
+    if (rc == 0 && p->n_wanted == 0)
+        rc = err_set(err, EINVAL, "nothing to measure: no workload has these thread counts");
+    if (rc == 0 && (run_config_set(&config->allocators, p->allocators) < 0 ||
+                    run_config_set(&config->workloads, p->workloads) < 0))
+        rc = err_set(err, ENOMEM, "out of memory");
+    return rc;
+}
+
 int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,
                      struct err *err)
 {
@@ -129,17 +219,13 @@ int campaign_prepare(struct campaign *c, struct run_config *config, const struct
     if (rc == 0 && config->cores[0])
         rc = topology_restrict(c->topology, config->cores, err);
     if (rc == 0)
-        rc = words_each(config->threads, "thread counts", add_threads, &p, err);
+        rc = read_lists(&p, config, err);
     if (rc == 0)
-        rc = words_each(config->allocators, "allocators", add_subject, &p, err);
-    if (rc == 0)
-        rc = choose_baseline(c, config, err);
-    if (rc == 0)
-        rc = words_each(config->workloads, "workloads", add_workload, &p, err);
-    if (rc == 0 && c->n_cells == 0)
-        rc = err_set(err, EINVAL, "nothing to measure: no workload has these thread counts");
+        rc = make_cells(&p, err);
     free(p.threads);
-    c->n_trials = (uint64_t)config->blocks * c->n_cells * c->n_subjects;
+    free(p.wanted);
+    free(p.allocators);
+    free(p.workloads);
     return rc;
 }
 
@@ -154,7 +240,7 @@ void campaign_release(struct campaign *c)
     free(c->cells);
     free(c->placements);
     free(c->subjects);
-    free(c->done);
+    ledger_release(&c->ledger);
     topology_free(c->topology);
     *c = (struct campaign){0};
 }

@@ -13,6 +13,7 @@
 #include "plan_file.h"
 #include "text.h"
 #include "trace_plan.h"
+#include "words.h"
 
 #define RECORDED_ENDING ".trace"
 
@@ -86,28 +87,66 @@ static bool is_synthetic(const char *word)
     return false;
 }
 
-int cell_find(const char *word, const struct places *places, struct cell_word *out, struct err *err)
+static int use_synthetic(const char *word, struct cell_word *out, struct err *err)
 {
-    *out = (struct cell_word){0};
-    if (strlen(word) >= sizeof(out->name))
-        return err_set(err, EINVAL, "a workload's name is too long: '%.*s...'", 40, word);
-    text_format(out->name, sizeof(out->name), "%s", word);
-    if (strchr(word, '/') || access(word, F_OK) == 0) {
-        text_format(out->path, sizeof(out->path), "%s", word);
-        int rc = plan_file_is_plan(out->path, err);
-        out->source = rc > 0 ? CELL_PLAN : CELL_TRACE;
-        return rc < 0 ? rc : 0;
-    }
-    if (is_recorded_name(places, word, out->path, sizeof(out->path))) {
-        out->source = CELL_TRACE;
-        return 0;
-    }
-    if (!is_synthetic(word))
-        return unknown(word, places, err);
+    out->source = CELL_SYNTHETIC;
     int rc = workload_parse(word, strlen(word), &out->spec, err);
     if (rc == 0)
         workload_format(&out->spec, out->name, sizeof(out->name));
+    text_format(out->text, sizeof(out->text), "%s", out->name);
     return rc;
+}
+
+static int use_recorded(const char *word, struct cell_word *out)
+{
+    out->source = CELL_TRACE;
+    text_format(out->name, sizeof(out->name), "%s", word);
+    text_format(out->text, sizeof(out->text), "%s", word);
+    return 0;
+}
+
+static int use_file(const char *word, struct cell_word *out, struct err *err)
+{
+    text_format(out->path, sizeof(out->path), "%s", word);
+    int rc = plan_file_is_plan(word, err);
+    if (rc < 0)
+        return rc;
+    out->source = rc > 0 ? CELL_PLAN : CELL_TRACE;
+    if (!realpath(word, out->text))
+        return err_set_errno(err, errno, "cannot read %s", word);
+    const char *slash = strrchr(word, '/'), *name = slash ? slash + 1 : word;
+    if (strlen(name) >= sizeof(out->name))
+        return err_set(err, EINVAL, "a workload's name is too long: '%.*s...'", 40, name);
+    text_format(out->name, sizeof(out->name), "%s", name);
+    return 0;
+}
+
+int cell_find(const char *word, const struct places *places, struct cell_word *out, struct err *err)
+{
+    *out = (struct cell_word){0};
+    if (strlen(word) >= sizeof(out->path))
+        return err_set(err, EINVAL, "a workload's name is too long: '%.*s...'", 40, word);
+    bool is_path = strchr(word, '/');
+    if (!is_path && is_synthetic(word))
+        return use_synthetic(word, out, err);
+    if (!is_path && is_recorded_name(places, word, out->path, sizeof(out->path)))
+        return use_recorded(word, out);
+    if (is_path || access(word, F_OK) == 0)
+        return use_file(word, out, err);
+    return unknown(word, places, err);
+}
+
+int cell_check_name(const struct cell_word *word, const struct places *places, struct err *err)
+{
+    char recorded[PATH_MAX];
+    if (!strchr(word->text, '/'))
+        return 0; /* no file */
+    if (is_synthetic(word->name) ||
+        is_recorded_name(places, word->name, recorded, sizeof(recorded)))
+        return err_set(err, EINVAL,
+                       "tables would show %s as '%s', which is another workload: rename the file",
+                       word->path, word->name);
+    return words_check_text(word->text, "the file", err);
 }
 
 int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads, uint64_t seed,

@@ -16,15 +16,21 @@ struct cell_word {
     enum cell_source source;
     struct workload_spec spec;      /* CELL_SYNTHETIC */
     char path[PATH_MAX];            /* else */
-    char name[WORKLOAD_TEXT_BYTES]; /* as stored: the canonical word, or what the user wrote */
+    char name[WORKLOAD_TEXT_BYTES]; /* for tables: the canonical word, or the file's base name */
+    char text[PATH_MAX];            /* means the same from any folder: the name, or the real path */
 };
 
 /*
- * Finds what a word means: a file (a word with a slash or a dot), a recorded workload that ships with the
- * project, or a synthetic one. -EINVAL or -ENOENT with the near names.
+ * Finds what a word means. Without a slash it is a synthetic workload, a recorded one that ships with
+ * the project, or, where neither has that name, a file; with one it is a file. 0, -EINVAL with the
+ * near names, or what the system said of the file.
  */
 int cell_find(const char *word, const struct places *places, struct cell_word *out,
               struct err *err) MUST_CHECK;
+
+/* Whether a run can show and keep it: a file must not go by a workload's name. 0 or -EINVAL. */
+int cell_check_name(const struct cell_word *word, const struct places *places,
+                    struct err *err) MUST_CHECK;
 
 /* One workload at one number of threads. All zero is an empty cell. */
 struct cell {

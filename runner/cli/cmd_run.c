@@ -23,6 +23,7 @@
 
 struct words {
     struct run_config config;
+    char *added;        /* allocators given one by one, a newline behind each; owned */
     const char *file;   /* of the store */
     const char *resume; /* run to go on with; "" for the latest */
     enum output_form form;
@@ -88,22 +89,6 @@ static int set(struct words *w, char **text, const char *value)
     return run_config_set(text, value) < 0 ? err_set(w->err, ENOMEM, "out of memory") : 0;
 }
 
-/* Adds a subject to the list, which then goes by newlines: a subject may hold commas. */
-static int add_allocator(struct words *w, const char *one)
-{
-    char **list = &w->config.allocators, *joined = NULL;
-    if (!*list && set(w, list, DEFAULT_ALLOCATORS) < 0)
-        return -ENOMEM;
-    if (!strchr(*list, '\n'))
-        for (char *p = *list; (p = strchr(p, ',')); p++)
-            *p = '\n';
-    if (asprintf(&joined, "%s\n%s", *list, one) < 0)
-        return err_set(w->err, ENOMEM, "out of memory");
-    free(*list);
-    *list = joined;
-    return 0;
-}
-
 static int parse_number(struct words *w, int key, const char *arg)
 {
     uint64_t n = 0;
@@ -119,19 +104,24 @@ static int parse_number(struct words *w, int key, const char *arg)
         return words_decimal(arg, "--seconds", 0, RUN_SECONDS_MAX, &w->config.seconds, w->err);
     case KEY_LIMIT:
         return words_decimal(arg, "--limit", 0.1, RUN_SECONDS_MAX, &w->config.limit_s, w->err);
-    default: /* KEY_SEED */
+    case KEY_SEED:
         return words_number(arg, "--seed", 0, INT64_MAX, &w->config.seed, w->err);
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
-/* Options that say what a run is, and that a run which goes on has already. */
+/*
+ * Options that say what a run is, and that a run which goes on has already. 0, a negative errno, or
+ * ARGP_ERR_UNKNOWN for what is none of them.
+ */
 static int parse_config(struct words *w, int key, const char *arg)
 {
     switch (key) {
     case 'a':
         return set(w, &w->config.allocators, arg);
     case KEY_ALLOCATOR:
-        return add_allocator(w, arg);
+        return words_append(&w->added, arg, w->err);
     case KEY_BASELINE:
         return set(w, &w->config.baseline, arg);
     case 'w':
@@ -151,6 +141,17 @@ static int parse_config(struct words *w, int key, const char *arg)
     default:
         return parse_number(w, key, arg);
     }
+}
+
+/* The first failure is kept, and told when all has been parsed. */
+static error_t take_config(struct words *w, int key, const char *arg)
+{
+    int rc = parse_config(w, key, arg);
+    if (rc == ARGP_ERR_UNKNOWN)
+        return ARGP_ERR_UNKNOWN;
+    w->given = true;
+    w->failed = rc;
+    return 0;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -175,12 +176,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         w->resume = arg; /* --resume RUN, with a blank */
         return 0;
     default:
-        if (key < 0 || key > KEY_TOUCH || (key & 0xffffff) == 0 || key >= 0x1000000)
-            return ARGP_ERR_UNKNOWN;
-        w->given = true;
-        if (w->failed == 0)
-            w->failed = parse_config(w, key, arg);
-        return 0;
+        return w->failed < 0 ? 0 : take_config(w, key, arg);
     }
 }
 
@@ -207,13 +203,29 @@ static int set_default(struct words *w, char **text, const char *value)
     return *text ? 0 : set(w, text, value);
 }
 
+/* The list, and what was added to it, wherever that stood: by newlines, for either may hold commas. */
+static int join_allocators(struct words *w)
+{
+    char **list = &w->config.allocators, *joined = NULL;
+    if (!w->added)
+        return 0;
+    bool by_commas = !strchr(*list, '\n');
+    for (char *p = *list; by_commas && (p = strchr(p, ',')); p++)
+        *p = '\n';
+    if (asprintf(&joined, "%s\n%s", *list, w->added) < 0)
+        return err_set(w->err, ENOMEM, "out of memory");
+    free(*list);
+    *list = joined;
+    return 0;
+}
+
 static int fill_defaults(struct words *w)
 {
     struct run_config *c = &w->config;
     char threads[64] = "";
     if (set_default(w, &c->allocators, DEFAULT_ALLOCATORS) < 0 ||
         set_default(w, &c->workloads, DEFAULT_WORKLOADS) < 0 || set_default(w, &c->cores, "") < 0 ||
-        set_default(w, &c->baseline, "") < 0)
+        set_default(w, &c->baseline, "") < 0 || join_allocators(w) < 0)
         return -ENOMEM;
     if (!w->blocks_given)
         c->blocks = w->quick ? QUICK_BLOCKS : DEFAULT_BLOCKS;
@@ -264,7 +276,8 @@ static int run_name(struct store *store, int64_t id, char *out, size_t n, struct
     return rc;
 }
 
-static int finish(const struct words *w, const struct campaign *c, struct store *store)
+static int finish(const struct words *w, const struct campaign *c, struct store *store,
+                  bool was_complete)
 {
     char name[64];
     int rc = output_run(store, c->run_id, w->form, w->err);
@@ -277,7 +290,10 @@ static int finish(const struct words *w, const struct campaign *c, struct store 
         fprintf(stderr,
                 "interrupted after %lu of %lu trials; go on with: arenabench run "
                 "--resume=%s%s%s\n",
-                c->n_done, c->n_trials, name, w->file ? " --output " : "", w->file ? w->file : "");
+                c->ledger.n_done, c->ledger.n_trials - c->ledger.n_given_up, name,
+                w->file ? " --output " : "", w->file ? w->file : "");
+    else if (was_complete)
+        fprintf(stderr, "run %s is complete: nothing was left to do\n", name);
     else if (isatty(STDERR_FILENO))
         fprintf(stderr, "kept as run %s in %s\n", name, store_path(store));
     return c->interrupted ? EXIT_INTERRUPTED : c->n_failed ? EXIT_FAILED : EXIT_GOOD;
@@ -298,10 +314,11 @@ static int execute(struct words *w, const struct places *places)
     if (rc == 0)
         rc = w->resume ? campaign_resume(&campaign, store, &begun, w->err)
                        : campaign_begin(&campaign, store, w->err);
+    bool was_complete = ledger_n_open(&campaign.ledger) == 0;
     if (rc == 0)
         rc = campaign_execute(&campaign, w->err);
     if (rc == 0)
-        rc = finish(w, &campaign, store);
+        rc = finish(w, &campaign, store, was_complete);
     campaign_release(&campaign);
     store_run_release(&begun);
     store_close(store);
@@ -328,6 +345,7 @@ static int run(int argc, char **argv, struct err *err)
     if (rc == 0)
         rc = execute(&w, &places);
     run_config_release(&w.config);
+    free(w.added);
     return rc;
 }
 

@@ -3,7 +3,8 @@
 What it may use: `result`, the whole; `trials(subject)`, all trials or those of one subject, by its name
 without settings;
 `mean(subject, measure)`, `entries(subject, measure)`; `failures(subject)`; `places()`, the (cell, subject,
-block) of each trial; `bindings()`; `firsts(a, b)`; `sqlite(file, query)`, the first value of an answer. Prints a list with blanks.
+block) of each trial; `groups()`; `bindings()`; `firsts(a, b)`; `sqlite(file, query)`, the first value of
+an answer. Prints a list with blanks.
 """
 import json
 import re
@@ -36,6 +37,13 @@ class Result:
         for cell, subject, block in at:
             counts[cell] += subject == a and at[cell, a, block] < at[cell, b, block]
         return counts
+
+    def groups(self):
+        """[(subject, position), ...] of each block and cell, in the order in which they were executed."""
+        groups = {}
+        for t in sorted(self.trials(), key=lambda t: (t["block"], t["position"])):
+            groups.setdefault((t["block"], t["cell"]), []).append((t["subject"], t["position"]))
+        return list(groups.values())
 
     def bindings(self):
         """(threads, [CPUs of each thread of the plan, roots first]) of each trial."""
