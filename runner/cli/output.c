@@ -1,18 +1,48 @@
 #include "output.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "report.h"
+
+static int print(FILE *out, struct store *store, const struct summary *summary,
+                 enum output_form form, struct err *err)
+{
+    switch (form) {
+    case OUTPUT_JSON:
+        return report_json(out, store, summary, err);
+    case OUTPUT_CSV:
+        return report_csv(out, store, summary, err);
+    default:
+        return report_table(out, summary, report_wants_colour(stdout), err);
+    }
+}
+
+/* A report is made in memory first: of many small writes, only the last one's error would be known. */
+static int print_whole(struct store *store, const struct summary *summary, enum output_form form,
+                       struct err *err)
+{
+    char *text = NULL;
+    size_t n_bytes;
+    FILE *out = open_memstream(&text, &n_bytes);
+    if (!out)
+        return err_set_errno(err, errno, "cannot make the report");
+    int rc = print(out, store, summary, form, err);
+    if (fclose(out) != 0 && rc == 0)
+        rc = err_set_errno(err, errno, "cannot make the report");
+    if (rc == 0 && (fwrite(text, 1, n_bytes, stdout) < n_bytes || fflush(stdout) != 0))
+        rc = err_set_errno(err, errno, "the output could not be written whole");
+    free(text);
+    return rc;
+}
 
 int output_run(struct store *store, int64_t run_id, enum output_form form, struct err *err)
 {
     static const struct summary_options options;
     struct summary summary;
     int rc = summary_make(store, run_id, &options, &summary, err);
-    if (rc == 0 && form == OUTPUT_JSON)
-        rc = report_json(stdout, store, &summary, err);
-    else if (rc == 0 && form == OUTPUT_CSV)
-        rc = report_csv(stdout, store, &summary, err);
-    else if (rc == 0)
-        rc = report_table(stdout, &summary, report_wants_colour(stdout), err);
+    if (rc == 0)
+        rc = print_whole(store, &summary, form, err);
     summary_release(&summary);
     return rc;
 }
