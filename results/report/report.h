@@ -1,7 +1,8 @@
 /*
- * Three ways to print a stored run: a table for people, JSON and CSV for programs. All write to `out`,
- * flush it, and fail with -EIO (or the stream's errno) when not everything arrived: a full disk, a
- * closed pipe. Names of JSON and CSV fields carry their units and change only with REPORT_VERSION.
+ * Three ways to print a stored run: a table for people, JSON and CSV for programs. All write to
+ * `out`, flush it, and fail with -EIO (or the stream's errno) when not everything arrived: a full
+ * disk, a closed pipe. Names of JSON and CSV fields carry their units and change only with
+ * REPORT_VERSION.
  */
 #pragma once
 
@@ -11,7 +12,9 @@
 
 #define REPORT_VERSION 1
 
-/* Whether a terminal stands behind `out` whose user wants colour (no NO_COLOR, TERM is not dumb). */
+/*
+ * Whether a terminal stands behind `out` whose user wants colour (no NO_COLOR, TERM is not dumb).
+ */
 bool report_wants_colour(FILE *out);
 
 /* Never cut to a width: what does not fit is the terminal's to wrap, and a pipe gets all of it. */

@@ -8,8 +8,8 @@
 #include "report_text.h"
 
 /*
- * Jansson's *_new calls take over what they are given even when it is NULL or they fail, so that the
- * whole is built without a check at each step; `failed` remembers that a piece is missing.
+ * Jansson's *_new calls take over what they are given even when it is NULL or they fail, so that
+ * the whole is built without a check at each step; `failed` remembers that a piece is missing.
  */
 struct json {
     const struct summary *s;
@@ -46,7 +46,9 @@ static json_t *text(const char *s)
     return value;
 }
 
-/* JSON as jansson reads it has signed numbers only; nothing that is measured comes near their end. */
+/*
+ * JSON as jansson reads it has signed numbers only; nothing that is measured comes near their end.
+ */
 static json_t *count(uint64_t n)
 {
     return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);

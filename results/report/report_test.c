@@ -52,7 +52,9 @@ static int64_t begin(struct fixture *f, struct store *s, uint32_t n_blocks)
 static const double speeds[N_SUBJECTS] = {1, 1.25, 1.5, 1, 8};
 static const double sizes[N_SUBJECTS] = {1, 0.5, 2, 1, 0.01};
 
-/* Block b as a whole is slower than the one before; a small shift breaks the ties between subjects. */
+/*
+ * Block b as a whole is slower than the one before; a small shift breaks the ties between subjects.
+ */
 static struct trial_result good(uint32_t cell, uint32_t subject, uint32_t block)
 {
     double wobble = 1 + 0.01 * ((block * 3 + subject * 5 + cell) % 7 - 3.0) * (subject != GLIBC);
@@ -71,7 +73,10 @@ static struct trial_result bad(enum trial_status status, int signal, const char 
     return r;
 }
 
-/* jemalloc crashes twice on churn with two threads; mimalloc never ends there; glibc dies on larson. */
+/*
+ * jemalloc crashes twice on churn with two threads; mimalloc never ends there; glibc dies on
+ * larson.
+ */
 static struct trial_result make(uint32_t cell, uint32_t subject, uint32_t block)
 {
     if (cell == CHURN_2 && subject == JEMALLOC && block < 2)

@@ -15,6 +15,9 @@ void report_put_clean(FILE *out, const char *text);
 #define REPORT_TIME_BYTES 40
 void report_format_time(char *out, int64_t seconds);
 
-/* With the digits that a reader can use: 0.00048, 0.012, 1.23, 12.3, 1234. `out` holds REPORT_NUMBER_BYTES. */
+/*
+ * With the digits that a reader can use: 0.00048, 0.012, 1.23, 12.3, 1234. `out` holds
+ * REPORT_NUMBER_BYTES.
+ */
 #define REPORT_NUMBER_BYTES 32
 void report_format_number(char *out, double value);

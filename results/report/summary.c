@@ -162,7 +162,9 @@ static void note_blocks(struct summary *s, unsigned n_blocks)
         s->fewest_blocks = n_blocks;
 }
 
-/* A subject's ratios in a cell: into the table of the mean where the cell counts, and to the entry. */
+/*
+ * A subject's ratios in a cell: into the table of the mean where the cell counts, and to the entry.
+ */
 static int compare_in_cell(struct numbers *n, uint32_t cell, uint32_t subject, enum measure m,
                            double *ratios, struct err *err)
 {

@@ -2,9 +2,9 @@
  * What a stored run says: every subject in every cell, compared with the run's baseline. Everything
  * here comes from the store; the same file gives the same summary.
  *
- * Two rows are the bench's own and take part in no comparison: the subject whose allocator is `null`
- * (what the bench costs) has no ratios, and the workload `nop` (what the harness costs) is left out of
- * the geometric means.
+ * Two rows are the bench's own and take part in no comparison: the subject whose allocator is
+ * `null` (what the bench costs) has no ratios, and the workload `nop` (what the harness costs) is
+ * left out of the geometric means.
  */
 #pragma once
 
@@ -55,9 +55,9 @@ struct summary_failure {
 };
 
 /*
- * What else the machine did while the trials ran that ended well: CPUs that others kept busy, and CPUs
- * that a hypervisor took, on average over their wall clock. More than SUMMARY_DISTURBED of a CPU spoils
- * a comparison.
+ * What else the machine did while the trials ran that ended well: CPUs that others kept busy, and
+ * CPUs that a hypervisor took, on average over their wall clock. More than SUMMARY_DISTURBED of a
+ * CPU spoils a comparison.
  */
 #define SUMMARY_DISTURBED 0.05
 struct summary_disturbance {

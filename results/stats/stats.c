@@ -58,7 +58,10 @@ double stats_coverage(unsigned n_blocks)
     return n_blocks == 0 ? 0 : 1 - exp2(1 - (double)n_blocks);
 }
 
-/* A ratio and the block it is from; a block's number counts only blocks that have a ratio somewhere. */
+/*
+ * A ratio and the block it is from; a block's number counts only blocks that have a ratio
+ * somewhere.
+ */
 struct entry {
     double ratio;
     unsigned block;
@@ -85,7 +88,9 @@ static int compare_entries(const void *a, const void *b)
     return compare_doubles(&((const struct entry *)a)->ratio, &((const struct entry *)b)->ratio);
 }
 
-/* The value at `rank` when each entry stands as often as its block was drawn; rank below the total. */
+/*
+ * The value at `rank` when each entry stands as often as its block was drawn; rank below the total.
+ */
 static double drawn_value(const struct row *row, const unsigned *draws, unsigned rank)
 {
     unsigned seen = 0;
@@ -133,7 +138,9 @@ static void engine_release(struct engine *e)
     free(e->means);
 }
 
-/* Numbers the blocks that have a ratio in any cell, from 0, in `number`; UINT32_MAX for the others. */
+/*
+ * Numbers the blocks that have a ratio in any cell, from 0, in `number`; UINT32_MAX for the others.
+ */
 static unsigned number_blocks(const struct ratio_table *t, unsigned *number)
 {
     unsigned n = 0;

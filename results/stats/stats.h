@@ -1,12 +1,12 @@
 /*
- * The statistics of a comparison. A cell is one workload at one thread count; in each block of a run
- * every allocator had one trial of it, so two allocators are compared by the ratio of the two trials
- * of a block, which ran close to each other on the same machine in the same mood. The ratio of a cell
- * is the median over its blocks; of a set of cells, the geometric mean of their medians. Intervals are
- * percentile bootstrap intervals over blocks, at STATS_CONFIDENCE.
+ * The statistics of a comparison. A cell is one workload at one thread count; in each block of a
+ * run every allocator had one trial of it, so two allocators are compared by the ratio of the two
+ * trials of a block, which ran close to each other on the same machine in the same mood. The ratio
+ * of a cell is the median over its blocks; of a set of cells, the geometric mean of their medians.
+ * Intervals are percentile bootstrap intervals over blocks, at STATS_CONFIDENCE.
  *
- * Pure functions of their arguments: the same numbers and the same seed give the same result on every
- * machine. Any thread may call.
+ * Pure functions of their arguments: the same numbers and the same seed give the same result on
+ * every machine. Any thread may call.
  */
 #pragma once
 
@@ -34,7 +34,10 @@ struct interval {
 /* Of the values, which are reordered; n is not 0. With n even, the mean of the middle two. */
 double stats_median(double *values, size_t n);
 
-/* The p-quantile, 0 <= p <= 1, of n > 0 ascending values, interpolated linearly (Hyndman and Fan's 7). */
+/*
+ * The p-quantile, 0 <= p <= 1, of n > 0 ascending values, interpolated linearly (Hyndman and Fan's
+ * 7).
+ */
 double stats_quantile(const double *ascending, size_t n, double p);
 
 /* Of n > 0 positive values. */
@@ -46,7 +49,9 @@ double stats_geometric_mean(const double *values, size_t n);
  */
 unsigned stats_paired_ratios(const double *a, const double *b, unsigned n_blocks, double *ratios);
 
-/* The median of a cell's ratios with its interval; NaN where a block has none. 0, -ENOMEM, -EINVAL. */
+/*
+ * The median of a cell's ratios with its interval; NaN where a block has none. 0, -ENOMEM, -EINVAL.
+ */
 int stats_cell_interval(const double *ratios, unsigned n_blocks, const struct bootstrap *how,
                         struct interval *out, struct err *err) MUST_CHECK;
 
@@ -57,17 +62,18 @@ struct ratio_table {
 };
 
 /*
- * The geometric mean of the cells' medians with its interval; *n_used of the cells had a ratio at all.
- * Each resample draws blocks once for all cells, so that what hits a whole block is seen as one event.
- * A cell that has no ratio in the blocks drawn keeps its estimate in that resample: leaving it out
- * would compare means over different sets of cells. 0, -ENOMEM, -EINVAL.
+ * The geometric mean of the cells' medians with its interval; *n_used of the cells had a ratio at
+ * all. Each resample draws blocks once for all cells, so that what hits a whole block is seen as
+ * one event. A cell that has no ratio in the blocks drawn keeps its estimate in that resample:
+ * leaving it out would compare means over different sets of cells. 0, -ENOMEM, -EINVAL.
  */
 int stats_mean_interval(const struct ratio_table *table, const struct bootstrap *how,
                         struct interval *out, unsigned *n_used, struct err *err) MUST_CHECK;
 
 /*
- * The chance that the range from the least to the greatest of n independent values holds the median of
- * what they were drawn from: 1 - 2^(1-n). No percentile interval is wider, so this bounds its coverage.
+ * The chance that the range from the least to the greatest of n independent values holds the median
+ * of what they were drawn from: 1 - 2^(1-n). No percentile interval is wider, so this bounds its
+ * coverage.
  */
 double stats_coverage(unsigned n_blocks);
 

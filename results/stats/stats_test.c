@@ -7,7 +7,10 @@
 #include "rng.h"
 #include "unit.h"
 
-/* Expected numbers: NumPy 1.24 and SciPy 1.10; intervals there from 400 000 resamples of its own generator. */
+/*
+ * Expected numbers: NumPy 1.24 and SciPy 1.10; intervals there from 400 000 resamples of its own
+ * generator.
+ */
 static const double seven[] = {1.21, 1.18, 1.25, 1.30, 1.19, 1.22, 1.27};
 
 static const struct bootstrap how = {.seed = 1};
@@ -172,8 +175,8 @@ END_TEST
 
 /*
  * How often the interval holds the true ratio, over 1000 imagined cells. At 20 blocks SciPy's own
- * simulation gives 94 %, and 3 standard deviations are 2.3 %; at 3 blocks no interval can do better than
- * stats_coverage says, 75 %.
+ * simulation gives 94 %, and 3 standard deviations are 2.3 %; at 3 blocks no interval can do better
+ * than stats_coverage says, 75 %.
  */
 static double simulated_coverage(unsigned n_blocks, struct rng *rng)
 {

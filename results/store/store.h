@@ -2,10 +2,10 @@
  * The store: one SQLite file in which runs are kept. The schema, with units, is in store_schema.h.
  *
  * What a caller may rely on:
- *   whole      a run's beginning, and a trial with its series, are each written in one transaction: a
- *              process killed at any moment leaves all of one or nothing of it
- *   shared     any number of processes may read and write the same file at once; a writer waits up to
- *              STORE_WAIT_MS for another
+ *   whole      a run's beginning, and a trial with its series, are each written in one transaction:
+ *              a process killed at any moment leaves all of one or nothing of it
+ *   shared     any number of processes may read and write the same file at once; a writer waits up
+ *              to STORE_WAIT_MS for another
  *   untouched  a file that is not ours, or of another version, is refused and not changed
  *
  * A struct store belongs to one thread and does not survive fork(): open after forking. Functions
@@ -50,8 +50,8 @@ struct store_cell {
 };
 
 /*
- * A run without its trials. A subject's or cell's ordinal is its index in these arrays. Texts are UTF-8
- * and never NULL in what is loaded; NULL stands for "" in what is stored.
+ * A run without its trials. A subject's or cell's ordinal is its index in these arrays. Texts are
+ * UTF-8 and never NULL in what is loaded; NULL stands for "" in what is stored.
  */
 struct store_run {
     int64_t id;
@@ -72,7 +72,10 @@ struct store_run {
 /* Frees what was loaded, and empties the struct. */
 void store_run_release(struct store_run *run);
 
-/* Stores a new run whole; id, name, finished_s are ignored. *run_id is what the other functions take. */
+/*
+ * Stores a new run whole; id, name, finished_s are ignored. *run_id is what the other functions
+ * take.
+ */
 int store_run_begin(struct store *s, const struct store_run *run, int64_t *run_id,
                     struct err *err) MUST_CHECK;
 
@@ -98,7 +101,9 @@ struct store_run_line {
     uint64_t n_trials, n_failed; /* stored; of them not ok */
 };
 
-/* What a callback gets lives until it returns. A negative result ends the walk and is its result. */
+/*
+ * What a callback gets lives until it returns. A negative result ends the walk and is its result.
+ */
 typedef int store_run_fn(void *context, const struct store_run_line *line, struct err *err);
 
 /* Newest first. */
@@ -112,9 +117,9 @@ struct store_place {
 };
 
 /*
- * Stores a trial that has ended, whatever its status, with its series. -EEXIST when this cell, subject
- * and block are there already (another runner works on the same run); -EINVAL for TRIAL_INTERRUPTED,
- * which is no result.
+ * Stores a trial that has ended, whatever its status, with its series. -EEXIST when this cell,
+ * subject and block are there already (another runner works on the same run); -EINVAL for
+ * TRIAL_INTERRUPTED, which is no result.
  */
 int store_add_trial(struct store *s, int64_t run_id, const struct store_place *place,
                     const struct trial_result *result, struct err *err) MUST_CHECK;
@@ -142,8 +147,8 @@ int store_load_series(struct store *s, int64_t trial_id, struct trial_sample **s
                       size_t *n_samples, struct err *err) MUST_CHECK;
 
 /*
- * The fields of struct trial_result that are numbers, and those that are texts, with their names in the
- * store; ends with a row without a name. Reports name their columns from these.
+ * The fields of struct trial_result that are numbers, and those that are texts, with their names in
+ * the store; ends with a row without a name. Reports name their columns from these.
  */
 struct store_number {
     const char *name;

@@ -1,4 +1,6 @@
-/* What the files of the store share: the connection, statements, transactions, and how they fail. */
+/*
+ * What the files of the store share: the connection, statements, transactions, and how they fail.
+ */
 #pragma once
 
 #include <sqlite3.h>
@@ -11,8 +13,8 @@ struct store {
 };
 
 /*
- * Turns the connection's last failure into one sentence: what was being done, which file, what to do.
- * Returns the negative errno.
+ * Turns the connection's last failure into one sentence: what was being done, which file, what to
+ * do. Returns the negative errno.
  */
 int store_fail(struct store *s, struct err *err, const char *doing);
 

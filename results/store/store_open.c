@@ -66,8 +66,9 @@ static int connect_to(struct store *s, const char *name, int flags)
 }
 
 /*
- * A reader of a file in WAL mode writes beside it, too. Where that is not possible (published results
- * on read-only media) and there is no log, nobody can be writing, and the file is read as it stands.
+ * A reader of a file in WAL mode writes beside it, too. Where that is not possible (published
+ * results on read-only media) and there is no log, nobody can be writing, and the file is read as
+ * it stands.
  */
 static int reopen_immutable(struct store *s)
 {
@@ -84,7 +85,9 @@ static int open_for_reading(struct store *s, struct err *err)
     if (access(s->path, F_OK) < 0 && errno == ENOENT)
         return err_set(err, ENOENT,
                        "no results yet: there is no file %s; make some with a run first", s->path);
-    /* With the right to write, where there is one, the log's files do not stay behind at the end. */
+    /*
+     * With the right to write, where there is one, the log's files do not stay behind at the end.
+     */
     int result = connect_to(s, s->path, SQLITE_OPEN_READWRITE);
     if (result == SQLITE_OK)
         result = sqlite3_exec(s->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);

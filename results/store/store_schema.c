@@ -50,8 +50,8 @@ static int check_identity(const struct store *s, const struct identity *id, stru
 }
 
 /*
- * WAL lets readers go on while a runner writes. Two processes that switch a new file over at the same
- * time see SQLITE_BUSY at once, without the connection's wait, hence the loop.
+ * WAL lets readers go on while a runner writes. Two processes that switch a new file over at the
+ * same time see SQLITE_BUSY at once, without the connection's wait, hence the loop.
  */
 static int switch_to_wal(struct store *s, struct err *err)
 {
@@ -69,7 +69,9 @@ static int switch_to_wal(struct store *s, struct err *err)
 #define TEXT_OF(x)  TEXT_OF_(x)
 #define TEXT_OF_(x) #x
 
-/* Another process may have been quicker: what matters is what stands there once we hold the lock. */
+/*
+ * Another process may have been quicker: what matters is what stands there once we hold the lock.
+ */
 static int create_tables(struct store *s, struct err *err)
 {
     int result = store_begin(s, err);

@@ -1,7 +1,7 @@
 /*
  * A run under way: every cell with every subject, block after block. Inside a block the trials come
- * in an order drawn from the seed and the block's number, cell by cell (order.h), so that a run that
- * goes on later draws the same; what an interruption cut off of a cell is measured later.
+ * in an order drawn from the seed and the block's number, cell by cell (order.h), so that a run
+ * that goes on later draws the same; what an interruption cut off of a cell is measured later.
  */
 #pragma once
 
@@ -30,10 +30,10 @@ struct campaign {
 };
 
 /*
- * Reads the lists of the configuration, chooses a baseline where it names none, and makes the plans.
- * Writes the lists back into the configuration as they hold from any folder: paths made real. Notes
- * that are no errors (a workload left out at a thread count it does not have) go to stderr. The
- * caller calls campaign_release() in any case.
+ * Reads the lists of the configuration, chooses a baseline where it names none, and makes the
+ * plans. Writes the lists back into the configuration as they hold from any folder: paths made
+ * real. Notes that are no errors (a workload left out at a thread count it does not have) go to
+ * stderr. The caller calls campaign_release() in any case.
  */
 int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,
                      struct err *err) MUST_CHECK;

@@ -21,9 +21,9 @@ struct cell_word {
 };
 
 /*
- * Finds what a word means. Without a slash it is a synthetic workload, a recorded one that ships with
- * the project, or, where neither has that name, a file; with one it is a file. 0, -EINVAL with the
- * near names, or what the system said of the file.
+ * Finds what a word means. Without a slash it is a synthetic workload, a recorded one that ships
+ * with the project, or, where neither has that name, a file; with one it is a file. 0, -EINVAL with
+ * the near names, or what the system said of the file.
  */
 int cell_find(const char *word, const struct places *places, struct cell_word *out,
               struct err *err) MUST_CHECK;

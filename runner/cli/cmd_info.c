@@ -49,8 +49,8 @@ static int run(int argc, char **argv, struct err *err)
         NULL,
         parse,
         "FILE",
-        "Tells what a trace or a plan holds: calls, threads, remote frees, live bytes. FILE is a path or the "
-        "name of a recorded workload that ships with the project.\v"
+        "Tells what a trace or a plan holds: calls, threads, remote frees, live bytes. FILE is a "
+        "path or the name of a recorded workload that ships with the project.\v"
         "example: arenabench info my.trace",
         NULL,
         NULL,

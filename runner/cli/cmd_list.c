@@ -157,8 +157,8 @@ static int run(int argc, char **argv, struct err *err)
         options,
         parse,
         "[allocators|workloads|settings|topology]",
-        "Lists what can be measured here: allocators with their versions and files, workloads with their "
-        "parameters, settings, and the machine's topology.\v"
+        "Lists what can be measured here: allocators with their versions and files, workloads with "
+        "their parameters, settings, and the machine's topology.\v"
         "example: arenabench list workloads -v",
         NULL,
         NULL,

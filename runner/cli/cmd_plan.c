@@ -64,8 +64,8 @@ static int run(int argc, char **argv, struct err *err)
         options,
         parse,
         "WORKLOAD",
-        "Writes the plan of a workload into a file: every operation of every thread, ready to be executed. "
-        "`arenabench run -w FILE` executes it.\v"
+        "Writes the plan of a workload into a file: every operation of every thread, ready to be "
+        "executed. `arenabench run -w FILE` executes it.\v"
         "example: arenabench plan -t 4 -o larson.plan larson:remote=0.5",
         NULL,
         NULL,

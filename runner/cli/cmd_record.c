@@ -48,8 +48,9 @@ static int run(int argc, char **argv, struct err *err)
         options,
         parse,
         "-- PROGRAM [ARG...]",
-        "Runs a program and records what it asks of its allocator, thread by thread: sizes, order, threads, "
-        "hand-overs; no contents, no addresses. `arenabench run -w FILE` replays it on any allocator.\v"
+        "Runs a program and records what it asks of its allocator, thread by thread: sizes, order, "
+        "threads, hand-overs; no contents, no addresses. `arenabench run -w FILE` replays it on "
+        "any allocator.\v"
         "example: arenabench record -o sort.trace -- sort --parallel=2 big.txt",
         NULL,
         NULL,

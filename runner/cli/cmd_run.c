@@ -203,7 +203,9 @@ static int set_default(struct words *w, char **text, const char *value)
     return *text ? 0 : set(w, text, value);
 }
 
-/* The list, and what was added to it, wherever that stood: by newlines, for either may hold commas. */
+/*
+ * The list, and what was added to it, wherever that stood: by newlines, for either may hold commas.
+ */
 static int join_allocators(struct words *w)
 {
     char **list = &w->config.allocators, *joined = NULL;
@@ -331,10 +333,11 @@ static int run(int argc, char **argv, struct err *err)
         options,
         parse,
         NULL,
-        "Compares allocators on workloads, in shuffled blocks of fresh processes, and prints a table of "
-        "throughput and peak RSS with intervals.\v"
+        "Compares allocators on workloads, in shuffled blocks of fresh processes, and prints a "
+        "table of throughput and peak RSS with intervals.\v"
         "example: arenabench run --quick\n"
-        "example: arenabench run -a glibc,glibc:arena_max=1,mine=./libmine.so -w larson,my.trace -b 10\n",
+        "example: arenabench run -a glibc,glibc:arena_max=1,mine=./libmine.so -w larson,my.trace "
+        "-b 10\n",
         NULL,
         NULL,
         NULL};

@@ -17,8 +17,8 @@ struct command {
     const char *name;
     const char *summary; /* one line, for the list of commands */
     /*
-     * argv[0] is "arenabench NAME". Returns an exit status, or a negative errno with one sentence in
-     * err, which becomes EXIT_USAGE.
+     * argv[0] is "arenabench NAME". Returns an exit status, or a negative errno with one sentence
+     * in err, which becomes EXIT_USAGE.
      */
     int (*run)(int argc, char **argv, struct err *err);
 };

@@ -1,7 +1,7 @@
 /*
- * What is done of a run, what was given up, and who each subject proved to be. Fed with every trial,
- * stored before or executed now, so that a run that goes on later decides as if it had never stopped.
- * Pure but for its memory; one thread.
+ * What is done of a run, what was given up, and who each subject proved to be. Fed with every
+ * trial, stored before or executed now, so that a run that goes on later decides as if it had never
+ * stopped. Pure but for its memory; one thread.
  */
 #pragma once
 
@@ -42,8 +42,8 @@ static inline uint64_t ledger_n_open(const struct ledger *l)
 void ledger_prove(const struct ledger *l, uint32_t subject, struct trial_result *result);
 
 /*
- * Notes a trial of the run that ended. A subject that hung LEDGER_HANGS times in a cell, or was once not
- * the subject there, would be so again: what is open of it in that cell is given up.
+ * Notes a trial of the run that ended. A subject that hung LEDGER_HANGS times in a cell, or was
+ * once not the subject there, would be so again: what is open of it in that cell is given up.
  */
 void ledger_note(struct ledger *l, const struct store_place *place,
                  const struct trial_result *result);

@@ -10,8 +10,8 @@
 #define MOST_S     1e9  /* what fits into nanoseconds with room to add */
 
 /*
- * Sums of doubles, because a plan in a file may ask for any number of bytes. The bodies are repeated
- * until --seconds are over, and the last pass is finished: one whole plan comes on top.
+ * Sums of doubles, because a plan in a file may ask for any number of bytes. The bodies are
+ * repeated until --seconds are over, and the last pass is finished: one whole plan comes on top.
  */
 uint64_t limit_of_trial(const struct run_config *config, const struct plan *plan)
 {

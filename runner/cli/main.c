@@ -19,11 +19,10 @@ static const struct command *const commands[] = {
 
 static void print_help(FILE *out)
 {
-    fputs(
-        "usage: arenabench COMMAND [OPTION...]\n\n"
-        "Measures memory allocators: throughput and memory, on synthetic workloads and on recorded\n"
-        "programs, side by side and with intervals.\n\n",
-        out);
+    fputs("usage: arenabench COMMAND [OPTION...]\n\n"
+          "Measures memory allocators: throughput and memory, on synthetic workloads and on\n"
+          "recorded programs, side by side and with intervals.\n\n",
+          out);
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
         fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\n`arenabench COMMAND --help` tells more.\n\n"
@@ -54,7 +53,10 @@ static int unknown(const char *name)
 
 static bool has_told_error;
 
-/* A full disk or a closed pipe must not look like success. At exit, because argp ends --help itself. */
+/*
+ * A full disk or a closed pipe must not look like success. At exit, because argp ends --help
+ * itself.
+ */
 static void check_output(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
@@ -81,8 +83,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 }
 
 /*
- * A standard stream that was closed leaves its number to the next file that is opened, and what is printed
- * would land there. In its place goes a file on which each use fails.
+ * A standard stream that was closed leaves its number to the next file that is opened, and what is
+ * printed would land there. In its place goes a file on which each use fails.
  */
 static void occupy_standard_streams(void)
 {

@@ -18,7 +18,9 @@ static int print(FILE *out, struct store *store, const struct summary *summary,
     }
 }
 
-/* A report is made in memory first: of many small writes, only the last one's error would be known. */
+/*
+ * A report is made in memory first: of many small writes, only the last one's error would be known.
+ */
 static int print_whole(struct store *store, const struct summary *summary, enum output_form form,
                        struct err *err)
 {

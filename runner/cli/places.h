@@ -1,6 +1,6 @@
 /*
- * Where the parts of the project lie, in a build folder and when installed. All paths are made once, by
- * places_find(), and live as long as the program. Errors name the missing part.
+ * Where the parts of the project lie, in a build folder and when installed. All paths are made
+ * once, by places_find(), and live as long as the program. Errors name the missing part.
  */
 #pragma once
 

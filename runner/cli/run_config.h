@@ -1,7 +1,7 @@
 /*
- * What a run is to do, as the user said it, with every default filled in. Kept in the store as the run's
- * manifest (JSON), so that a run that was cut off can go on exactly as it began. Lists stay texts here;
- * the campaign reads them.
+ * What a run is to do, as the user said it, with every default filled in. Kept in the store as the
+ * run's manifest (JSON), so that a run that was cut off can go on exactly as it began. Lists stay
+ * texts here; the campaign reads them.
  */
 #pragma once
 

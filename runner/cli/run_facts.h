@@ -1,4 +1,7 @@
-/* What a run stores of the machine: its facts, its topology, and the warnings that follow from them. */
+/*
+ * What a run stores of the machine: its facts, its topology, and the warnings that follow from
+ * them.
+ */
 #pragma once
 
 #include "facts.h"

@@ -25,7 +25,7 @@ bench run -a glibc,jemalloc,null -w nop,churn -t 1,2 -b 4 -s 0.001 -o "$db" --js
 check 'the subjects of a cell run one right after the other, cells and subjects shuffled' \
     '$status == 0' \
     '$(json "max(p - min(q[1] for q in g) for g in groups() for p in [q[1] for q in g])") == 2' \
-    '$(json "len({tuple(t[\"cell\"] for t in trials() if t[\"block\"] == b) for b in range(4)}) > 1") == True' \
+    '$(json "len({tuple(p[0] for p in places() if p[2] == b) for b in range(4)}) > 1") == True' \
     '$(json "len({tuple(q[0] for q in g) for g in groups()}) > 1") == True'
 rm -f "$db"
 
@@ -56,7 +56,8 @@ interrupted_after 3 -a "glibc,mine=$room/mine.so" -w nop -t 1 -b 20 -s 0.05
 cp "$SLOW" "$room/new.so"
 mv "$room/new.so" "$room/mine.so"
 bench run --resume -o "$db" --json
-check 'a library that was rebuilt is not measured as the one that the run began with' '$status == 1' \
+check 'a library that was rebuilt is not measured as the one that the run began with' \
+    '$status == 1' \
     '$(json "len({t[\"build_id\"] for t in trials(\"mine\") if t[\"status\"] == \"ok\"})") == 1' \
     '$(json "trials(\"mine\")[-1][\"status\"]") == "not the subject"' \
     '$(json "trials(\"mine\")[-1][\"message\"]") == *"build id was"*"begin a new run"*' \
