@@ -403,14 +403,14 @@ static void print_disturbance(FILE *out, const struct summary_disturbance *d)
     if (d->foreign_cpus > SUMMARY_DISTURBED)
         fprintf(
             out,
-            "warning: other programs kept %.2f CPUs busy on average while the trials ran, which "
+            "warning: Other programs kept %.2f CPUs busy on average while the trials ran, which "
             "slows down and scatters what was measured: stop them, or keep off their CPUs with "
             "--cores\n",
             d->foreign_cpus);
     if (d->stolen_cpus > SUMMARY_DISTURBED)
         fprintf(
             out,
-            "warning: the hypervisor took %.2f CPUs on average while the trials ran, which slows "
+            "warning: The hypervisor took %.2f CPUs on average while the trials ran, which slows "
             "down and scatters what was measured: use a host with fewer guests, or more blocks\n",
             d->stolen_cpus);
 }

@@ -281,9 +281,9 @@ START_TEST(a_busy_machine_is_told)
         ck_assert_double_eq_tol(t.summary.disturbance.foreign_cpus, cases[i].foreign, 1e-3);
         ck_assert_double_eq_tol(t.summary.disturbance.stolen_cpus, cases[i].steal, 1e-3);
         char *text = text_of(&t, TABLE), foreign[64], stolen[64];
-        snprintf(foreign, sizeof(foreign), "warning: other programs kept %.2f CPUs",
+        snprintf(foreign, sizeof(foreign), "warning: Other programs kept %.2f CPUs",
                  cases[i].foreign);
-        snprintf(stolen, sizeof(stolen), "warning: the hypervisor took %.2f CPUs", cases[i].steal);
+        snprintf(stolen, sizeof(stolen), "warning: The hypervisor took %.2f CPUs", cases[i].steal);
         ck_assert_int_eq(strstr(text, foreign) != NULL, cases[i].foreign > 0);
         ck_assert_int_eq(strstr(text, stolen) != NULL, cases[i].steal > 0);
         free(text);
