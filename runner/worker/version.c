@@ -1,4 +1,5 @@
 #include <gnu/libc-version.h>
+#include <string.h>
 
 #include "lane.h"
 #include "text.h"
@@ -12,7 +13,7 @@ void allocator_version(char *out, size_t n)
     const char *jemalloc = NULL;
     size_t size = sizeof(jemalloc);
     if (mallctl && mallctl("version", &jemalloc, &size, NULL, 0) == 0)
-        text_format(out, n, "jemalloc %s", jemalloc);
+        text_format(out, n, "jemalloc %.*s", (int)strcspn(jemalloc, "-"), jemalloc); /* no commit */
     else if (mi_version)
         text_format(out, n, "mimalloc %d.%d.%d", mi_version() / 100, mi_version() / 10 % 10,
                     mi_version() % 10);
