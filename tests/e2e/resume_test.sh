@@ -69,6 +69,13 @@ bench run --resume -o "$db" --json
 check 'a run that is complete has nothing to resume, and says what it holds' '$status == 0' "$each_once"
 rm -f "$db"*
 
+cp "$SLOW" "$room/libx.so"
+"$ARENABENCH" run -a "glibc,x=$room/libx.so" -w nop -t 1 -b 4 -s 0.001 -o "$db" >/dev/null || exit 1
+cp "$PARTIAL" "$room/libx.so" # no trial of it can be good from now on
+bench run --resume -o "$db"
+check 'where nothing is missing, nothing is executed' '$status == 0' '$out != *"not the subject"*'
+rm -f "$db"*
+
 # --- Ctrl-C ---
 
 start run "${words[@]}" -o "$db"
@@ -78,6 +85,17 @@ finish
 check 'Ctrl-C: status 130, the table of what was measured, and how to go on' '$status == 130' \
     '$out == *nop*' '$err == *"interrupted after"*"of $total trials"*--resume*' \
     '$(grep -c "" "$room/err") == 1' "$whole"
+told() {
+    sed -n 's/interrupted after \([0-9]*\) of.*/\1/p' "$room/err"
+}
+check 'the number that it told is what is stored' '$(told) == "$(stored_trials)"'
+before=$(stored_trials)
+start run --resume -o "$db"
+wait_until 30 has_stored $((before + 5))
+kill -INT -- "-$runner"
+finish
+check 'likewise where a run that went on is cut off again' '$status == 130' '$(told) -gt $before' \
+    '$(told) == "$(stored_trials)"'
 how=$(sed -n 's/.*go on with: arenabench //p' "$room/err")
 eval "call \"\$ARENABENCH\" $how --json"
 check 'the very words that it said complete the run' '$status == 0' "$each_once"
