@@ -1,11 +1,11 @@
 #!/bin/bash
 # Where threads run is what was asked for, as the kernel tells it.
-# shellcheck disable=SC2016 # conditions are expanded by check()
+# shellcheck disable=SC2016,SC2034 # conditions are expanded by check()
 . "$(dirname -- "$0")/../support/tap.sh"
 
 cpus=$(nproc)
 cpu=$(first_cpu)
-brief=(-a glibc,null -b 2 -s 0.002 -o "$db" --json)
+brief=(-a 'glibc,null' -b 2 -s 0.002 -o "$db" --json)
 
 one_each='$(json "all(len(b) == n and all(c.isdigit() for c in b) for n, b in bindings())") == True'
 spread='$(json "all(len(set(b)) == min(n, $cpus) for n, b in bindings())") == True'

@@ -1,12 +1,12 @@
 #!/bin/bash
 # The worker's environment is made from nothing: what is set for the runner, by a test harness for
 # instance, reaches no allocator.
-# shellcheck disable=SC2016 # conditions are expanded by check()
+# shellcheck disable=SC2016,SC2034 # conditions are expanded by check()
 . "$(dirname -- "$0")/../support/tap.sh"
 
-# A library that does nothing, to be preloaded into the runner.
+# A library to be preloaded into the runner.
 stray=$room/libstray.so
-cp "$PARTIAL" "$stray"
+cp "$FAULTY" "$stray" # a whole malloc: it would be noticed where it supplied any
 dirty=(env MALLOC_PERTURB_=165 MALLOC_ARENA_MAX=1 GLIBC_TUNABLES=glibc.malloc.arena_max=1
     LD_PRELOAD="$stray" LD_LIBRARY_PATH="$room" MALLOC_CONF=narenas:1 MIMALLOC_VERBOSE=1
     "WITNESS_FREES=nonsense" "$ARENABENCH")

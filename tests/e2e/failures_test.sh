@@ -1,7 +1,7 @@
 #!/bin/bash
 # An allocator that fails is a result: stored and shown with its status, signal and words, while all the
 # rest is measured.
-# shellcheck disable=SC2016 # conditions are expanded by check()
+# shellcheck disable=SC2016,SC2034 # conditions are expanded by check()
 . "$(dirname -- "$0")/../support/tap.sh"
 
 # measure SUBJECT [WORDS...]: compares it with glibc on two workloads; prints JSON

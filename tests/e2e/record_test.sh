@@ -1,6 +1,6 @@
 #!/bin/bash
 # From a program to its trace, what the trace holds, and its replay.
-# shellcheck disable=SC2016 # conditions are expanded by check()
+# shellcheck disable=SC2016,SC2034 # conditions are expanded by check()
 . "$(dirname -- "$0")/../support/tap.sh"
 
 trace=$room/threaded.trace

@@ -1,11 +1,11 @@
 #!/bin/bash
 # A run that is cut off, at any moment and however, loses at most the trial in flight and goes on.
-# shellcheck disable=SC2016 # conditions are expanded by check()
+# shellcheck disable=SC2016,SC2034 # conditions are expanded by check()
 . "$(dirname -- "$0")/../support/tap.sh"
 set -m # each runner in a process group of its own, with Ctrl-C as on a terminal
 
 hang="hang=$FAULTY:FAULT=hang:FAULT_BYTES=100" # in churn, whose objects are that long, not in nop
-words=(-a glibc,null -w nop,churn -t 1,2 -b 8 -s 0.005)
+words=(-a 'glibc,null' -w 'nop,churn' -t '1,2' -b 8 -s 0.005)
 total=64
 
 # start WORDS...: the runner in the background, as $runner

@@ -84,10 +84,7 @@ wait_until() {
 
 # The process ids of a process's children.
 children_of() {
-    local file
-    for file in $(grep -lE "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null); do
-        basename "${file%/status}"
-    done
+    grep -lE "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null | cut -d / -f 3
 }
 
 is_running() {
