@@ -53,7 +53,7 @@ enum family {
     FAMILY_MEMBERS
 };
 
-/* What getrusage says of the worker, at the start and at the end of the clock. */
+/* What getrusage says of the worker. */
 struct control_usage {
     uint64_t user_ns, system_ns;
     uint64_t minor_faults, major_faults;
@@ -72,7 +72,7 @@ struct control_thread {
     _Alignas(NO_SHARING_BYTES) _Atomic uint32_t tid; /* 0 until it was born */
     int32_t bind_errno;        /* spawned: why it is not where it should be; 0: it is */
     _Atomic uint64_t ops_done; /* words executed over all passes; told every few thousand */
-    uint64_t passes;           /* bodies completed (root) or lives lived (spawned) */
+    uint64_t passes;           /* bodies completed (root), lives lived (spawned); in the clock */
     uint64_t stall_ns;         /* waited for cells, beyond a short spin, and for joins */
     uint64_t start_ns, end_ns; /* clock_ns(); of the last life */
     uint32_t last_cpu;         /* where it ended */
@@ -90,21 +90,22 @@ struct control {
     uint32_t touch;  /* enum touch */
     uint32_t spin;   /* polls of a cell before a waiting thread sleeps; 0: threads outnumber CPUs */
     uint32_t n_nodes; /* NUMA nodes; with several, memory of a root is made where it will run */
+    uint32_t warm_up; /* passes before the clock, of a plan that settles */
     _Atomic uint32_t state;           /* the futex */
     uint64_t cpus[CONTROL_CPU_WORDS]; /* all that the worker may run on */
     /* By the worker. */
     uint64_t family[FAMILY_MEMBERS];
-    uint64_t start_ns; /* common start of the roots */
-    uint64_t end_ns;   /* end of the last thread */
-    struct control_usage at_start, at_end;
-    uint32_t failure; /* enum control_failure */
+    uint64_t start_ns;                            /* common start of the roots */
+    uint64_t end_ns;                              /* end of the last thread */
+    struct control_usage at_go, at_start, at_end; /* at_start: of the clock */
+    uint32_t failure;                             /* enum control_failure */
     uint32_t failed_thread;
     uint64_t failed_op;    /* index in the thread's sequence */
     char message[256];     /* one sentence with the failure */
     char version_text[64]; /* as the allocator's own function reports it; "" when it has none */
     _Alignas(NO_SHARING_BYTES) struct control_thread threads[];
 };
-static_assert(offsetof(struct control, state) == 44, "control blocks have a fixed layout");
+static_assert(offsetof(struct control, state) == 48, "control blocks have a fixed layout");
 static_assert(offsetof(struct control, threads) == 768, "control blocks have a fixed layout");
 
 static inline size_t control_bytes(uint32_t n_threads)

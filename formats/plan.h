@@ -112,6 +112,7 @@ static_assert(sizeof(struct plan_thread) == 96, "the thread table has a fixed la
 enum plan_flags {
     PLAN_LOOPS = 1,    /* the roots' bodies may be repeated */
     PLAN_OFF_MAIN = 2, /* no root runs on the main thread of the process */
+    PLAN_SETTLES = 4,  /* what stands before the bodies, and first passes of these, are a warm-up */
 };
 
 /* Facts of the whole plan, for people; filled in by plan_check(). */

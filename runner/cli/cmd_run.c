@@ -15,6 +15,7 @@
     "nop,churn,larson,producer-consumer,thread-churn,realloc-growth,threshold-ratchet,rocksdb"
 #define DEFAULT_BLOCKS  7
 #define DEFAULT_SECONDS 0.1
+#define DEFAULT_WARM_UP 2
 #define QUICK_BLOCKS    3
 #define QUICK_SECONDS   0.04
 
@@ -45,6 +46,7 @@ enum {
     KEY_RESUME,
     KEY_SEED,
     KEY_TOUCH,
+    KEY_WARM_UP,
 };
 
 static const struct argp_option options[] = {
@@ -70,6 +72,9 @@ static const struct argp_option options[] = {
     {"pin", KEY_PIN, "HOW", 0,
      "compact (neighbouring cores first), scatter, or none (default compact)", 2},
     {"cores", KEY_CORES, "LIST", 0, "use these CPUs only, e.g. 0-3,8 (default: all)", 2},
+    {"warm-up", KEY_WARM_UP, "N", 0,
+     "passes of a synthetic workload before the clock starts (default " TEXT(DEFAULT_WARM_UP) ")",
+     2},
     {"touch", KEY_TOUCH, "HOW", 0,
      "how much of each new object is written: none, first (byte), line, page or all (default line)",
      2},
@@ -104,6 +109,10 @@ static int parse_number(struct words *w, int key, const char *arg)
         return words_decimal(arg, "--seconds", 0, RUN_SECONDS_MAX, &w->config.seconds, w->err);
     case KEY_LIMIT:
         return words_decimal(arg, "--limit", 0.1, RUN_SECONDS_MAX, &w->config.limit_s, w->err);
+    case KEY_WARM_UP:
+        rc = words_number(arg, "--warm-up", 0, RUN_WARM_UP_MAX, &n, w->err);
+        w->config.warm_up = (uint32_t)n;
+        return rc;
     case KEY_SEED:
         return words_number(arg, "--seed", 0, INT64_MAX, &w->config.seed, w->err);
     default:
@@ -341,7 +350,9 @@ static int run(int argc, char **argv, struct err *err)
         NULL,
         NULL,
         NULL};
-    struct words w = {.config = {.touch = TOUCH_LINE, .pin = PIN_COMPACT, .seed = 1}, .err = err};
+    struct words w = {
+        .config = {.touch = TOUCH_LINE, .pin = PIN_COMPACT, .seed = 1, .warm_up = DEFAULT_WARM_UP},
+        .err = err};
     struct places places;
     argp_parse(&argp, argc, argv, 0, NULL, &w);
     int rc = w.failed < 0 ? w.failed : places_find(&places, err);

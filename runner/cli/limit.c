@@ -11,14 +11,17 @@
 
 /*
  * Sums of doubles, because a plan in a file may ask for any number of bytes. The bodies are
- * repeated until --seconds are over, and the last pass is finished: one whole plan comes on top.
+ * repeated until --seconds are over, and the last pass is finished: one whole plan comes on top, and
+ * those of the warm-up.
  */
 uint64_t limit_of_trial(const struct run_config *config, const struct plan *plan)
 {
-    double limit_s = config->limit_s, bytes = (double)plan->facts.bytes;
+    double limit_s = config->limit_s;
+    double passes = 1 + (plan->flags & PLAN_SETTLES ? config->warm_up : 0);
+    double bytes = passes * (double)plan->facts.bytes;
     if (limit_s <= 0) {
-        limit_s = START_S + config->seconds * REPEATING + (double)plan->n_ops * PER_WORD_S +
-                  bytes / PAGE * PER_PAGE_S;
+        limit_s = START_S + config->seconds * REPEATING +
+                  passes * (double)plan->n_ops * PER_WORD_S + bytes / PAGE * PER_PAGE_S;
         if (config->touch == TOUCH_ALL)
             limit_s += bytes * PER_BYTE_S;
     }

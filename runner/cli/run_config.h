@@ -15,8 +15,9 @@ struct run_config {
     char *cores;      /* CPU list; "" for all that are allowed */
     char *baseline;   /* a subject's name */
     uint32_t blocks;
-    double seconds; /* a trial repeats its workload for so long */
-    double limit_s; /* a trial that takes longer is a hang; 0: chosen by the length of the plan */
+    double seconds;   /* a trial repeats its workload for so long */
+    uint32_t warm_up; /* passes of synthetic workloads before the clock */
+    double limit_s;   /* a trial that takes longer is a hang; 0: chosen by the length of the plan */
     uint64_t seed;
     enum touch touch;
     enum pin_policy pin;
@@ -24,6 +25,7 @@ struct run_config {
 
 #define RUN_BLOCKS_MAX  10000u
 #define RUN_SECONDS_MAX 86400.0
+#define RUN_WARM_UP_MAX 1000u
 
 /* Sets a text, freeing the old one. 0 or -ENOMEM. */
 int run_config_set(char **text, const char *value);

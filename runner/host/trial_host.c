@@ -174,7 +174,9 @@ static void note_machine(struct flight *f)
     if (machine_cpu_times("/", &now, &ignored) < 0)
         return;
     struct trial_result *r = f->result;
-    uint64_t ours = r->user_ns + r->system_ns + runner_cpu_ns() - f->runner_cpu_before_ns;
+    const struct control_usage *go = &f->worker.control->at_go, *end = &f->worker.control->at_end;
+    uint64_t ours = less(end->user_ns, go->user_ns) + less(end->system_ns, go->system_ns) +
+                    runner_cpu_ns() - f->runner_cpu_before_ns;
     r->steal_ns = less(now.steal_ns, f->machine_before.steal_ns);
     r->foreign_cpu_ns = less(less(now.busy_ns, f->machine_before.busy_ns), ours);
 }
@@ -197,8 +199,9 @@ static void note_work(struct trial_result *r, const struct plan *plan, const str
     r->wall_ns = less(c->end_ns, c->start_ns);
     for (uint32_t t = 0; t < plan->n_threads; t++) {
         const struct plan_thread *p = &plan_threads(plan)[t];
-        uint64_t passes = c->threads[t].passes, ends = p->before.calls + p->after.calls;
-        bool root = p->flags & PLAN_ROOT;
+        bool root = p->flags & PLAN_ROOT, in_clock = !root || !(plan->flags & PLAN_SETTLES);
+        uint64_t passes = c->threads[t].passes;
+        uint64_t ends = p->after.calls + (in_clock ? p->before.calls : 0);
         r->calls += root ? ends + passes * p->body.calls : passes * ends;
         r->stall_ns += c->threads[t].stall_ns;
         if (root && first) {

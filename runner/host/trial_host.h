@@ -24,6 +24,7 @@ struct trial_request {
     const struct plan *plan;
     enum touch touch;
     uint64_t run_ns;        /* repeat the bodies for so long; 0: one pass */
+    uint32_t warm_up;       /* passes before the clock, of plans that settle */
     uint64_t time_limit_ns; /* from start to end of the worker; then it is a hang */
     const struct topology *topology;
     const struct placement *placement; /* by seat; with fewer than plan->n_seats they wrap around */

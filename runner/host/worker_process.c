@@ -26,6 +26,7 @@ static void fill_control(struct control *c, const struct trial_request *r)
     c->n_bytes = control_bytes(r->plan->n_threads);
     c->run_ns = r->run_ns;
     c->touch = r->touch;
+    c->warm_up = r->warm_up;
     c->spin = r->plan->facts.most_threads <= topology_n_cpus(r->topology) ? SPIN_POLLS : 0;
     c->n_nodes = topology_n_nodes(r->topology);
 }

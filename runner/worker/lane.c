@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "stack.h"
+#include "usage.h"
 
 static void announce(struct lane *lane)
 {
@@ -53,11 +54,22 @@ static void *live_spawned(void *arg)
     return NULL;
 }
 
+/* What the warm-up did does not count. All spawned threads have ended and been joined. */
+static void forget_warm_up(struct worker *w)
+{
+    for (uint32_t t = 0; t < w->plan->n_threads; t++) {
+        w->control->threads[t].stall_ns = 0;
+        w->control->threads[t].passes = 0;
+    }
+}
+
 /* All roots wait here; the last one to arrive reads the clock for all. */
 static void start_line(struct worker *w)
 {
     uint32_t arrived = atomic_fetch_add(&w->n_arrived, 1) + 1;
     if (arrived == w->plan->n_roots) {
+        forget_warm_up(w);
+        usage_read(&w->control->at_start);
         w->control->start_ns = clock_ns();
         atomic_store(&w->started, 1);
         syscall(SYS_futex, &w->started, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
@@ -66,20 +78,36 @@ static void start_line(struct worker *w)
         syscall(SYS_futex, &w->started, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
 }
 
+static void run_before(struct lane *lane)
+{
+    lane_run(lane, 0, lane->plan->loop_begin);
+}
+
+static void run_body(struct lane *lane)
+{
+    lane_run(lane, lane->plan->loop_begin, lane->plan->loop_end);
+}
+
 void lane_live_root(struct lane *lane)
 {
     struct worker *w = lane->worker;
     const struct plan_thread *plan = lane->plan;
-    struct pass_group *group = &w->groups[plan->group];
+    bool settles = w->plan->flags & PLAN_SETTLES;
+    keep(0);
+    if (settles) {
+        run_before(lane);
+        for (uint32_t i = 0; i < w->control->warm_up; i++)
+            run_body(lane);
+    }
     start_line(w);
 
     uint64_t deadline = w->control->start_ns + w->control->run_ns;
     lane->control->start_ns = w->control->start_ns;
-    keep(0);
-    lane_run(lane, 0, plan->loop_begin);
+    if (!settles)
+        run_before(lane);
     if (plan->loop_begin < plan->loop_end) {
-        while (pass_begins(group, lane->control->passes, deadline)) {
-            lane_run(lane, plan->loop_begin, plan->loop_end);
+        while (pass_begins(&w->groups[plan->group], lane->control->passes, deadline)) {
+            run_body(lane);
             lane->control->passes++;
         }
     }

@@ -5,17 +5,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "images.h"
 #include "lane.h"
 #include "os.h"
 #include "stack.h"
 #include "text.h"
+#include "usage.h"
 
 /* Before there is a control block there is only stderr. */
 static _Noreturn void die(const char *what)
@@ -142,20 +141,6 @@ static void make_worker(struct worker *w)
     images_populate();
 }
 
-static void read_usage(struct control_usage *u)
-{
-    struct rusage r;
-    getrusage(RUSAGE_SELF, &r);
-    *u = (struct control_usage){
-        .user_ns = (uint64_t)r.ru_utime.tv_sec * NS_PER_S + (uint64_t)r.ru_utime.tv_usec * 1000,
-        .system_ns = (uint64_t)r.ru_stime.tv_sec * NS_PER_S + (uint64_t)r.ru_stime.tv_usec * 1000,
-        .minor_faults = (uint64_t)r.ru_minflt,
-        .major_faults = (uint64_t)r.ru_majflt,
-        .voluntary_switches = (uint64_t)r.ru_nvcsw,
-        .involuntary_switches = (uint64_t)r.ru_nivcsw,
-    };
-}
-
 /* The addresses that the loop's calls lead to. */
 static void read_family(struct control *c)
 {
@@ -197,13 +182,13 @@ static void execute(struct worker *w)
     control_set_state(c, CONTROL_READY);
     control_wait_state(c, CONTROL_GO, UINT64_MAX);
 
-    read_usage(&c->at_start);
+    usage_read(&c->at_go);
     if (on_main)
         lane_live_root(on_main);
     for (uint32_t t = 0; t < w->plan->n_threads; t++)
         if (&w->lanes[t] != on_main && (w->lanes[t].plan->flags & PLAN_ROOT))
             lane_join_root(&w->lanes[t]);
-    read_usage(&c->at_end);
+    usage_read(&c->at_end);
     for (uint32_t t = 0; t < w->plan->n_threads; t++)
         if (c->threads[t].end_ns > c->end_ns)
             c->end_ns = c->threads[t].end_ns;

@@ -121,6 +121,11 @@ void plan_builder_off_main(struct plan_builder *b)
     b->flags |= PLAN_OFF_MAIN;
 }
 
+void plan_builder_settles(struct plan_builder *b)
+{
+    b->flags |= PLAN_SETTLES;
+}
+
 void plan_builder_loop_begin(struct plan_builder *b, uint32_t t)
 {
     b->threads[t].loop_begin = b->threads[t].loop_end = b->threads[t].fence = b->threads[t].n;

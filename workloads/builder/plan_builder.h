@@ -23,6 +23,9 @@ void plan_builder_root(struct plan_builder *b, uint32_t t);
 /* Let no root run on the main thread of the worker's process. */
 void plan_builder_off_main(struct plan_builder *b);
 
+/* The settled state is meant: the live set may be filled, and bodies repeated, before the clock. */
+void plan_builder_settles(struct plan_builder *b);
+
 /* The body of root `t`, repeated while there is time, begins or ends here. */
 void plan_builder_loop_begin(struct plan_builder *b, uint32_t t);
 void plan_builder_loop_end(struct plan_builder *b, uint32_t t);

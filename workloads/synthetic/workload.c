@@ -135,6 +135,7 @@ int workload_plan(const struct workload_spec *spec, uint32_t threads, uint64_t s
                        extent.threads);
     if (off_main(spec))
         plan_builder_off_main(b);
+    plan_builder_settles(b);
     for (uint32_t t = 0; t < threads; t++)
         plan_builder_root(b, t);
     rc = spec->workload->plan(&args, b, err);
