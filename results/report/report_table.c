@@ -332,8 +332,11 @@ static void print_legend(FILE *out, const struct summary *s)
     report_put_clean(out, s->run.baseline);
     fprintf(out, " in the same block, median over blocks [%.0f %% bootstrap interval]\n",
             STATS_CONFIDENCE * 100);
-    fprintf(out, "= no difference found: the interval holds 1, or the ratio is within %g %% of 1\n",
-            s->options.noise * 100);
+    fprintf(
+        out,
+        "= no difference found: the interval holds 1, or the ratio is within %g %% of 1, or memory "
+        "within %lu KiB\n",
+        s->options.noise * 100, SUMMARY_RSS_GRAIN / KIB);
     print_coverage(out, s);
     fprintf(out, "ns: CPU time per call, user and system%s\n",
             has_bench(s) ? "; null is what the bench itself costs, and is taken off nothing" : "");

@@ -192,7 +192,7 @@ static const char golden[] =
     "                                          over 2 of 3         over 2 of 3        over 1 of 3\n"
     "\n"
     "ratios: to glibc in the same block, median over blocks [95 % bootstrap interval]\n"
-    "= no difference found: the interval holds 1, or the ratio is within 1 % of 1\n"
+    "= no difference found: the interval holds 1, or the ratio is within 1 % of 1, or memory within 64 KiB\n"
     "~ fewer than 6 blocks, here as few as 4: even the widest interval holds the true ratio at most 87 times in 100, not 95\n"
     "ns: CPU time per call, user and system; null is what the bench itself costs, and is taken off nothing\n"
     "geometric mean: over 3 cells; nop, the bench's own control, does not count\n"
@@ -484,9 +484,50 @@ START_TEST(no_colour_without_a_terminal)
 }
 END_TEST
 
-UNIT_MAIN("report", the_table_is_as_drawn, colour_adds_nothing_but_colour,
-          one_block_gives_ratios_but_no_claims, few_blocks_are_told_in_words,
-          a_busy_machine_is_told, a_run_without_trials_can_be_shown,
+/* The kernel counts pages in batches: what is within one is no finding, wherever the baseline stands. */
+START_TEST(a_difference_of_a_few_pages_of_memory_is_none)
+{
+    static const struct store_subject two[] = {{.name = "a", .allocator = "a"},
+                                               {.name = "b", .allocator = "b"}};
+    static const struct store_cell cell[] = {{.workload = "churn", .threads = 1}};
+    const uint64_t sizes_kib[][2] = {{40, 100}, {400, 700}};
+    const enum verdict wanted[] = {VERDICT_NO_DIFFERENCE, VERDICT_BETTER};
+    for (unsigned i = 0; i < 2; i++) {
+        struct fixture f;
+        fixture_init(&f);
+        struct store *s = fixture_open(&f, STORE_WRITE);
+        struct store_run run = {.program_version = "1",
+                                .manifest = "{}",
+                                .baseline = "b",
+                                .n_blocks = 8,
+                                .subjects = two,
+                                .n_subjects = 2,
+                                .cells = cell,
+                                .n_cells = 1};
+        int64_t id = 0;
+        ck_assert_int_eq(store_run_begin(s, &run, &id, &f.err), 0);
+        for (uint32_t b = 0; b < 8; b++)
+            for (uint32_t k = 0; k < 2; k++) {
+                struct store_place place = {0, k, b, k};
+                struct trial_result r = {.status = TRIAL_OK, .calls = 1000, .wall_ns = 1000};
+                r.peak_bytes = sizes_kib[i][k] * KIB;
+                ck_assert_int_eq(store_add_trial(s, id, &place, &r, &f.err), 0);
+            }
+        struct summary summary;
+        struct summary_options options = {0};
+        ck_assert_int_eq(summary_make(s, id, &options, &summary, &f.err), 0);
+        ck_assert_int_eq(summary_entry(&summary, 0, 0)->measured[MEASURE_PEAK_RSS].verdict,
+                         wanted[i]);
+        summary_release(&summary);
+        store_close(s);
+        fixture_release(&f);
+    }
+}
+END_TEST
+
+UNIT_MAIN("report", a_difference_of_a_few_pages_of_memory_is_none, the_table_is_as_drawn,
+          colour_adds_nothing_but_colour, one_block_gives_ratios_but_no_claims,
+          few_blocks_are_told_in_words, a_busy_machine_is_told, a_run_without_trials_can_be_shown,
           rates_are_calls_by_wall_clock_and_failures_measure_nothing,
           the_bench_itself_is_compared_with_nothing, csv_keeps_every_field_apart,
           json_holds_everything, a_full_disk_is_an_error, no_colour_without_a_terminal)

@@ -24,11 +24,12 @@ static double cpu_of(const struct trial_result *r)
 static const struct {
     const char *name;
     enum direction direction;
+    double grain; /* a smaller difference of medians is none */
     double (*of)(const struct trial_result *r);
 } measures[] = {
-    [MEASURE_THROUGHPUT] = {"throughput_calls_per_s", HIGHER_IS_BETTER, throughput_of},
-    [MEASURE_PEAK_RSS] = {"peak_rss_bytes", LOWER_IS_BETTER, peak_rss_of},
-    [MEASURE_CPU] = {"cpu_ns_per_call", LOWER_IS_BETTER, cpu_of},
+    [MEASURE_THROUGHPUT] = {"throughput_calls_per_s", HIGHER_IS_BETTER, 0, throughput_of},
+    [MEASURE_PEAK_RSS] = {"peak_rss_bytes", LOWER_IS_BETTER, SUMMARY_RSS_GRAIN, peak_rss_of},
+    [MEASURE_CPU] = {"cpu_ns_per_call", LOWER_IS_BETTER, 0, cpu_of},
 };
 static_assert(ARRAY_SIZE(measures) == MEASURES, "every measure has a row");
 
@@ -176,6 +177,10 @@ static int compare_in_cell(struct numbers *n, uint32_t cell, uint32_t subject, e
     if (result < 0)
         return result;
     out->verdict = stats_verdict(&out->ratio, measures[m].direction, s->options.noise);
+    double base = summary_entry(s, cell, s->baseline)->measured[m].median;
+    bool claimed = out->verdict == VERDICT_BETTER || out->verdict == VERDICT_WORSE;
+    if (claimed && fabs(out->median - base) < measures[m].grain)
+        out->verdict = VERDICT_NO_DIFFERENCE;
     note_blocks(s, out->ratio.n_blocks);
     return 0;
 }
@@ -215,8 +220,9 @@ static void take_medians(struct numbers *n, uint32_t subject)
 static int compare_all(struct numbers *n, struct err *err)
 {
     struct summary *s = n->s;
-    for (uint32_t subject = 0; subject < s->run.n_subjects; subject++) {
+    for (uint32_t subject = 0; subject < s->run.n_subjects; subject++)
         take_medians(n, subject);
+    for (uint32_t subject = 0; subject < s->run.n_subjects; subject++) {
         if (subject == s->baseline || summary_is_bench(s, subject))
             continue;
         for (int m = 0; m < MEASURES; m++) {

@@ -24,6 +24,9 @@ const char *measure_name(enum measure measure);
 /* Of one trial; 0 when it failed or measured nothing. */
 double measure_of(enum measure measure, const struct trial_result *result);
 
+/* The kernel counts resident pages per CPU in batches: smaller differences are no finding. */
+#define SUMMARY_RSS_GRAIN (64 * KIB)
+
 struct measured {
     double median;         /* over the trials that are ok; NaN without one */
     struct interval ratio; /* to the baseline; no blocks for the baseline itself and for `null` */

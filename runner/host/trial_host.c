@@ -226,6 +226,9 @@ static int note_memory(struct flight *f, struct err *err)
         return rc;
     r->peak_bytes = less(peak, r->baseline_bytes);
     r->end_bytes = less(memory.rss_bytes, r->baseline_bytes);
+    /* The high-water mark is kept in batches of pages; it cannot be below an exact reading. */
+    if (r->peak_bytes < r->end_bytes)
+        r->peak_bytes = r->end_bytes;
     r->end_lazy_free_bytes = memory.lazy_free_bytes;
     r->end_huge_bytes = memory.huge_bytes;
     r->end_swap_bytes = memory.swap_bytes;
