@@ -3,7 +3,8 @@
  * run every allocator had one trial of it, so two allocators are compared by the ratio of the two
  * trials of a block, which ran close to each other on the same machine in the same mood. The ratio
  * of a cell is the median over its blocks; of a set of cells, the geometric mean of their medians.
- * Intervals are percentile bootstrap intervals over blocks, at STATS_CONFIDENCE.
+ * Intervals are bootstrap intervals over blocks, at STATS_CONFIDENCE: percentiles of the resampled
+ * statistic, taken further out where blocks are few (stats_tail()).
  *
  * Pure functions of their arguments: the same numbers and the same seed give the same result on
  * every machine. Any thread may call.
@@ -30,6 +31,15 @@ struct interval {
     double estimate, low, high;
     unsigned n_blocks; /* that it rests on */
 };
+
+/*
+ * How much of the bootstrap distribution an interval over n blocks leaves out at each end. The plain
+ * percentile interval leaves out 2.5 %, and is too narrow for few blocks: at 7 it holds the true median
+ * 87 times in 100. The expanded one takes the tail of the normal distribution beyond
+ * sqrt(n / (n - 1)) times Student's t quantile (Hesterberg, "What Teachers Should Know About the
+ * Bootstrap", The American Statistician 69, 2015, section 4).
+ */
+double stats_tail(unsigned n_blocks);
 
 /* Of the values, which are reordered; n is not 0. With n even, the mean of the middle two. */
 double stats_median(double *values, size_t n);

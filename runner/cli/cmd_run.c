@@ -13,8 +13,8 @@
 #define DEFAULT_ALLOCATORS "glibc,jemalloc,tcmalloc,mimalloc,null"
 #define DEFAULT_WORKLOADS \
     "nop,churn,larson,producer-consumer,thread-churn,realloc-growth,threshold-ratchet,rocksdb"
-#define DEFAULT_BLOCKS  7
-#define DEFAULT_SECONDS 0.1
+#define DEFAULT_BLOCKS  9
+#define DEFAULT_SECONDS 0.08
 #define DEFAULT_WARM_UP 2
 #define QUICK_BLOCKS    3
 #define QUICK_SECONDS   0.04
