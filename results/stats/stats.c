@@ -254,7 +254,7 @@ int stats_cell_interval(const double *ratios, unsigned n_blocks, const struct bo
 
 enum verdict stats_verdict(const struct interval *ratio, enum direction direction, double noise)
 {
-    if (ratio->n_blocks < 2)
+    if (ratio->n_blocks < STATS_FULL_COVERAGE_BLOCKS)
         return VERDICT_TOO_FEW;
     bool excludes_one = ratio->low > 1 || ratio->high < 1;
     if (!excludes_one || fabs(ratio->estimate - 1) <= noise)

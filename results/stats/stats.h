@@ -90,7 +90,7 @@ double stats_coverage(unsigned n_blocks);
 enum direction { HIGHER_IS_BETTER, LOWER_IS_BETTER };
 
 enum verdict {
-    VERDICT_TOO_FEW, /* fewer than two blocks: nothing can be said of chance */
+    VERDICT_TOO_FEW, /* fewer than STATS_FULL_COVERAGE_BLOCKS: no interval could bear a claim */
     VERDICT_NO_DIFFERENCE,
     VERDICT_BETTER,
     VERDICT_WORSE,

@@ -232,14 +232,14 @@ START_TEST(a_difference_is_claimed_only_when_certain_and_large)
         struct interval ratio;
         enum verdict verdict;
     } rows[] = {
-        {{1.20, 1.10, 1.30, 5}, VERDICT_BETTER},
-        {{0.80, 0.70, 0.90, 5}, VERDICT_WORSE},
-        {{1.20, 0.99, 1.30, 5}, VERDICT_NO_DIFFERENCE}, /* holds 1 */
-        {{1.20, 1.00, 1.30, 5}, VERDICT_NO_DIFFERENCE},
-        {{1.005, 1.004, 1.006, 5}, VERDICT_NO_DIFFERENCE}, /* too small to matter */
-        {{0.995, 0.994, 0.996, 5}, VERDICT_NO_DIFFERENCE},
+        {{1.20, 1.10, 1.30, 6}, VERDICT_BETTER},
+        {{0.80, 0.70, 0.90, 6}, VERDICT_WORSE},
+        {{1.20, 0.99, 1.30, 6}, VERDICT_NO_DIFFERENCE}, /* holds 1 */
+        {{1.20, 1.00, 1.30, 6}, VERDICT_NO_DIFFERENCE},
+        {{1.005, 1.004, 1.006, 6}, VERDICT_NO_DIFFERENCE}, /* too small to matter */
+        {{0.995, 0.994, 0.996, 6}, VERDICT_NO_DIFFERENCE},
         {{1.20, 1.20, 1.20, 1}, VERDICT_TOO_FEW},
-        {{1.20, 1.10, 1.30, 2}, VERDICT_BETTER},
+        {{1.20, 1.10, 1.30, 5}, VERDICT_TOO_FEW},
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         ck_assert_int_eq(stats_verdict(&rows[i].ratio, HIGHER_IS_BETTER, 0.01), rows[i].verdict);

@@ -26,16 +26,13 @@ static int describe(const struct campaign *c, struct store_run *run, struct err 
                                              .setting = setting ? setting + 1 : ""};
     }
     for (uint32_t i = 0; i < c->n_cells; i++) {
-        const struct plan *plan = c->cells[i].plan;
-        const struct plan_facts *facts = &plan->facts;
-        bool loops = plan->flags & PLAN_LOOPS;
-        cells[i] = (struct store_cell){.workload = c->cells[i].name,
-                                       .threads = c->cells[i].threads,
-                                       .calls_per_pass = facts->calls,
-                                       .frees = loops ? facts->body_frees : facts->frees,
-                                       .remote_frees =
-                                           loops ? facts->body_remote_frees : facts->remote_frees,
-                                       .peak_live_bytes = facts->peak_live_bytes};
+        const struct cell *cell = &c->cells[i];
+        cells[i] = (struct store_cell){.workload = cell->name,
+                                       .threads = cell->threads,
+                                       .calls_per_pass = cell->plan->facts.calls,
+                                       .frees = cell->frees,
+                                       .remote_frees = cell->remote_frees,
+                                       .peak_live_bytes = cell->plan->facts.peak_live_bytes};
     }
     return 0;
 }

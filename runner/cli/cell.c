@@ -149,6 +149,21 @@ int cell_check_name(const struct cell_word *word, const struct places *places, s
     return words_check_text(word->text, "the file", err);
 }
 
+/* What is told of the plan; `info` is of the trace that it was made of, or NULL. */
+static void note_facts(struct cell *cell, const struct trace_info *info)
+{
+    const struct plan_facts *facts = &cell->plan->facts;
+    bool loops = cell->plan->flags & PLAN_LOOPS;
+    cell->frees = loops ? facts->body_frees : facts->frees;
+    cell->remote_frees = loops ? facts->body_remote_frees : facts->remote_frees;
+    if (!info)
+        return;
+    cell->once = true;
+    cell->threads = (uint32_t)info->totals.most_threads;
+    cell->frees = info->frees;
+    cell->remote_frees = info->totals.remote_frees;
+}
+
 int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads, uint64_t seed,
               struct err *err)
 {
@@ -162,11 +177,16 @@ int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads,
         rc = trace_plan(word->path, &cell->fd, &cell->plan, &info, err);
     else
         rc = plan_file_read(word->path, &cell->fd, &cell->plan, err);
-    if (rc == 0 && word->source == CELL_TRACE)
-        cell->threads = (uint32_t)info.totals.most_threads;
-    if (rc == 0 && word->source == CELL_PLAN)
+    if (rc < 0)
+        return rc;
+    note_facts(cell, word->source == CELL_TRACE ? &info : NULL);
+    if (word->source == CELL_PLAN)
         cell->threads = (uint32_t)cell->plan->facts.most_threads;
-    return rc;
+    if (cell->plan->facts.calls > 0)
+        return 0;
+    cell_close(cell);
+    return err_set(err, EINVAL, "%s never calls its allocator: there is nothing to measure",
+                   word->name);
 }
 
 void cell_close(struct cell *cell)

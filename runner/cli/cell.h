@@ -35,7 +35,9 @@ int cell_check_name(const struct cell_word *word, const struct places *places,
 /* One workload at one number of threads. All zero is an empty cell. */
 struct cell {
     char name[WORKLOAD_TEXT_BYTES];
-    uint32_t threads; /* asked for; of a file: the most alive at once */
+    uint32_t threads;             /* asked for; of a file: the most alive at once */
+    bool once;                    /* a recorded program: it ran once, and a trial replays it once */
+    uint64_t frees, remote_frees; /* of what is repeated; of a trace: as it was recorded */
     int fd;
     const struct plan *plan;
 };

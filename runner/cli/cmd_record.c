@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "places.h"
@@ -10,10 +11,12 @@
 struct words {
     const char *output;
     char **program;
+    bool force;
 };
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "the trace to write (default PROGRAM.trace)", 0},
+    {"force", 'f', NULL, 0, "replace FILE if it exists", 0},
     {0},
 };
 
@@ -23,6 +26,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 'o':
         w->output = arg;
+        return 0;
+    case 'f':
+        w->force = true;
         return 0;
     case ARGP_KEY_ARG: /* the program; what follows is its own */
         w->program = &state->argv[state->next - 1];
@@ -64,6 +70,9 @@ static int run(int argc, char **argv, struct err *err)
     int rc = places_find(&places, err);
     if (rc < 0)
         return rc;
+    if (!w.force && access(w.output ? w.output : output, F_OK) == 0)
+        return err_set(err, EEXIST, "%s exists: name another file with -o, or replace it with -f",
+                       w.output ? w.output : output);
     struct record_options how = {.recorder = places.recorder,
                                  .output = w.output ? w.output : output};
     rc = trace_record(&how, w.program, &result, err);

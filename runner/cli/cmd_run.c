@@ -66,7 +66,10 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "How:", 2},
     {"blocks", 'b', "N", 0, "repeat every trial N times (default " TEXT(DEFAULT_BLOCKS) ")", 2},
     {"seconds", 's', "S", 0,
-     "repeat a workload for S seconds in each trial (default " TEXT(DEFAULT_SECONDS) ")", 2},
+     "repeat a workload for S seconds in each trial (default " TEXT(
+         DEFAULT_SECONDS) "); recorded "
+                          "programs run once",
+     2},
     {"quick", KEY_QUICK, NULL, 0,
      "a first impression in 20 seconds: " TEXT(QUICK_BLOCKS) " blocks of short trials", 2},
     {"pin", KEY_PIN, "HOW", 0,

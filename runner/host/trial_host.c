@@ -75,11 +75,11 @@ static void explain_end(struct flight *f)
              oom_kills() > f->oom_kills_before)
         say(r, TRIAL_OUT_OF_MEMORY, "killed by the kernel, which ran out of memory");
     else if (WIFSIGNALED(status))
-        say(r, TRIAL_CRASHED, "after about %lu operations", operations_done(f));
+        say(r, TRIAL_CRASHED, "after at least %lu operations", operations_done(f));
     else if (WEXITSTATUS(status) == WORKER_EXIT_FAILED && c->state < CONTROL_READY)
         say(r, TRIAL_NOT_STARTED, "the worker could not start");
     else
-        say(r, TRIAL_CRASHED, "exited with status %d after about %lu operations",
+        say(r, TRIAL_CRASHED, "exited with status %d after at least %lu operations",
             WEXITSTATUS(status), operations_done(f));
     if (WIFSIGNALED(status))
         r->signal = WTERMSIG(status);
@@ -104,7 +104,7 @@ static bool wait_for(struct flight *f, enum control_state state, bool sample)
         }
         if (clock_ns() > f->deadline_ns) {
             say(f->result, TRIAL_HUNG,
-                "not done after its limit of %lu ms, after about %lu operations",
+                "not done after its limit of %lu ms, after at least %lu operations",
                 f->request->time_limit_ns / NS_PER_MS, operations_done(f));
             append_stderr(f);
             return false;

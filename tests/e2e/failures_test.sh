@@ -22,7 +22,7 @@ others_went_on='$(json "[t[\"status\"] for t in trials(\"glibc\")]") == "ok ok o
 measure "bad=$FAULTY:FAULT=crash:FAULT_AFTER=1000"
 check 'a crash is stored with its signal and the last words, on one line' '$status == 1' \
     '$(statuses bad) == "crashed 11"' "$others_went_on" '$(json "len(trials(\"bad\"))") == 4' \
-    '$(json "trials(\"bad\")[0][\"message\"]") == "after about "*" operations: "*"faulty: about to crash"*'
+    '$(json "trials(\"bad\")[0][\"message\"]") == "after at least "*" operations: "*"faulty: about to crash"*'
 check 'a crash in each trial is told once for each workload, with their number' \
     '$(json "[f[\"trials\"] for f in failures(\"bad\")]") == "2 2"'
 check 'a subject without one good trial is claimed to be nothing' \

@@ -26,6 +26,17 @@ done
 check 'touched: what was alive at once was resident' \
     '$(json "min(t[\"peak_bytes\"] for t in trials(\"glibc\")) > 4500000") == True'
 
+bench run -a glibc,null -w "$trace" -b 2 -s 0.2 -o "$db" --json
+check 'a recorded program ran once, and a trial replays it once' '$status == 0' \
+    '$(json "{t[\"passes\"] for t in trials()}") == "{1}"'
+
+before=$(cksum <"$trace")
+bench record -o "$trace" -- "$THREADED"
+check 'what exists is not replaced' '$status == 2' '$err == *exists*' '$(cksum <"$trace") == "$before"'
+bench record -f -o "$trace.no" -- false
+bench run -w "$trace.no" -b 1 -o "$db"
+check 'a program that never allocates is nothing to measure' '$status == 2' '$err == *"nothing to measure"*'
+
 bench record -o "$trace.7" -- "$THREADED" 7
 check 'the status of the program is told, and its trace kept' '$err == *"status 7"*' '-s $trace.7'
 bench record -o "$trace.crash" -- "$THREADED" crash x
