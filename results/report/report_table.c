@@ -206,6 +206,28 @@ static void add_cell(struct view *v, uint32_t cell)
     add_failure_line(v, cell);
 }
 
+/* The means without the workload that carries them, where one does. */
+static void add_means_without(struct view *v)
+{
+    const struct summary_lever *lever = &v->s->levers[v->measure];
+    char text[TEXT_BYTES];
+    if (!lever->workload)
+        return;
+    struct libscols_line *line = add_line(v);
+    snprintf(text, sizeof(text), "  without %s", lever->workload);
+    set_text(v, line, 0, text);
+    for (size_t i = 0; i < v->n_columns; i++) {
+        if (v->columns[i].kind != COLUMN_RATIO)
+            continue;
+        const struct summary_mean *mean = &lever->means[v->columns[i].subject];
+        if (mean->n_used == 0)
+            continue;
+        format_ratio(text, &mean->ratio, mean->verdict);
+        set_text(v, line, i, text);
+        colour_verdict(v, line, i, mean->verdict);
+    }
+}
+
 static void add_means(struct view *v)
 {
     struct libscols_line *line = add_line(v), *below = NULL;
@@ -272,6 +294,7 @@ static int print_measure(FILE *out, const struct summary *s, enum measure measur
                 add_cell(&v, c);
         if (s->n_mean_cells > 1)
             add_means(&v);
+        add_means_without(&v);
         print_view(out, &v);
     }
     bool complete = v.columns && v.table && !v.failed;
@@ -310,12 +333,17 @@ static void print_coverage(FILE *out, const struct summary *s)
     if (s->fewest_blocks > 0 && s->fewest_blocks < STATS_FULL_COVERAGE_BLOCKS)
         fprintf(
             out,
-            "~ fewer than %u blocks, here as few as %u: even the widest interval holds the true "
-            "ratio at most %.0f times in 100, not %.0f\n",
+            "~ fewer than %u blocks, here as few as %u: nothing is claimed; even the widest interval "
+            "holds the true ratio at most %.0f times in 100, not %.0f\n",
             STATS_FULL_COVERAGE_BLOCKS, s->fewest_blocks,
             floor(stats_coverage(s->fewest_blocks) * 100), STATS_CONFIDENCE * 100);
     if (s->has_single_block)
         fputs("(1 block): no interval; whether such a ratio is chance cannot be told\n", out);
+}
+
+static bool has_lever(const struct summary *s)
+{
+    return s->levers[MEASURE_THROUGHPUT].workload || s->levers[MEASURE_PEAK_RSS].workload;
 }
 
 static bool has_bench(const struct summary *s)
@@ -344,6 +372,8 @@ static void print_legend(FILE *out, const struct summary *s)
         fprintf(out, "geometric mean: over %u cells%s\n", s->n_mean_cells,
                 s->n_mean_cells < s->run.n_cells ? "; nop, the bench's own control, does not count"
                                                  : "");
+    if (has_lever(s))
+        fputs("without ...: the same without the workload that moves it most\n", out);
 }
 
 /* How much of what a workload frees another thread had allocated: of those where any is. */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lever.h"
+
 static double throughput_of(const struct trial_result *r)
 {
     return r->wall_ns ? (double)r->calls * 1e9 / (double)r->wall_ns : 0;
@@ -217,6 +219,41 @@ static void take_medians(struct numbers *n, uint32_t subject)
     }
 }
 
+/* The mean of a subject over the cells that count when `without` is left out. */
+static int mean_without(struct numbers *n, uint32_t subject, enum measure m, const char *without,
+                        struct summary_mean *out, struct err *err)
+{
+    struct summary *s = n->s;
+    struct ratio_table table = {.ratios = n->ratios, .n_blocks = s->n_blocks};
+    for (uint32_t c = 0; c < s->run.n_cells; c++)
+        if (lever_counts(s, c, without))
+            stats_paired_ratios(values_of(n, m, c, subject), values_of(n, m, c, s->baseline),
+                                s->n_blocks, n->ratios + (size_t)table.n_cells++ * s->n_blocks);
+    int result = stats_mean_interval(&table, &s->options.bootstrap, &out->ratio, &out->n_used, err);
+    out->verdict = stats_verdict(&out->ratio, measures[m].direction, s->options.noise);
+    return result;
+}
+
+static int find_levers(struct numbers *n, struct err *err)
+{
+    struct summary *s = n->s;
+    int result = 0;
+    for (int m = 0; m < MEASURES && result == 0; m++) {
+        struct summary_lever *lever = &s->levers[m];
+        lever_find(s, (enum measure)m);
+        if (!lever->workload)
+            continue;
+        lever->means = calloc(s->run.n_subjects, sizeof(*lever->means));
+        if (!lever->means)
+            return err_set(err, ENOMEM, "no memory for the summary");
+        for (uint32_t i = 0; i < s->run.n_subjects && result == 0; i++)
+            if (i != s->baseline && !summary_is_bench(s, i))
+                result =
+                    mean_without(n, i, (enum measure)m, lever->workload, &lever->means[i], err);
+    }
+    return result;
+}
+
 static int compare_all(struct numbers *n, struct err *err)
 {
     struct summary *s = n->s;
@@ -231,7 +268,7 @@ static int compare_all(struct numbers *n, struct err *err)
                 return result;
         }
     }
-    return 0;
+    return find_levers(n, err);
 }
 
 static int find_baseline(struct summary *s, struct err *err)
@@ -305,5 +342,7 @@ void summary_release(struct summary *s)
     free(s->entries);
     free(s->means);
     free(s->failures);
+    for (int m = 0; m < MEASURES; m++)
+        free(s->levers[m].means);
     *s = (struct summary){0};
 }

@@ -48,6 +48,15 @@ struct summary_mean {
     unsigned n_used; /* cells in which the subject and the baseline have a block in common */
 };
 
+/*
+ * The workload that carries most of a measure's geometric means: without it at least one of them would be
+ * another by more than a fourth. NULL where there is none, or where fewer than two others would be left.
+ */
+struct summary_lever {
+    const char *workload;
+    struct summary_mean *means; /* without it, by subject */
+};
+
 /* Trials of one subject in one cell that failed alike. */
 struct summary_failure {
     uint32_t cell, subject;
@@ -83,6 +92,7 @@ struct summary {
     bool has_single_block;         /* some ratio rests on one block */
     struct summary_entry *entries; /* summary_entry() */
     struct summary_mean *means;    /* summary_mean() */
+    struct summary_lever levers[MEASURES];
     struct summary_failure *failures;
     unsigned n_failures;
     struct summary_disturbance disturbance;

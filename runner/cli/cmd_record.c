@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "command.h"
 #include "places.h"
 #include "print_info.h"
@@ -13,6 +14,9 @@ struct words {
     char **program;
     bool force;
 };
+
+/* A program that lives so much longer than its recording may have become another one. */
+#define HINT_NS (100 * NS_PER_MS)
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "the trace to write (default PROGRAM.trace)", 0},
@@ -81,6 +85,12 @@ static int run(int argc, char **argv, struct err *err)
     fflush(stdout);
     fprintf(stderr, "recorded into %s\n", how.output);
     print_trace_info(stderr, &result.info);
+    if (result.lived_ns > 2 * result.info.totals.duration_ns + HINT_NS)
+        fprintf(
+            stderr,
+            "note: the program lived for %.2f s but was recorded for %.2f s: if it is a script or "
+            "starts another one (exec, a child), record that one directly\n",
+            (double)result.lived_ns / 1e9, (double)result.info.totals.duration_ns / 1e9);
     if (result.exit_status != 0)
         fprintf(stderr, "note: the program ended with status %d\n", result.exit_status);
     return EXIT_GOOD;

@@ -37,6 +37,9 @@ bench record -f -o "$trace.no" -- false
 bench run -w "$trace.no" -b 1 -o "$db"
 check 'a program that never allocates is nothing to measure' '$status == 2' '$err == *"nothing to measure"*'
 
+bench record -o "$trace.sh" -- sh -c 'exec sleep 0.3'
+check 'a program that becomes another one: a hint' '$status == 0' '$err == *"record that one directly"*'
+
 bench record -o "$trace.7" -- "$THREADED" 7
 check 'the status of the program is told, and its trace kept' '$err == *"status 7"*' '-s $trace.7'
 bench record -o "$trace.crash" -- "$THREADED" crash x

@@ -290,8 +290,10 @@ int trace_record(const struct record_options *options, char *const argv[],
     struct recording rec = {.options = options, .argv = argv, .spool_fd = -1};
     *result = (struct record_result){.exit_status = -1};
     int rc = prepare(&rec, err);
+    uint64_t begin = clock_ns();
     if (rc == 0)
         rc = run(&rec, result, err);
+    result->lived_ns = clock_ns() - begin;
     if (rc == 0) {
         rec.stop_stamp = stamp_now(choose_clock(options));
         rec.stop_ns = clock_ns();

@@ -19,8 +19,9 @@ struct record_options {
 #define RECORD_LEVEL       12
 
 struct record_result {
-    int exit_status; /* of the program; 128 + signal when one ended it */
-    int signal;      /* 0 when it exited */
+    int exit_status;   /* of the program; 128 + signal when one ended it */
+    int signal;        /* 0 when it exited */
+    uint64_t lived_ns; /* from its start to its end */
     struct trace_info info;
 };
 
