@@ -34,7 +34,7 @@
 #define PLAN_NAME_BYTES 96
 #define PLAN_NO_THREAD  UINT32_MAX
 
-/* Words that the loop meets often come first: the loop's jump is short for them. */
+/* Numbers are part of the format. */
 enum plan_kind {
     PLAN_END,     /* end of the thread's sequence; always present, once, last */
     PLAN_MALLOC,  /* slot = malloc(arg) */

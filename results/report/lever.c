@@ -56,7 +56,9 @@ void lever_find(struct summary *s, enum measure m)
 {
     double most = log(NOTABLE);
     s->levers[m].workload = NULL;
-    for (uint32_t c = 0; c < s->run.n_cells && n_workloads(s) >= 3; c++) {
+    if (n_workloads(s) < 3)
+        return;
+    for (uint32_t c = 0; c < s->run.n_cells; c++) {
         const char *workload = s->run.cells[c].workload;
         double here = summary_is_control(s, c) ? 0 : leverage(s, m, workload);
         if (here > most) {

@@ -165,17 +165,16 @@ static void note_blocks(struct summary *s, unsigned n_blocks)
         s->fewest_blocks = n_blocks;
 }
 
-/*
- * A subject's ratios in a cell: into the table of the mean where the cell counts, and to the entry.
- */
+/* A subject against the baseline in one cell. */
 static int compare_in_cell(struct numbers *n, uint32_t cell, uint32_t subject, enum measure m,
-                           double *ratios, struct err *err)
+                           struct err *err)
 {
     struct summary *s = n->s;
     struct measured *out = &summary_entry(s, cell, subject)->measured[m];
     stats_paired_ratios(values_of(n, m, cell, subject), values_of(n, m, cell, s->baseline),
-                        s->n_blocks, ratios);
-    int result = stats_cell_interval(ratios, s->n_blocks, &s->options.bootstrap, &out->ratio, err);
+                        s->n_blocks, n->ratios);
+    int result =
+        stats_cell_interval(n->ratios, s->n_blocks, &s->options.bootstrap, &out->ratio, err);
     if (result < 0)
         return result;
     out->verdict = stats_verdict(&out->ratio, measures[m].direction, s->options.noise);
@@ -187,23 +186,30 @@ static int compare_in_cell(struct numbers *n, uint32_t cell, uint32_t subject, e
     return 0;
 }
 
-static int compare_subject(struct numbers *n, uint32_t subject, enum measure m, struct err *err)
+/* A subject against the baseline over the cells that count, less those of `without` (or NULL). */
+static int compare_means(struct numbers *n, uint32_t subject, enum measure m, const char *without,
+                         struct summary_mean *out, struct err *err)
 {
     struct summary *s = n->s;
     struct ratio_table table = {.ratios = n->ratios, .n_blocks = s->n_blocks};
+    for (uint32_t c = 0; c < s->run.n_cells; c++)
+        if (lever_counts(s, c, without))
+            stats_paired_ratios(values_of(n, m, c, subject), values_of(n, m, c, s->baseline),
+                                s->n_blocks, n->ratios + (size_t)table.n_cells++ * s->n_blocks);
+    int result = stats_mean_interval(&table, &s->options.bootstrap, &out->ratio, &out->n_used, err);
+    out->verdict = stats_verdict(&out->ratio, measures[m].direction, s->options.noise);
+    return result;
+}
+
+static int compare_subject(struct numbers *n, uint32_t subject, enum measure m, struct err *err)
+{
+    struct summary *s = n->s;
     for (uint32_t c = 0; c < s->run.n_cells; c++) {
-        double *ratios = n->ratios + (size_t)table.n_cells * s->n_blocks;
-        int result = compare_in_cell(n, c, subject, m, ratios, err);
+        int result = compare_in_cell(n, c, subject, m, err);
         if (result < 0)
             return result;
-        if (!summary_is_control(s, c))
-            table.n_cells++; /* else the next cell takes the row */
     }
-    struct summary_mean *mean = summary_mean(s, subject, m);
-    int result =
-        stats_mean_interval(&table, &s->options.bootstrap, &mean->ratio, &mean->n_used, err);
-    mean->verdict = stats_verdict(&mean->ratio, measures[m].direction, s->options.noise);
-    return result;
+    return compare_means(n, subject, m, NULL, summary_mean(s, subject, m), err);
 }
 
 static void take_medians(struct numbers *n, uint32_t subject)
@@ -217,21 +223,6 @@ static void take_medians(struct numbers *n, uint32_t subject)
             out->ratio = none;
         }
     }
-}
-
-/* The mean of a subject over the cells that count when `without` is left out. */
-static int mean_without(struct numbers *n, uint32_t subject, enum measure m, const char *without,
-                        struct summary_mean *out, struct err *err)
-{
-    struct summary *s = n->s;
-    struct ratio_table table = {.ratios = n->ratios, .n_blocks = s->n_blocks};
-    for (uint32_t c = 0; c < s->run.n_cells; c++)
-        if (lever_counts(s, c, without))
-            stats_paired_ratios(values_of(n, m, c, subject), values_of(n, m, c, s->baseline),
-                                s->n_blocks, n->ratios + (size_t)table.n_cells++ * s->n_blocks);
-    int result = stats_mean_interval(&table, &s->options.bootstrap, &out->ratio, &out->n_used, err);
-    out->verdict = stats_verdict(&out->ratio, measures[m].direction, s->options.noise);
-    return result;
 }
 
 static int find_levers(struct numbers *n, struct err *err)
@@ -249,7 +240,7 @@ static int find_levers(struct numbers *n, struct err *err)
         for (uint32_t i = 0; i < s->run.n_subjects && result == 0; i++)
             if (i != s->baseline && !summary_is_bench(s, i))
                 result =
-                    mean_without(n, i, (enum measure)m, lever->workload, &lever->means[i], err);
+                    compare_means(n, i, (enum measure)m, lever->workload, &lever->means[i], err);
     }
     return result;
 }

@@ -36,8 +36,8 @@ struct worker {
     struct handover_cell *cells;
     struct pass_group *groups;  /* by thread index of the group's name */
     struct stack_pool *stacks;  /* of threads that are started while the clock runs */
-    _Atomic uint32_t n_arrived; /* roots at the start line; a futex for the last one's signal */
-    _Atomic uint32_t started;
+    _Atomic uint32_t n_arrived; /* roots at the start line */
+    _Atomic uint32_t started;   /* the futex on which they wait for the last one */
 };
 
 /*
@@ -45,7 +45,11 @@ struct worker {
  */
 void lane_run(struct lane *lane, uint64_t from, uint64_t to);
 
-/* The whole life of a root: start line, before, body while there is time, after. */
+/*
+ * The whole life of a root: what stands before the body and, in a plan that settles, the warm-up;
+ * the start line (before all of it in other plans); the body while there is time; what stands
+ * behind it.
+ */
 void lane_live_root(struct lane *lane);
 
 /* Starts the lane's thread, which executes its sequence once and ends; and waits for that. */

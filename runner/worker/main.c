@@ -2,9 +2,7 @@
  * The worker: one process, one allocator, one trial. Finds the plan and the control block open as
  * files, takes all memory of its own by mmap, and executes the plan when the runner says so.
  */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
