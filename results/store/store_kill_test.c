@@ -97,6 +97,43 @@ START_TEST(writers_at_once_do_not_disturb_each_other)
 }
 END_TEST
 
+/* Whoever is second must see the file before or after its tables are made, never between. */
+START_TEST(a_new_file_can_be_made_by_several_at_once)
+{
+    enum { N_ROUNDS = 60, N_OPENERS = 4 };
+    for (unsigned round = 0; round < N_ROUNDS; round++) {
+        struct fixture f;
+        fixture_init(&f);
+        int go[2];
+        ck_assert_int_eq(pipe(go), 0);
+        for (unsigned i = 0; i < N_OPENERS; i++) {
+            pid_t child = fork();
+            ck_assert_int_ge(child, 0);
+            if (child > 0)
+                continue;
+            char none;
+            close(go[1]);
+            if (read(go[0], &none, 1) < 0) /* ends for all when the parent closes its side */
+                _exit(EIO);
+            struct store *s;
+            int result = store_open(f.path, STORE_WRITE, &s, &f.err);
+            if (result < 0)
+                fprintf(stderr, "round %u: %s\n", round, f.err.text);
+            store_close(s);
+            _exit(-result);
+        }
+        close(go[0]);
+        close(go[1]);
+        for (unsigned i = 0; i < N_OPENERS; i++) {
+            int status;
+            ck_assert_int_gt(wait(&status), 0);
+            ck_assert_int_eq(status, 0);
+        }
+        fixture_release(&f);
+    }
+}
+END_TEST
+
 /* Two runners that go on with the same run: each trial is stored once, the other gets -EEXIST. */
 START_TEST(two_runners_on_one_run_store_each_trial_once)
 {
@@ -190,5 +227,5 @@ START_TEST(a_killed_writer_loses_at_most_the_trial_in_flight)
 END_TEST
 
 UNIT_MAIN("store_kill", writers_at_once_do_not_disturb_each_other,
-          two_runners_on_one_run_store_each_trial_once,
+          a_new_file_can_be_made_by_several_at_once, two_runners_on_one_run_store_each_trial_once,
           a_killed_writer_loses_at_most_the_trial_in_flight)

@@ -23,6 +23,8 @@ static int read_number(struct store *s, const char *sql, int *out, struct err *e
     return result < 0 ? result : 0;
 }
 
+/* Called inside a transaction: read one by one, the three could stem from before and after the
+ * moment at which another process makes the tables. */
 static int read_identity(struct store *s, struct identity *out, struct err *err)
 {
     int n_objects = 0;
@@ -97,7 +99,9 @@ static int create_tables(struct store *s, struct err *err)
 int store_check_schema(struct store *s, enum store_access access, struct err *err)
 {
     struct identity id = {0};
-    int result = read_identity(s, &id, err);
+    int result = store_exec(s, "BEGIN", "read", err);
+    if (result == 0)
+        result = store_end(s, read_identity(s, &id, err), "read", err);
     if (result < 0)
         return result;
     if (!id.is_empty) {
