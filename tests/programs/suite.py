@@ -2,6 +2,7 @@
 
 After each round the resident memory is appended to the file $ROUNDS, in KiB. Ends with 1 when a test failed.
 """
+import contextlib
 import io
 import os
 import sys
@@ -34,7 +35,8 @@ def main(rounds, modules):
     for number in range(1, rounds + 1):
         suite = unittest.defaultTestLoader.loadTestsFromNames(modules)
         notes = io.StringIO()
-        result = unittest.TextTestRunner(notes, resultclass=Outcomes).run(suite)
+        with contextlib.redirect_stdout(sys.stderr):  # what threads say as they go comes in any order
+            result = unittest.TextTestRunner(notes, resultclass=Outcomes).run(suite)
         if not result.wasSuccessful():
             sys.stderr.write(notes.getvalue())
             good = False
