@@ -1,0 +1,37 @@
+/*
+ * The end of a thread. A pthread key's destructor runs among those of the program, in no known order,
+ * and theirs may still allocate; so ours sets its key anew in every round but the last.
+ */
+#include "arena_internal.h"
+
+#include <limits.h>
+#include <pthread.h>
+
+__thread struct arena_thread arena_thread;
+
+static pthread_key_t end_key; /* its value counts the rounds */
+static bool end_key_is_made;  /* written in the set-up only */
+
+static void thread_end(void *value)
+{
+    uintptr_t round = (uintptr_t)value;
+    if (round < PTHREAD_DESTRUCTOR_ITERATIONS &&
+        pthread_setspecific(end_key, (void *)(round + 1)) == 0)
+        return;
+    if (arena_kind.thread_end)
+        arena_kind.thread_end();
+    arena_detach();
+}
+
+void thread_end_set_up(void)
+{
+    /* Without a key (a process may have 1024) arenas stay attached to threads that are gone, and are
+     * shared by reused_arena all the same. */
+    end_key_is_made = pthread_key_create(&end_key, thread_end) == 0;
+}
+
+void thread_end_expect(void)
+{
+    if (end_key_is_made)
+        pthread_setspecific(end_key, (void *)1);
+}
