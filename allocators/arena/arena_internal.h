@@ -4,7 +4,17 @@
  */
 #pragma once
 
+#include <limits.h>
+
 #include "arena.h"
+
+/* The round of a thread's destructors in which it is detached. ThreadSanitizer forgets a thread in the
+ * last one, and before us. */
+#ifdef __SANITIZE_THREAD__
+#define THREAD_END_ROUND (PTHREAD_DESTRUCTOR_ITERATIONS - 1)
+#else
+#define THREAD_END_ROUND PTHREAD_DESTRUCTOR_ITERATIONS
+#endif
 
 #define HIDDEN __attribute__((visibility("hidden")))
 

@@ -1,4 +1,3 @@
-#include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
@@ -256,13 +255,13 @@ static void allocate_in_destructor(void *value)
         atomic_fetch_add(&attached_in_destructors, 1);
     else if (arena_thread.life == THREAD_ENDED)
         atomic_fetch_add(&guests_after_end, 1);
-    if (round < PTHREAD_DESTRUCTOR_ITERATIONS)
+    if (round < THREAD_END_ROUND)
         pthread_setspecific(late_key, (void *)(round + 1));
 }
 
 static void *use_destructors(void *arg)
 {
-    pthread_setspecific(early_key, (void *)PTHREAD_DESTRUCTOR_ITERATIONS);
+    pthread_setspecific(early_key, (void *)THREAD_END_ROUND); /* only once */
     pthread_setspecific(late_key, (void *)1);
     bump_alloc(10);
     return arg;
@@ -276,9 +275,9 @@ START_TEST(destructors_still_find_the_arena_until_the_last_round)
     pthread_key_create(&late_key, allocate_in_destructor);
     pthread_create(&t, NULL, use_destructors, NULL);
     pthread_join(t, NULL);
-    /* early: round 1; late: rounds 1 to 4, of which the last comes after our end */
-    ck_assert_uint_eq(atomic_load(&in_destructors), 1 + PTHREAD_DESTRUCTOR_ITERATIONS);
-    ck_assert_uint_eq(atomic_load(&attached_in_destructors), PTHREAD_DESTRUCTOR_ITERATIONS);
+    /* early: round 1; late: all rounds up to ours, where it comes after us */
+    ck_assert_uint_eq(atomic_load(&in_destructors), 1 + THREAD_END_ROUND);
+    ck_assert_uint_eq(atomic_load(&attached_in_destructors), THREAD_END_ROUND);
     ck_assert_uint_eq(atomic_load(&guests_after_end), 1);
     ck_assert_uint_eq(atomic_load(&bump_thread_ends), 1);
     struct arena *a = arena_after(arena_main());
@@ -302,12 +301,12 @@ static void *allocate(void *arg)
 
 START_TEST(threads_come_and_go_without_growth)
 {
+    struct guest gone = {.leave = true};
     bump_alloc(1);
     for (unsigned round = 0; round < 200; round++) {
         pthread_t threads[4];
         for (unsigned i = 0; i < 4; i++)
-            pthread_create(&threads[i], NULL, round < 20 ? allocate : visit,
-                           &(struct guest){.leave = true});
+            pthread_create(&threads[i], NULL, round < 20 ? allocate : visit, &gone);
         for (unsigned i = 0; i < 4; i++) {
             void *failed;
             pthread_join(threads[i], &failed);

@@ -1,10 +1,9 @@
 /*
  * The end of a thread. A pthread key's destructor runs among those of the program, in no known order,
- * and theirs may still allocate; so ours sets its key anew in every round but the last.
+ * and theirs may still allocate; so ours sets its key anew in every round but the last, THREAD_END_ROUND.
  */
 #include "arena_internal.h"
 
-#include <limits.h>
 #include <pthread.h>
 
 __thread struct arena_thread arena_thread;
@@ -15,7 +14,7 @@ static bool end_key_is_made;  /* written in the set-up only */
 static void thread_end(void *value)
 {
     uintptr_t round = (uintptr_t)value;
-    if (round < PTHREAD_DESTRUCTOR_ITERATIONS &&
+    if (round < THREAD_END_ROUND &&
         pthread_setspecific(end_key, (void *)(round + 1)) == 0)
         return;
     if (arena_kind.thread_end)
