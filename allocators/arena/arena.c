@@ -157,7 +157,7 @@ static struct arena *int_new_arena(size_t bytes, bool attached)
     return a;
 }
 
-/* The first arena after the last one reused whose lock is free, locked; or, without waiting, NULL. */
+/* The first arena from `from` on whose lock is free, now taken; NULL: all are held. */
 static struct arena *first_unlocked(struct arena *from)
 {
     struct arena *a = from;

@@ -319,6 +319,35 @@ START_TEST(threads_come_and_go_without_growth)
 }
 END_TEST
 
+static void *allocate_twice(void *arg)
+{
+    void *failed = allocate(arg);
+    return failed ? failed : allocate(arg);
+}
+
+START_TEST(threads_come_and_go_at_the_limit)
+{
+    enum { AT_ONCE = 5 };
+    pthread_t threads[AT_ONCE];
+    mallopt(M_ARENA_MAX, 3);
+    for (unsigned i = 0; i < 100 + AT_ONCE; i++) {
+        unsigned at = i % AT_ONCE;
+        void *failed = NULL;
+        if (i >= AT_ONCE)
+            pthread_join(threads[at], &failed);
+        ck_assert_ptr_null(failed);
+        if (i < 100)
+            pthread_create(&threads[at], NULL, i % 3 ? allocate : allocate_twice, (void *)1);
+    }
+    ck_assert_uint_le(count_arenas(), 3);
+    check_all();
+    size_t attached = 0;
+    for (struct arena *a = arena_main(); a; a = arena_after(a))
+        attached += a->attached_threads;
+    ck_assert_uint_eq(attached, 1);
+}
+END_TEST
+
 /* --- laws and numbers --- */
 
 START_TEST(each_broken_law_is_named)
@@ -434,5 +463,5 @@ UNIT_MAIN("arena", the_first_thread_gets_the_main_arena_and_the_others_their_own
           retry_has_nowhere_to_go_at_a_limit_of_one,
           a_request_too_large_for_a_heap_still_gets_an_arena,
           destructors_still_find_the_arena_until_the_last_round, threads_come_and_go_without_growth,
-          each_broken_law_is_named, statistics_tell_what_happened,
+          threads_come_and_go_at_the_limit, each_broken_law_is_named, statistics_tell_what_happened,
           statistics_count_beyond_their_room)

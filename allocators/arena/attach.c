@@ -1,6 +1,7 @@
 /*
- * The end of a thread. A pthread key's destructor runs among those of the program, in no known order,
- * and theirs may still allocate; so ours sets its key anew in every round but the last, THREAD_END_ROUND.
+ * The end of a thread. A pthread key's destructor runs among those of the program, in no known
+ * order, and theirs may still allocate; so ours sets its key anew in every round but the last,
+ * THREAD_END_ROUND.
  */
 #include "arena_internal.h"
 

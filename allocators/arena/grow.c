@@ -60,8 +60,8 @@ static void break_took(struct arena *a, char *from, char *end)
 }
 
 /*
- * A span that begins where the break is now; its end is on a page, so that all later sizes are. Another
- * thread may move the break between our two calls: then the second one mends what is missing.
+ * A span that begins where the break is now; its end is on a page, so that all later sizes are.
+ * Another thread may move the break between our two calls: then a third one adds what is missing.
  */
 static bool break_begin(struct arena *a, size_t fresh, size_t pad, struct growth *out)
 {
