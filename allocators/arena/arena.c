@@ -13,7 +13,7 @@ struct arena_tally arena_tally;
 
 static _Atomic size_t narenas;
 static struct arena *newest;                /* the end of the ring; under arena_list_lock */
-static _Atomic(struct arena *) next_to_use; /* where reused_arena goes on */
+static _Atomic(struct arena *) next_to_use; /* where reused_arena goes on; NULL: the main arena */
 
 struct arena *arena_after(struct arena *a)
 {
@@ -59,7 +59,7 @@ static void attach(struct arena *a)
 static void remove_from_free_list(struct arena *a)
 {
     struct arena **at = &arena_free_list;
-    while (*at != a)
+    while (*at && *at != a)
         at = &(*at)->next_free;
     *at = a->next_free;
     a->next_free = NULL;
@@ -173,6 +173,8 @@ static struct arena *first_unlocked(struct arena *from)
 static struct arena *reused_arena(void)
 {
     struct arena *from = atomic_load_explicit(&next_to_use, memory_order_acquire);
+    if (!from)
+        from = arena_main();
     struct arena *a = first_unlocked(from);
     if (!a) {
         a = from;
@@ -252,7 +254,6 @@ void arena_init_main(void)
     struct arena *a = arena_main();
     atomic_store_explicit(&a->next, a, memory_order_relaxed);
     newest = a;
-    atomic_store_explicit(&next_to_use, a, memory_order_relaxed);
     atomic_store_explicit(&narenas, 1, memory_order_relaxed);
     atomic_store_explicit(&arena_tally.created, 1, memory_order_relaxed);
     arena_kind.init(a, NULL, 0);

@@ -169,17 +169,38 @@ END_TEST
 START_TEST(an_arena_is_reused_off_the_free_list_too)
 {
     mallopt(M_ARENA_MAX, 2);
-    struct guest one = {0}, two = {0};
+    struct guest one = {0}, turn = {0}, late = {.leave = false};
     struct arena *other = enter(&one, false);
+    ck_assert_ptr_eq(enter(&turn, false), arena_main()); /* the next in turn is the other */
+    struct arena *mine = arena_get(0);
+    arena_lock(other);
+    pthread_create(&late.thread, NULL, visit, &late);
+    while (atomic_load(&other->lock.state) != LOCK_WANTED)
+        usleep(100);
     leave(&one);
-    /* As if it had come there after the next thread looked: the list is hidden while it looks. */
-    struct arena *main_arena = arena_get(0);
-    arena_free_list = NULL;
-    other->on_free_list = false;
-    ck_assert_ptr_eq(enter(&two, false), other);
-    arena_unlock(main_arena);
-    leave(&two);
     ck_assert(other->on_free_list);
+    arena_unlock(other);
+    while (!atomic_load(&late.arena))
+        usleep(100);
+    ck_assert_ptr_eq(atomic_load(&late.arena), other);
+    ck_assert(!other->on_free_list);
+    ck_assert_uint_eq(other->attached_threads, 1);
+    arena_unlock(mine);
+    check_all();
+    leave(&turn);
+    leave(&late);
+    check_all();
+}
+END_TEST
+
+START_TEST(the_thread_that_sets_up_is_detached_at_its_end_too)
+{
+    struct guest first = {0};
+    ck_assert_ptr_eq(enter(&first, false), arena_main());
+    leave(&first);
+    ck_assert(arena_main()->on_free_list);
+    bump_alloc(1);
+    ck_assert_ptr_eq(arena_thread.arena, arena_main());
     check_all();
 }
 END_TEST
@@ -458,7 +479,9 @@ UNIT_MAIN("arena", the_first_thread_gets_the_main_arena_and_the_others_their_own
           one_arena_is_shared_by_all_when_there_may_be_no_more,
           at_the_limit_the_first_free_lock_decides,
           with_every_lock_taken_a_thread_waits_for_the_next_in_turn,
-          an_arena_is_reused_off_the_free_list_too, the_limit_by_cpus_counts_from_arena_test_on,
+          an_arena_is_reused_off_the_free_list_too,
+          the_thread_that_sets_up_is_detached_at_its_end_too,
+          the_limit_by_cpus_counts_from_arena_test_on,
           retry_goes_to_the_main_arena_and_from_there_to_another,
           retry_has_nowhere_to_go_at_a_limit_of_one,
           a_request_too_large_for_a_heap_still_gets_an_arena,
