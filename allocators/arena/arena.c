@@ -157,7 +157,7 @@ static struct arena *int_new_arena(size_t bytes, bool attached)
     return a;
 }
 
-/* The first arena from `from` on whose lock is free, now taken; NULL: all are held. */
+/* The first arena from `from` on whose lock is free, or else, after waiting, `from`; locked. */
 static struct arena *first_unlocked(struct arena *from)
 {
     struct arena *a = from;
@@ -166,7 +166,8 @@ static struct arena *first_unlocked(struct arena *from)
             return a;
         a = atomic_load_explicit(&a->next, memory_order_acquire);
     } while (a != from);
-    return NULL;
+    arena_lock(from);
+    return from;
 }
 
 /* At the limit: an arena that other threads may be attached to as well. */
@@ -176,10 +177,6 @@ static struct arena *reused_arena(void)
     if (!from)
         from = arena_main();
     struct arena *a = first_unlocked(from);
-    if (!a) {
-        a = from;
-        arena_lock(a);
-    }
     lock_take(&arena_free_list_lock);
     if (a->on_free_list) /* its last thread ended since we looked there */
         remove_from_free_list(a);
@@ -191,17 +188,6 @@ static struct arena *reused_arena(void)
     return a;
 }
 
-/* For a thread that has ended, or that forks and so holds every lock: any arena, as a guest. */
-static struct arena *arena_as_guest(void)
-{
-    struct arena *a = first_unlocked(arena_main());
-    if (!a) {
-        a = arena_main();
-        arena_lock(a);
-    }
-    return a;
-}
-
 struct arena *arena_get2(size_t bytes)
 {
     arena_set_up();
@@ -210,8 +196,9 @@ struct arena *arena_get2(size_t bytes)
         arena_lock(a);
         return a;
     }
+    /* A thread that has ended, or that forks and so holds every lock, is a guest in any arena. */
     if (lock_forking || arena_thread.life == THREAD_ENDED)
-        return arena_as_guest();
+        return first_unlocked(arena_main());
     a = get_free_list();
     if (!a)
         a = int_new_arena(bytes, true);
