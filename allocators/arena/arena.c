@@ -13,7 +13,7 @@ struct arena_tally arena_tally;
 
 static _Atomic size_t narenas;
 static struct arena *newest;                /* the end of the ring; under arena_list_lock */
-static _Atomic(struct arena *) next_to_use; /* where reused_arena goes on */
+static _Atomic(struct arena *) next_to_use; /* where reused_arena goes on; NULL: the main arena */
 
 struct arena *arena_after(struct arena *a)
 {
@@ -59,7 +59,7 @@ static void attach(struct arena *a)
 static void remove_from_free_list(struct arena *a)
 {
     struct arena **at = &arena_free_list;
-    while (*at != a)
+    while (*at && *at != a)
         at = &(*at)->next_free;
     *at = a->next_free;
     a->next_free = NULL;
@@ -157,7 +157,7 @@ static struct arena *int_new_arena(size_t bytes, bool attached)
     return a;
 }
 
-/* The first arena after the last one reused whose lock is free, locked; or, without waiting, NULL. */
+/* The first arena from `from` on whose lock is free, or else, after waiting, `from`; locked. */
 static struct arena *first_unlocked(struct arena *from)
 {
     struct arena *a = from;
@@ -166,18 +166,17 @@ static struct arena *first_unlocked(struct arena *from)
             return a;
         a = atomic_load_explicit(&a->next, memory_order_acquire);
     } while (a != from);
-    return NULL;
+    arena_lock(from);
+    return from;
 }
 
 /* At the limit: an arena that other threads may be attached to as well. */
 static struct arena *reused_arena(void)
 {
     struct arena *from = atomic_load_explicit(&next_to_use, memory_order_acquire);
+    if (!from)
+        from = arena_main();
     struct arena *a = first_unlocked(from);
-    if (!a) {
-        a = from;
-        arena_lock(a);
-    }
     lock_take(&arena_free_list_lock);
     if (a->on_free_list) /* its last thread ended since we looked there */
         remove_from_free_list(a);
@@ -189,17 +188,6 @@ static struct arena *reused_arena(void)
     return a;
 }
 
-/* For a thread that has ended, or that forks and so holds every lock: any arena, as a guest. */
-static struct arena *arena_as_guest(void)
-{
-    struct arena *a = first_unlocked(arena_main());
-    if (!a) {
-        a = arena_main();
-        arena_lock(a);
-    }
-    return a;
-}
-
 struct arena *arena_get2(size_t bytes)
 {
     arena_set_up();
@@ -208,8 +196,9 @@ struct arena *arena_get2(size_t bytes)
         arena_lock(a);
         return a;
     }
+    /* A thread that has ended, or that forks and so holds every lock, is a guest in any arena. */
     if (lock_forking || arena_thread.life == THREAD_ENDED)
-        return arena_as_guest();
+        return first_unlocked(arena_main());
     a = get_free_list();
     if (!a)
         a = int_new_arena(bytes, true);
@@ -252,7 +241,6 @@ void arena_init_main(void)
     struct arena *a = arena_main();
     atomic_store_explicit(&a->next, a, memory_order_relaxed);
     newest = a;
-    atomic_store_explicit(&next_to_use, a, memory_order_relaxed);
     atomic_store_explicit(&narenas, 1, memory_order_relaxed);
     atomic_store_explicit(&arena_tally.created, 1, memory_order_relaxed);
     arena_kind.init(a, NULL, 0);

@@ -4,7 +4,23 @@
  */
 #pragma once
 
+#include <limits.h>
+
 #include "arena.h"
+
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+
+/*
+ * The round of a thread's destructors in which it is detached. ThreadSanitizer forgets a thread in
+ * the last one, and before us.
+ */
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+#define THREAD_END_ROUND (PTHREAD_DESTRUCTOR_ITERATIONS - 1)
+#else
+#define THREAD_END_ROUND PTHREAD_DESTRUCTOR_ITERATIONS
+#endif
 
 #define HIDDEN __attribute__((visibility("hidden")))
 
@@ -37,8 +53,10 @@ void arena_hold(struct arena *a, size_t bytes);
 /* Bytes that the main arena holds on the break. */
 size_t arena_break_held(void);
 
-/* attach.c: once in the set-up; and once in each thread that has been attached, without a lock held,
- * because it may allocate. */
+/*
+ * attach.c: once in the set-up; and once in each thread that has been attached, without a lock
+ * held, because it may allocate.
+ */
 void thread_end_set_up(void);
 void thread_end_expect(void);
 

@@ -1,4 +1,3 @@
-#include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
@@ -170,17 +169,38 @@ END_TEST
 START_TEST(an_arena_is_reused_off_the_free_list_too)
 {
     mallopt(M_ARENA_MAX, 2);
-    struct guest one = {0}, two = {0};
+    struct guest one = {0}, turn = {0}, late = {.leave = false};
     struct arena *other = enter(&one, false);
+    ck_assert_ptr_eq(enter(&turn, false), arena_main()); /* the next in turn is the other */
+    struct arena *mine = arena_get(0);
+    arena_lock(other);
+    pthread_create(&late.thread, NULL, visit, &late);
+    while (atomic_load(&other->lock.state) != LOCK_WANTED)
+        usleep(100);
     leave(&one);
-    /* As if it had come there after the next thread looked: the list is hidden while it looks. */
-    struct arena *main_arena = arena_get(0);
-    arena_free_list = NULL;
-    other->on_free_list = false;
-    ck_assert_ptr_eq(enter(&two, false), other);
-    arena_unlock(main_arena);
-    leave(&two);
     ck_assert(other->on_free_list);
+    arena_unlock(other);
+    while (!atomic_load(&late.arena))
+        usleep(100);
+    ck_assert_ptr_eq(atomic_load(&late.arena), other);
+    ck_assert(!other->on_free_list);
+    ck_assert_uint_eq(other->attached_threads, 1);
+    arena_unlock(mine);
+    check_all();
+    leave(&turn);
+    leave(&late);
+    check_all();
+}
+END_TEST
+
+START_TEST(the_thread_that_sets_up_is_detached_at_its_end_too)
+{
+    struct guest first = {0};
+    ck_assert_ptr_eq(enter(&first, false), arena_main());
+    leave(&first);
+    ck_assert(arena_main()->on_free_list);
+    bump_alloc(1);
+    ck_assert_ptr_eq(arena_thread.arena, arena_main());
     check_all();
 }
 END_TEST
@@ -256,13 +276,13 @@ static void allocate_in_destructor(void *value)
         atomic_fetch_add(&attached_in_destructors, 1);
     else if (arena_thread.life == THREAD_ENDED)
         atomic_fetch_add(&guests_after_end, 1);
-    if (round < PTHREAD_DESTRUCTOR_ITERATIONS)
+    if (round < THREAD_END_ROUND)
         pthread_setspecific(late_key, (void *)(round + 1));
 }
 
 static void *use_destructors(void *arg)
 {
-    pthread_setspecific(early_key, (void *)PTHREAD_DESTRUCTOR_ITERATIONS);
+    pthread_setspecific(early_key, (void *)THREAD_END_ROUND); /* only once */
     pthread_setspecific(late_key, (void *)1);
     bump_alloc(10);
     return arg;
@@ -276,9 +296,9 @@ START_TEST(destructors_still_find_the_arena_until_the_last_round)
     pthread_key_create(&late_key, allocate_in_destructor);
     pthread_create(&t, NULL, use_destructors, NULL);
     pthread_join(t, NULL);
-    /* early: round 1; late: rounds 1 to 4, of which the last comes after our end */
-    ck_assert_uint_eq(atomic_load(&in_destructors), 1 + PTHREAD_DESTRUCTOR_ITERATIONS);
-    ck_assert_uint_eq(atomic_load(&attached_in_destructors), PTHREAD_DESTRUCTOR_ITERATIONS);
+    /* early: round 1; late: all rounds up to ours, where it comes after us */
+    ck_assert_uint_eq(atomic_load(&in_destructors), 1 + THREAD_END_ROUND);
+    ck_assert_uint_eq(atomic_load(&attached_in_destructors), THREAD_END_ROUND);
     ck_assert_uint_eq(atomic_load(&guests_after_end), 1);
     ck_assert_uint_eq(atomic_load(&bump_thread_ends), 1);
     struct arena *a = arena_after(arena_main());
@@ -302,12 +322,12 @@ static void *allocate(void *arg)
 
 START_TEST(threads_come_and_go_without_growth)
 {
+    struct guest gone = {.leave = true};
     bump_alloc(1);
     for (unsigned round = 0; round < 200; round++) {
         pthread_t threads[4];
         for (unsigned i = 0; i < 4; i++)
-            pthread_create(&threads[i], NULL, round < 20 ? allocate : visit,
-                           &(struct guest){.leave = true});
+            pthread_create(&threads[i], NULL, round < 20 ? allocate : visit, &gone);
         for (unsigned i = 0; i < 4; i++) {
             void *failed;
             pthread_join(threads[i], &failed);
@@ -317,6 +337,35 @@ START_TEST(threads_come_and_go_without_growth)
     ck_assert_uint_le(count_arenas(), 5);
     ck_assert_uint_eq(atomic_load(&bump_thread_ends), 800);
     check_all();
+}
+END_TEST
+
+static void *allocate_twice(void *arg)
+{
+    void *failed = allocate(arg);
+    return failed ? failed : allocate(arg);
+}
+
+START_TEST(threads_come_and_go_at_the_limit)
+{
+    enum { AT_ONCE = 5 };
+    pthread_t threads[AT_ONCE];
+    mallopt(M_ARENA_MAX, 3);
+    for (unsigned i = 0; i < 100 + AT_ONCE; i++) {
+        unsigned at = i % AT_ONCE;
+        void *failed = NULL;
+        if (i >= AT_ONCE)
+            pthread_join(threads[at], &failed);
+        ck_assert_ptr_null(failed);
+        if (i < 100)
+            pthread_create(&threads[at], NULL, i % 3 ? allocate : allocate_twice, (void *)1);
+    }
+    ck_assert_uint_le(count_arenas(), 3);
+    check_all();
+    size_t attached = 0;
+    for (struct arena *a = arena_main(); a; a = arena_after(a))
+        attached += a->attached_threads;
+    ck_assert_uint_eq(attached, 1);
 }
 END_TEST
 
@@ -430,10 +479,12 @@ UNIT_MAIN("arena", the_first_thread_gets_the_main_arena_and_the_others_their_own
           one_arena_is_shared_by_all_when_there_may_be_no_more,
           at_the_limit_the_first_free_lock_decides,
           with_every_lock_taken_a_thread_waits_for_the_next_in_turn,
-          an_arena_is_reused_off_the_free_list_too, the_limit_by_cpus_counts_from_arena_test_on,
+          an_arena_is_reused_off_the_free_list_too,
+          the_thread_that_sets_up_is_detached_at_its_end_too,
+          the_limit_by_cpus_counts_from_arena_test_on,
           retry_goes_to_the_main_arena_and_from_there_to_another,
           retry_has_nowhere_to_go_at_a_limit_of_one,
           a_request_too_large_for_a_heap_still_gets_an_arena,
           destructors_still_find_the_arena_until_the_last_round, threads_come_and_go_without_growth,
-          each_broken_law_is_named, statistics_tell_what_happened,
+          threads_come_and_go_at_the_limit, each_broken_law_is_named, statistics_tell_what_happened,
           statistics_count_beyond_their_room)

@@ -1,6 +1,6 @@
 /*
- * The smallest allocator over the arena layer, for its tests: objects are cut from the newest memory
- * of an arena, one after the other, and never come back.
+ * The smallest allocator over the arena layer, for its tests: objects are cut from the newest
+ * memory of an arena, one after the other, and never come back.
  */
 #pragma once
 
@@ -16,7 +16,7 @@ struct bump {
 /* How often a thread gave its cache back: thread_end of the kind. */
 extern _Atomic unsigned bump_thread_ends;
 
-/* An own setting, "bump_word": one of "low", "high"; and "bump_number", 1 to 99, mallopt BUMP_NUMBER. */
+/* Own settings: bump_word, "low" or "high"; bump_number, 1 to 99, mallopt BUMP_NUMBER. */
 #define BUMP_NUMBER 4711
 extern size_t bump_word, bump_number;
 

@@ -1,6 +1,6 @@
 /*
- * fork while other threads allocate. The forking thread takes every lock of the layer before, so that
- * the child gets arenas in which nobody was at work. Our handlers are registered before the
+ * fork while other threads allocate. The forking thread takes every lock of the layer before, so
+ * that the child gets arenas in which nobody was at work. Our handlers are registered before the
  * program's, so ours runs last before the fork and first after it; what handlers allocate in
  * between finds lock_forking set and takes no lock.
  */

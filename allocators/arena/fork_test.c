@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,13 @@
 
 #define N_THREADS 4
 #define N_FORKS   100
+
+/* The sanitizers' own thread bookkeeping does not survive a fork among threads. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define CHILD_STARTS_THREADS 0
+#else
+#define CHILD_STARTS_THREADS 1
+#endif
 
 static _Atomic bool stop;
 
@@ -50,6 +58,8 @@ static void *allocate_once(void *arg)
 /* What should hold in a child of the thread of the main arena; the number of what does not. */
 static int child_fault(void)
 {
+    signal(SIGALRM, SIG_DFL);
+    alarm(20);
     if (lock_forking != 0)
         return 1;
     for (struct arena *a = arena_main(); a; a = arena_after(a)) {
@@ -65,6 +75,8 @@ static int child_fault(void)
     }
     if (!bump_alloc(100000) || !mapped_free(mapped_alloc(16, 100000)))
         return 6;
+    if (!CHILD_STARTS_THREADS)
+        return 0;
     struct arena *expected = arena_free_list;
     pthread_t t;
     void *failed;
@@ -89,10 +101,8 @@ START_TEST(a_child_can_allocate_whatever_the_other_threads_did)
     start(threads);
     for (unsigned i = 0; i < N_FORKS; i++) {
         pid_t child = fork();
-        if (child == 0) {
-            alarm(20);
+        if (child == 0)
             _exit(child_fault());
-        }
         ck_assert_int_eq(status_of(child), 0);
         ck_assert_uint_eq(lock_forking, 0);
     }

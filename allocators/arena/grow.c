@@ -60,8 +60,8 @@ static void break_took(struct arena *a, char *from, char *end)
 }
 
 /*
- * A span that begins where the break is now; its end is on a page, so that all later sizes are. Another
- * thread may move the break between our two calls: then the second one mends what is missing.
+ * A span that begins where the break is now; its end is on a page, so that all later sizes are.
+ * Another thread may move the break between our two calls: then a third one adds what is missing.
  */
 static bool break_begin(struct arena *a, size_t fresh, size_t pad, struct growth *out)
 {
@@ -203,16 +203,12 @@ static size_t heap_give_back(struct arena *a, size_t bytes)
 
 int arena_grow(struct arena *a, size_t more, size_t fresh, struct growth *out)
 {
-    int result;
-    if (on_break(a) && break_grow(a, more, fresh, out))
-        result = 0;
-    else if (a->top_heap && heap_extend(a, more, out) == 0)
-        result = 0;
-    else
-        result = heap_begin(a, fresh, out);
-    if (result == 0)
-        a->counts.grows++;
-    return result;
+    bool grown = on_break(a) ? break_grow(a, more, fresh, out)
+                             : a->top_heap && heap_extend(a, more, out) == 0;
+    if (!grown && heap_begin(a, fresh, out) < 0)
+        return -ENOMEM;
+    a->counts.grows++;
+    return 0;
 }
 
 char *arena_end(const struct arena *a)

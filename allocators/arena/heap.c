@@ -95,8 +95,9 @@ int grow_heap(struct heap_info *h, size_t bytes)
 }
 
 /*
- * Whether the system counts every page that may be written (vm.overcommit_memory=2). Then what is only
- * discarded is still held; elsewhere it is not, and to keep it open saves the next growth a call.
+ * Whether the system counts every page that may be written (vm.overcommit_memory=2). Then what is
+ * only discarded is still held; elsewhere it is not, and to keep it open saves the next growth a
+ * call.
  */
 static bool overcommit_is_strict(void)
 {

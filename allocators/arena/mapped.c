@@ -209,8 +209,8 @@ static bool map_cut(size_t alignment, size_t bytes, struct mapped *out)
     char *start = os_map(all, OS_PLAIN);
     if (!start)
         return false;
-    char *object = (char *)round_up((uintptr_t)start + page, alignment);
-    char *kept = object - page, *end = start + all;
+    char *end = start + all, *kept = start + (-((uintptr_t)start + page) & (alignment - 1));
+    char *object = kept + page;
     if (kept > start)
         os_unmap(start, (size_t)(kept - start));
     if (end > kept + wanted)

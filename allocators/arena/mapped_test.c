@@ -160,6 +160,8 @@ START_TEST(the_threshold_follows_what_is_freed)
     ck_assert(!mapped_wanted(moved - 16) && mapped_wanted(moved));
     mapped_free(mapped_alloc(16, 32 * MIB));
     ck_assert_uint_eq(PAR_GET(mmap_threshold), moved);
+    mapped_free(mapped_alloc(16, 32 * MIB - 24)); /* the greatest but for the flag in its size */
+    ck_assert_uint_eq(PAR_GET(mmap_threshold), moved);
     mapped_free(mapped_alloc(16, 32 * MIB - page - 24));
     ck_assert_uint_eq(PAR_GET(mmap_threshold), 32 * MIB - page);
 }

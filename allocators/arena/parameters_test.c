@@ -111,6 +111,8 @@ START_TEST(a_bad_value_is_told_once_with_what_is_allowed)
         ck_assert_ptr_nonnull(strstr(told, "bump: ARENABENCH_TUNABLES: 'bump.bump_number"));
         ck_assert_uint_eq(bump_number, 7);
     }
+    ck_assert_uint_eq(lines(told_by("bump.top_pad=18014398509481985K")), 1);
+    ck_assert_uint_eq(PAR_GET(top_pad), DEFAULT_TOP_PAD);
     ck_assert_ptr_nonnull(strstr(told_by("bump.bump_word=middle"), "one of low, high"));
     ck_assert_ptr_nonnull(strstr(told_by("bump.bump_word=hig"), "one of low, high"));
     ck_assert_ptr_nonnull(strstr(told_by("bump.bump_word=highs"), "one of low, high"));
