@@ -130,7 +130,7 @@ COLD struct arena *arena_get_retry(struct arena *a, size_t bytes);
 /* The process is set up from here on; idempotent, and allowed inside itself. */
 void arena_set_up(void);
 
-static inline struct arena *arena_main(void)
+static inline __attribute__((returns_nonnull)) struct arena *arena_main(void)
 {
     return arena_kind.main_arena;
 }

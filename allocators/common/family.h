@@ -7,14 +7,20 @@
  * An allocator supplies the core as a header of its own, which includes this one, and compiles
  * family.c with -DFAMILY_CORE="its_header.h"; its functions are static inline where they are hot:
  *
- *   bool core_fast(size_t bytes)        may core_alloc, core_alloc_zeroed and core_resize take
- * their short way? False for all sizes above FAMILY_MAX_BYTES. This is the only comparison that a
- * small request pays for void *core_alloc(size_t bytes)      bytes may be 0; the object is a
- * distinct one all the same void *core_alloc_zeroed(size_t bytes) void *core_alloc_aligned(size_t
- * alignment, size_t bytes) alignment: a power of two above FAMILY_ALIGNMENT; alignment + bytes does
- * not overflow void *core_resize(void *p, size_t bytes) p is not NULL, bytes is not 0; on failure p
- * stays valid void core_free(void *p)             p is not NULL; leaves errno alone size_t
- * core_usable_bytes(void *p)   p is not NULL
+ *   bool core_fast(size_t bytes)
+ *       May core_alloc, core_alloc_zeroed and core_resize take their short way? False for all sizes
+ *       above FAMILY_MAX_BYTES. This is the only comparison that a small request pays for.
+ *   void *core_alloc(size_t bytes)
+ *       bytes may be 0; the object is a distinct one all the same.
+ *   void *core_alloc_zeroed(size_t bytes)
+ *   void *core_alloc_aligned(size_t alignment, size_t bytes)
+ *       alignment: a power of two above FAMILY_ALIGNMENT; alignment + bytes does not overflow.
+ *   void *core_resize(void *p, size_t bytes)
+ *       p is not NULL, bytes is not 0; on failure p stays valid.
+ *   void core_free(void *p)
+ *       p is not NULL; leaves errno alone.
+ *   size_t core_usable_bytes(void *p)
+ *       p is not NULL.
  *
  * A size is at most FAMILY_MAX_BYTES. Objects are aligned to FAMILY_ALIGNMENT. A core that has no
  * memory returns NULL with errno ENOMEM (os_map leaves it so, or `return family_fail(ENOMEM)`).

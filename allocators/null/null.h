@@ -5,12 +5,14 @@
  *   ring mode  objects of up to NULL_FAST_BYTES come one behind the other from the calling thread's
  *              ring of 64 KiB, round and round; larger ones all start at the same address of a
  *              region of the thread that is as large as the largest. So objects overlap: they can
- * be written, and hold nothing. free does nothing, calloc does not zero, realloc does not copy (it
- * cannot know how much), the usable size is 0. Memory of two live threads is never the same; a ring
- * goes to a later thread when its own has ended. keep mode  every object is fresh, zero and never
- * reused, and realloc copies: what libc needs for itself. Every thread starts in keep mode and
- * stays there until it says arenabench_null_keep(0); a program that never does runs as with any
- * malloc, but for its memory.
+ *              be written, and hold nothing. free does nothing, calloc does not zero, realloc does
+ *              not copy (it cannot know how much), the usable size is 0. Memory of two live threads
+ *              is never the same; a ring goes to a later thread when its own has ended.
+ *   keep mode  every object is fresh, zero and never reused, and realloc copies: what libc needs
+ *              for itself.
+ *
+ * Every thread starts in keep mode and stays there until it says arenabench_null_keep(0); a program
+ * that never does runs as with any malloc, but for its memory.
  *
  * Laws of struct null_thread:
  *   mode    limit is 0 (keep mode) or NULL_FAST_BYTES + 1 (ring mode, and then there is a ring)
