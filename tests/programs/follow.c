@@ -10,7 +10,7 @@
  *   limit 1           the time was over before all had ended; they were killed (then neither of the two)
  *   seconds S         wall clock, until the last process had ended
  *   peak KIB NAME     greatest resident set of a single process, and which
- *   processes N       that ended                  without N NAME   those of them without the library, and one
+ *   with N            processes that ended and had the library       without N NAME   those without, and the first
  *   killed N SIGNAL NAME   how many ended by a signal of their own making (SIGSEGV, SIGABRT, ...), and the first
  *
  * Ends with 0 when there is a report, whatever it says, and with 2 when there is none.
@@ -34,7 +34,7 @@ struct sight {
     int status; /* of the command, as wait tells it; -1 while it runs */
     long peak_kib;
     char peak_name[64];
-    unsigned n_processes, n_without;
+    unsigned n_with, n_without;
     char without_name[64];
     unsigned n_killed;
     int killed_by;
@@ -81,12 +81,14 @@ static bool read_status(pid_t pid, char name[static 64], long *peak_kib)
     return group == pid;
 }
 
-/* A process without the dynamic loader cannot take a library, and is no lack. */
-static bool lacks_library(pid_t pid, const char *library)
+enum library { LIBRARY_MAPPED, LIBRARY_LACKING, LIBRARY_IMPOSSIBLE };
+
+/* Impossible: a process without the dynamic loader, which cannot take one. */
+static enum library find_library(pid_t pid, const char *library)
 {
     FILE *file = open_proc(pid, "maps");
     if (!file)
-        return false;
+        return LIBRARY_LACKING; /* unseen is not proven */
     char *line = NULL;
     size_t room = 0;
     bool has_loader = false, has_library = false;
@@ -100,7 +102,9 @@ static bool lacks_library(pid_t pid, const char *library)
     }
     free(line);
     fclose(file);
-    return has_loader && !has_library;
+    if (has_library)
+        return LIBRARY_MAPPED;
+    return has_loader ? LIBRARY_LACKING : LIBRARY_IMPOSSIBLE;
 }
 
 static bool is_own_fault(int number)
@@ -116,12 +120,13 @@ static void look_at(struct sight *s, pid_t pid)
     long peak_kib;
     if (!read_status(pid, name, &peak_kib))
         return;
-    s->n_processes++;
     if (peak_kib > s->peak_kib) {
         s->peak_kib = peak_kib;
         strcpy(s->peak_name, name);
     }
-    if (lacks_library(pid, s->library) && s->n_without++ == 0)
+    enum library found = find_library(pid, s->library);
+    s->n_with += found == LIBRARY_MAPPED;
+    if (found == LIBRARY_LACKING && s->n_without++ == 0)
         strcpy(s->without_name, name);
 
     unsigned long ending = 0;
@@ -201,8 +206,8 @@ static void report(const struct sight *s, double seconds, const char *path)
         fprintf(out, "signal %d\n", WTERMSIG(s->status));
     else
         fprintf(out, "status %d\n", WEXITSTATUS(s->status));
-    fprintf(out, "seconds %.3f\npeak %ld %s\nprocesses %u\n", seconds, s->peak_kib, s->peak_name,
-            s->n_processes);
+    fprintf(out, "seconds %.3f\npeak %ld %s\nwith %u\n", seconds, s->peak_kib, s->peak_name,
+            s->n_with);
     if (s->n_without)
         fprintf(out, "without %u %s\n", s->n_without, s->without_name);
     if (s->n_killed)

@@ -177,7 +177,9 @@ bad_ending() {
         echo "not done within $limit s"
     elif [[ -n $(told "$1" without) ]]; then
         read -r -a without <<<"$(told "$1" without)"
-        echo "not preloaded: ${without[0]} of $(told "$1" processes) processes, ${without[1]} first, ran without the library"
+        echo "not preloaded: ${without[1]}, and ${without[0]} processes in all, ran without the library"
+    elif (($(told "$1" with) == 0)); then
+        echo 'not preloaded: no process had the library'
     elif [[ ${killed[0]-0} != "${2-${killed[0]-0}}" || (-n ${killed[0]-} && $(told "$1" status) != 0) ]]; then
         echo "${killed[2]-no process} ended by $(signal_name "${killed[1]-0}"): $(last_words "$1")"
     elif [[ -n $(told "$1" signal) ]]; then
