@@ -51,8 +51,8 @@ static void on_alarm(int number)
 
 static _Noreturn void fail(const char *what)
 {
-    fprintf(stderr, "follow: %s: %s\n", what, strerror(errno));
-    exit(2);
+    fprintf(stderr, "follow: %s: %m\n", what);
+    _exit(2);
 }
 
 static FILE *open_proc(pid_t pid, const char *name)
@@ -122,19 +122,19 @@ static void look_at(struct sight *s, pid_t pid)
         return;
     if (peak_kib > s->peak_kib) {
         s->peak_kib = peak_kib;
-        strcpy(s->peak_name, name);
+        memcpy(s->peak_name, name, sizeof(name));
     }
     enum library found = find_library(pid, s->library);
     s->n_with += found == LIBRARY_MAPPED;
     if (found == LIBRARY_LACKING && s->n_without++ == 0)
-        strcpy(s->without_name, name);
+        memcpy(s->without_name, name, sizeof(name));
 
     unsigned long ending = 0;
     ptrace(PTRACE_GETEVENTMSG, pid, NULL, &ending);
     int number = WTERMSIG((int)ending);
     if (is_own_fault(number) && s->n_killed++ == 0) {
         s->killed_by = number;
-        strcpy(s->killed_name, name);
+        memcpy(s->killed_name, name, sizeof(name));
     }
 }
 

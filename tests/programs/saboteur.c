@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-void __libc_free(void *p);
+void __libc_free(
+    void *p); // NOLINT(bugprone-reserved-identifier,readability-identifier-naming): glibc's own
 
 static int hoards;
 
