@@ -7,8 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-void __libc_free(
-    void *p); // NOLINT(bugprone-reserved-identifier,readability-identifier-naming): glibc's own
+void libc_free(void *p) __asm__("__libc_free"); /* glibc's own */
 
 static int hoards;
 
@@ -34,5 +33,5 @@ static __attribute__((constructor)) void begin(void)
 __attribute__((visibility("default"))) void free(void *p)
 {
     if (!hoards)
-        __libc_free(p);
+        libc_free(p);
 }
