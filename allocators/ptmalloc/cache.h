@@ -40,7 +40,7 @@ struct cache_bin {
 
 struct cache {
     struct cache_bin bins[CACHE_BINS];
-    uint8_t batch[CACHE_BINS]; /* how many the next refill takes */
+    uint8_t batch[CACHE_BINS]; /* the next refill takes one more than this */
     bool is_ready;             /* set up; stays false in a thread that has ended */
 };
 
@@ -92,6 +92,10 @@ void cache_free_slow(void *p);
 
 /* Gives everything back; with `end` the thread keeps nothing from now on. */
 void cache_flush(bool end);
+
+/* Frees what threads have left to the arena for its next one. Locked. */
+struct malloc_state;
+void cache_take_home(struct malloc_state *m);
 
 /* Of the calling thread. */
 const char *cache_check(void);

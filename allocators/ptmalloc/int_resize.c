@@ -50,6 +50,12 @@ bool int_resize(struct malloc_state *m, struct chunk *c, size_t bytes)
     return true;
 }
 
+void int_join(struct malloc_state *m, struct chunk *c, size_t bytes)
+{
+    c->size += chunk_bytes(chunk_next(c));
+    free_tail(m, c, bytes);
+}
+
 struct chunk *int_memalign(struct malloc_state *m, size_t alignment, size_t bytes,
                            enum growth_allowed growth)
 {

@@ -18,6 +18,8 @@
 
 #define FASTBIN_CONSOLIDATION_BYTES (64 * KIB)
 
+struct cached;
+
 struct malloc_state {
     struct arena arena;
     struct chunk *top; /* NULL: no memory yet */
@@ -25,6 +27,10 @@ struct malloc_state {
     char *fresh; /* what lies behind is zero; inside the top or at its end */
     bool have_fast_chunks;
     uint64_t consolidations;
+    /* Cached chunks of this arena that other threads gave back, or one at its end, linked and sealed as in a cache
+     * (cache.h); pushed and taken without the lock. Still in use for the arena. */
+    _Atomic(struct cached *) returned;
+    _Atomic size_t returned_bytes; /* counted before the push and after the taking */
     struct fast_bins fast;
     struct bins bins;
 };
@@ -46,6 +52,9 @@ void int_free(struct malloc_state *m, struct chunk *c);
 /* Makes c at least `bytes` long where it is, or false; what is left over at its end is freed. */
 bool int_resize(struct malloc_state *m, struct chunk *c, size_t bytes);
 
+/* c and the chunk behind it, both in use, become one of at least `bytes`; the rest is freed. */
+void int_join(struct malloc_state *m, struct chunk *c, size_t bytes);
+
 /* A chunk of at least `bytes` whose object is aligned to `alignment` (a power of two above 16). */
 struct chunk *int_memalign(struct malloc_state *m, size_t alignment, size_t bytes,
                            enum growth_allowed growth);
@@ -62,7 +71,6 @@ bool systrim(struct malloc_state *m, size_t pad);
 /* Gives back whole heaps that are free, then the top when it is above the trim threshold. */
 void heap_trim(struct malloc_state *m, size_t pad);
 
-/* A fault that a caller found; releases nothing. */
 const char *state_check(struct malloc_state *m);
 
 /* For c in use behind `before`, a remainder of `rest` bytes is cut off its end; c keeps `bytes`. */

@@ -9,6 +9,9 @@
 #include "mapped.h"
 #include "os.h"
 
+/* What is copied while others may wait for the arena: less than taking its lock twice more costs. */
+#define MOVED_LOCKED_BYTES (32 * KIB)
+
 const char heap_name[] = "ptmalloc";
 
 static struct malloc_state main_arena;
@@ -135,6 +138,39 @@ static void *move(void *p, size_t old, size_t bytes)
     return fresh;
 }
 
+/*
+ * c, which cannot grow where it is, becomes another chunk of its arena; NULL: only elsewhere. Locked,
+ * and unlocked on return.
+ */
+static struct chunk *move_in_arena(struct malloc_state *m, struct chunk *c, size_t wanted)
+{
+    struct chunk *to = int_malloc(m, wanted, GROW_UNLESS_MAPPED);
+    if (to && to == chunk_next(c)) { /* the top has grown behind it: one chunk, nothing to copy */
+        int_join(m, c, wanted);
+        to = c;
+    }
+    if (!to || to == c) {
+        arena_unlock(&m->arena);
+        return to;
+    }
+    bool is_large = chunk_bytes(c) > MOVED_LOCKED_BYTES;
+    if (is_large)
+        arena_unlock(&m->arena);
+    memcpy(chunk_object(to), chunk_object(c), chunk_usable(c));
+    if (chunk_bytes(c) <= CACHE_MAX_CHUNK) {
+        arena_unlock(&m->arena);
+        core_free(chunk_object(c));
+        return to;
+    }
+    if (is_large)
+        arena_lock(&m->arena);
+    int_free(m, c);
+    if (HEAP_CHECK)
+        must_hold(state_check(m));
+    arena_unlock(&m->arena);
+    return to;
+}
+
 static void *resize_mapped(void *p, size_t bytes)
 {
     size_t old = mapped_usable(p);
@@ -161,12 +197,18 @@ void *ptmalloc_resize(void *p, size_t bytes)
         heap_fatal("realloc(): invalid old size");
     if (old >= wanted && old - wanted < MIN_CHUNK_BYTES)
         return p;
+    /* Between sizes that the cache serves, a copy costs less than the arena's lock. */
+    if (old <= CACHE_MAX_CHUNK && wanted <= CACHE_MAX_CHUNK && cache.is_ready)
+        return wanted <= old && wanted > old / 2 ? p : move(p, old - CHUNK_OVERHEAD, bytes);
     arena_lock(&m->arena);
-    bool resized = int_resize(m, c, wanted);
+    if (!int_resize(m, c, wanted)) {
+        struct chunk *to = move_in_arena(m, c, wanted);
+        return to ? chunk_object(to) : move(p, old - CHUNK_OVERHEAD, bytes);
+    }
     if (HEAP_CHECK)
         must_hold(state_check(m));
     arena_unlock(&m->arena);
-    return resized ? p : move(p, old - CHUNK_OVERHEAD, bytes);
+    return p;
 }
 
 size_t ptmalloc_usable_bytes(void *p)
@@ -206,6 +248,7 @@ static bool trim(struct arena *a, size_t pad)
     struct malloc_state *m = (struct malloc_state *)a;
     if (!m->top)
         return false;
+    cache_take_home(m);
     malloc_consolidate(m);
     bool trimmed = false;
     for (unsigned bin = BIN_UNSORTED; bin < N_BINS; bin++) {
