@@ -1,0 +1,323 @@
+#include "cache.h"
+
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "fatal.h"
+#include "malloc_state.h"
+#include "mapped.h"
+#include "ptmalloc.h"
+
+#define LEAST_KEPT 8u  /* objects of each size, however large */
+#define BATCH_MAX  64u /* chunks taken under one lock */
+
+/* What may wait in an arena for one of its threads to take it; beyond, it is freed into the arena. */
+#define RETURNED_MOST_BYTES (64 * KIB)
+
+__thread struct cache cache;
+uintptr_t cache_secret;
+_Atomic size_t cache_count = 128, cache_bytes = 4096, cache_largest = CACHE_MAX_REQUEST;
+
+static size_t setting(const _Atomic size_t *s)
+{
+    return atomic_load_explicit(s, memory_order_relaxed);
+}
+
+/* How many chunks of a size a thread keeps. */
+static uint32_t limit_of(unsigned index)
+{
+    size_t bytes = index * (size_t)CHUNK_ALIGNMENT, count = setting(&cache_count);
+    if (bytes - CHUNK_OVERHEAD > setting(&cache_largest) || PAR_GET(perturb))
+        return 0;
+    size_t n = setting(&cache_bytes) / bytes;
+    if (n < LEAST_KEPT)
+        n = LEAST_KEPT;
+    return (uint32_t)(n < count ? n : count);
+}
+
+static void make_secret(void)
+{
+    uintptr_t random = (uintptr_t)&cache ^ (uintptr_t)getpid() << 32;
+    const uintptr_t *seed = (const uintptr_t *)getauxval(AT_RANDOM);
+    cache_secret = seed ? random ^ seed[1] : random * 0x9e3779b97f4a7c15u;
+}
+
+/* Of the calling thread; false: it goes without. */
+static bool set_up(void)
+{
+    if (cache.is_ready)
+        return true;
+    if (arena_thread.life != THREAD_ALIVE) /* before its first arena, or after its end */
+        return false;
+    if (cache_secret == 0)
+        make_secret();
+    for (unsigned i = MIN_CHUNK_BYTES / CHUNK_ALIGNMENT; i < CACHE_BINS; i++)
+        cache.bins[i].limit = limit_of(i);
+    cache.is_ready = true;
+    return true;
+}
+
+void cache_broken_link(void)
+{
+    heap_fatal("malloc(): corrupted link in a thread cache");
+}
+
+static void refill(struct malloc_state *m, struct cache_bin *bin, unsigned index)
+{
+    unsigned most = bin->limit / 2 < BATCH_MAX ? bin->limit / 2 : BATCH_MAX;
+    unsigned n = cache.batch[index] + 1u < most ? cache.batch[index] + 1u : most;
+    for (unsigned i = 0; i < n; i++) {
+        struct chunk *c = int_malloc(m, index * (size_t)CHUNK_ALIGNMENT, GROW_NEVER);
+        if (!c)
+            break;
+        if (UNLIKELY(chunk_bytes(c) != index * (size_t)CHUNK_ALIGNMENT)) {
+            int_free(m, c); /* what was left over was too small to cut off */
+            break;
+        }
+        cache_push(bin, chunk_object(c));
+    }
+    if (cache.batch[index] < most)
+        cache.batch[index] = (uint8_t)(2 * cache.batch[index] + 1);
+}
+
+/* The next of the list; the link is checked first. */
+static struct cached *follow(const struct cached *e)
+{
+    if (UNLIKELY(e->seal != cache_seal(e, e->link)))
+        cache_broken_link();
+    return (struct cached *)(e->link ^ ((uintptr_t)e >> 12));
+}
+
+static void set_link(struct cached *e, const struct cached *next)
+{
+    e->link = (uintptr_t)next ^ ((uintptr_t)e >> 12);
+    e->seal = cache_seal(e, e->link);
+}
+
+static void free_all_locked(struct malloc_state *m, struct cached *e)
+{
+    while (e) {
+        struct cached *next = follow(e);
+        e->seal = 0;
+        int_free(m, object_chunk(e));
+        e = next;
+    }
+    if (HEAP_CHECK)
+        must_hold(state_check(m));
+}
+
+/* Frees a list of chunks of one arena into it. */
+static void free_all(struct malloc_state *m, struct cached *e)
+{
+    arena_lock(&m->arena);
+    free_all_locked(m, e);
+    arena_unlock(&m->arena);
+}
+
+/* What waits there; NULL: nothing. */
+static struct cached *take_returned(struct malloc_state *m)
+{
+    struct cached *all = NULL;
+    if (atomic_load_explicit(&m->returned, memory_order_relaxed))
+        all = atomic_exchange_explicit(&m->returned, NULL, memory_order_acquire);
+    size_t bytes = 0;
+    for (const struct cached *e = all; e; e = follow(e))
+        bytes += chunk_bytes(object_chunk(e));
+    atomic_fetch_sub_explicit(&m->returned_bytes, bytes, memory_order_relaxed);
+    return all;
+}
+
+/*
+ * Leaves `first` to `last`, a list of `bytes` in all, to the threads of an arena, without its lock. So
+ * much that nobody takes is freed into it instead.
+ */
+static void give_back(struct malloc_state *m, struct cached *first, struct cached *last,
+                      size_t bytes)
+{
+    size_t before = atomic_fetch_add_explicit(&m->returned_bytes, bytes, memory_order_relaxed);
+    if (before + bytes > RETURNED_MOST_BYTES) {
+        atomic_fetch_sub_explicit(&m->returned_bytes, bytes, memory_order_relaxed);
+        free_all(m, first);
+        return;
+    }
+    struct cached *head = atomic_load_explicit(&m->returned, memory_order_relaxed);
+    do {
+        set_link(last, head);
+    } while (!atomic_compare_exchange_weak_explicit(&m->returned, &head, first,
+                                                    memory_order_release, memory_order_relaxed));
+}
+
+/* Sends the chunks of one arena home; returns the list of those of others. */
+static struct cached *send_home(struct malloc_state *m, struct cached *e)
+{
+    struct cached *home = NULL, *last = NULL, *others = NULL;
+    size_t bytes = 0;
+    while (e) {
+        struct cached *next = follow(e);
+        if (arena_for_ptr(e) != &m->arena) {
+            set_link(e, others);
+            others = e;
+        } else {
+            last = home ? last : e;
+            set_link(e, home);
+            home = e;
+            bytes += chunk_bytes(object_chunk(e));
+        }
+        e = next;
+    }
+    /* A thread at its end leaves its cache to the next one on this arena. */
+    if (&m->arena == arena_thread.arena && cache.is_ready)
+        free_all(m, home);
+    else
+        give_back(m, home, last, bytes);
+    return others;
+}
+
+/* Puts what other threads gave back into the calling thread's cache, as far as it has room. */
+static void collect_returned(struct malloc_state *m)
+{
+    struct cached *e = take_returned(m), *rest = NULL;
+    while (e) {
+        struct cached *next = follow(e);
+        struct cache_bin *bin = &cache.bins[chunk_bytes(object_chunk(e)) / CHUNK_ALIGNMENT];
+        if (bin->n < bin->limit) {
+            cache_push(bin, e);
+        } else {
+            set_link(e, rest);
+            rest = e;
+        }
+        e = next;
+    }
+    if (rest)
+        free_all(m, rest);
+}
+
+void *cache_alloc_slow(size_t bytes)
+{
+    unsigned index = cache_index(bytes);
+    struct malloc_state *m = (struct malloc_state *)arena_thread.arena;
+    struct cache_bin *bin = set_up() ? &cache.bins[index] : NULL;
+    if (bin && atomic_load_explicit(&m->returned, memory_order_relaxed)) {
+        collect_returned(m);
+        if (bin->head)
+            return cache_pop(bin);
+    }
+    m = (struct malloc_state *)arena_get(bytes);
+    if (!bin && set_up())
+        bin = &cache.bins[index];
+    struct chunk *c = int_malloc(m, index * (size_t)CHUNK_ALIGNMENT, GROW_UNLESS_MAPPED);
+    if (c && bin && bin->limit > 1)
+        refill(m, bin, index);
+    if (HEAP_CHECK)
+        must_hold(state_check(m));
+    arena_unlock(&m->arena);
+    return c ? ptmalloc_perturbed(c, bytes) : ptmalloc_alloc_other(bytes);
+}
+
+/* Keeps the newest `keep`: the list is cut behind them. */
+static void flush(struct cache_bin *bin, uint32_t keep)
+{
+    struct cached *rest = bin->head, *last = NULL;
+    for (uint32_t n = 0; n < keep && rest; n++) {
+        last = rest;
+        rest = follow(rest);
+    }
+    if (last)
+        set_link(last, NULL);
+    else
+        bin->head = NULL;
+    if (bin->n > keep)
+        bin->n = keep;
+    while (rest)
+        rest = send_home((struct malloc_state *)arena_for_ptr(rest), rest);
+}
+
+void cache_flush(bool end)
+{
+    cache.is_ready = !end && cache.is_ready;
+    for (unsigned i = 0; i < CACHE_BINS; i++) {
+        if (cache.bins[i].head)
+            flush(&cache.bins[i], 0);
+        if (end)
+            cache.bins[i].limit = 0;
+    }
+}
+
+void cache_take_home(struct malloc_state *m)
+{
+    free_all_locked(m, take_returned(m));
+}
+
+static bool is_cached(const struct cache_bin *bin, const struct cached *wanted)
+{
+    uint32_t n = 0;
+    for (const struct cached *e = bin->head; e && n <= bin->n; n++, e = follow(e)) {
+        if (e == wanted)
+            return true;
+    }
+    return false;
+}
+
+static void to_arena(struct malloc_state *m, void *p)
+{
+    arena_lock(&m->arena);
+    int_free(m, object_chunk(p));
+    if (HEAP_CHECK)
+        must_hold(state_check(m));
+    arena_unlock(&m->arena);
+}
+
+void cache_free_slow(void *p)
+{
+    if (UNLIKELY((uintptr_t)p % CHUNK_ALIGNMENT != 0))
+        heap_fatal("free(): invalid pointer");
+    struct malloc_state *m = (struct malloc_state *)arena_for_ptr(p);
+    if (!m) {
+        if (UNLIKELY(!mapped_free(p)))
+            heap_fatal("free(): invalid pointer");
+        return;
+    }
+    struct chunk *c = object_chunk(p);
+    size_t bytes = chunk_bytes(c);
+    if (UNLIKELY(bytes < MIN_CHUNK_BYTES || bytes % CHUNK_ALIGNMENT != 0 ||
+                 (c->size & IS_MMAPPED) || bytes >= m->arena.system_mem))
+        heap_fatal("free(): invalid size");
+    ptmalloc_perturb_free(c);
+    if (bytes > CACHE_MAX_CHUNK) {
+        to_arena(m, p);
+        return;
+    }
+    if (arena_thread.life == THREAD_NEW) /* its first call: it gets its arena now */
+        arena_unlock(arena_get(0));
+    struct cache_bin *bin = &cache.bins[bytes / CHUNK_ALIGNMENT];
+    struct cached *e = p;
+    if (UNLIKELY(e->seal == cache_seal(e, e->link)) && is_cached(bin, e))
+        heap_fatal("free(): double free detected in a thread cache");
+    if (!set_up() || bin->limit == 0) {
+        to_arena(m, p);
+        return;
+    }
+    if (bin->n >= bin->limit)
+        flush(bin, bin->limit / 2);
+    cache_push(bin, e);
+}
+
+const char *cache_check(void)
+{
+    for (unsigned i = 0; i < CACHE_BINS; i++) {
+        const struct cache_bin *bin = &cache.bins[i];
+        uint32_t n = 0;
+        for (const struct cached *e = bin->head; e; n++) {
+            if (n > bin->n)
+                return "cache count";
+            if (e->seal != cache_seal(e, e->link))
+                return "cache seal";
+            if (chunk_bytes(object_chunk(e)) != i * (size_t)CHUNK_ALIGNMENT)
+                return "cache size";
+            e = (const struct cached *)(e->link ^ ((uintptr_t)e >> 12));
+        }
+        if (n != bin->n || n > bin->limit)
+            return "cache count";
+    }
+    return NULL;
+}

@@ -1,0 +1,101 @@
+/*
+ * What one thread keeps of each small size so that most calls take no lock (glibc's tcache). A bin is
+ * refilled from the thread's own arena in batches that double while they are used up, and gives its
+ * older half back when it is full, each chunk to the arena it came from: a free of another thread's
+ * object waits for no lock of its own either.
+ *
+ * A cached chunk is in use for its arena. Its first two words hold the link and the seal:
+ *
+ *      object -> +---------------------------+
+ *                | next, mangled by address  |  link
+ *                | link ^ address ^ secret   |  seal
+ *                +---------------------------+
+ *
+ * A link that does not fit its seal was overwritten, and is never followed. An object that is freed and
+ * bears a fitting seal is in a cache already, in all likelihood: the lists are searched to be sure.
+ *
+ * Laws; cache_check() returns the name of a broken one:
+ *   cache count   n is the length of the list, and at most `limit`
+ *   cache size    every chunk in bins[i] is 16 * i bytes long
+ *   cache seal    every link fits its seal
+ */
+#pragma once
+
+#include "arena.h"
+#include "chunk.h"
+#include "fast.h"
+
+#define CACHE_MAX_REQUEST 1032u
+#define CACHE_MAX_CHUNK   1040u
+#define CACHE_BINS        (CACHE_MAX_CHUNK / CHUNK_ALIGNMENT + 1) /* by 16 bytes; 0 and 1 unused */
+
+struct cached {
+    uintptr_t link, seal;
+};
+
+struct cache_bin {
+    struct cached *head;
+    uint32_t n, limit; /* limit 0: nothing is kept, or the cache is not set up yet */
+};
+
+struct cache {
+    struct cache_bin bins[CACHE_BINS];
+    uint8_t batch[CACHE_BINS]; /* the next refill takes one more than this */
+    bool is_ready;             /* set up; stays false in a thread that has ended */
+};
+
+extern __thread struct cache cache __attribute__((visibility("hidden")));
+extern uintptr_t cache_secret __attribute__((visibility("hidden")));
+
+/* Settings: objects of one size at most; bytes of one size at most; the largest object. */
+extern _Atomic size_t cache_count, cache_bytes, cache_largest __attribute__((visibility("hidden")));
+
+static inline uintptr_t cache_seal(const struct cached *e, uintptr_t link)
+{
+    return link ^ (uintptr_t)e ^ cache_secret;
+}
+
+static inline unsigned cache_index(size_t bytes)
+{
+    size_t padded = bytes + CHUNK_OVERHEAD + CHUNK_ALIGNMENT - 1;
+    return padded < MIN_CHUNK_BYTES ? MIN_CHUNK_BYTES / CHUNK_ALIGNMENT
+                                    : (unsigned)(padded / CHUNK_ALIGNMENT);
+}
+
+_Noreturn COLD void cache_broken_link(void);
+
+/* The bin holds one at least. */
+static inline void *cache_pop(struct cache_bin *bin)
+{
+    struct cached *e = bin->head;
+    if (UNLIKELY(e->seal != cache_seal(e, e->link)))
+        cache_broken_link();
+    bin->head = (struct cached *)(e->link ^ ((uintptr_t)e >> 12));
+    bin->n--;
+    e->seal = 0; /* or the next free would take it for a double one */
+    return e;
+}
+
+static inline void cache_push(struct cache_bin *bin, struct cached *e)
+{
+    e->link = (uintptr_t)bin->head ^ ((uintptr_t)e >> 12);
+    e->seal = cache_seal(e, e->link);
+    bin->head = e;
+    bin->n++;
+}
+
+/* An object when the bin is empty: refills it if the thread has a cache. NULL with errno. */
+void *cache_alloc_slow(size_t bytes);
+
+/* A free that is not plain: a full bin, a chunk too large for the cache, a mapped object, a fault. */
+void cache_free_slow(void *p);
+
+/* Gives everything back; with `end` the thread keeps nothing from now on. */
+void cache_flush(bool end);
+
+/* Frees what threads have left to the arena for its next one. Locked. */
+struct malloc_state;
+void cache_take_home(struct malloc_state *m);
+
+/* Of the calling thread. */
+const char *cache_check(void);

@@ -1,0 +1,67 @@
+#include "fast.h"
+
+#include "arena.h"
+#include "fatal.h"
+
+void fast_push(struct fast_bins *f, struct chunk *c, size_t bytes)
+{
+    struct chunk **head = &f->heads[fast_index(bytes)];
+    if (UNLIKELY(*head == c))
+        heap_fatal("double free or corruption (fasttop)");
+    c->fd = mangle(&c->fd, *head);
+    *head = c;
+}
+
+struct chunk *fast_next(const struct chunk *c)
+{
+    struct chunk *next = mangle(&c->fd, c->fd);
+    if (UNLIKELY(next && (!chunk_is_aligned(next) || !arena_for_ptr(next))))
+        heap_fatal("malloc(): unaligned fastbin chunk detected");
+    return next;
+}
+
+struct chunk *fast_pop(struct fast_bins *f, size_t bytes)
+{
+    struct chunk **head = &f->heads[fast_index(bytes)], *c = *head;
+    if (!c)
+        return NULL;
+    if (UNLIKELY(chunk_bytes(c) != bytes))
+        heap_fatal("malloc(): memory corruption (fast)");
+    *head = fast_next(c);
+    return c;
+}
+
+struct chunk *fast_take_all(struct fast_bins *f, unsigned index)
+{
+    struct chunk *all = f->heads[index];
+    f->heads[index] = NULL;
+    return all;
+}
+
+size_t fast_bytes(const struct fast_bins *f, size_t *n_chunks)
+{
+    size_t bytes = 0;
+    *n_chunks = 0;
+    for (unsigned i = 0; i < N_FAST_BINS; i++) {
+        for (const struct chunk *c = f->heads[i]; c; c = fast_next(c)) {
+            bytes += chunk_bytes(c);
+            ++*n_chunks;
+        }
+    }
+    return bytes;
+}
+
+const char *fast_check(const struct fast_bins *f)
+{
+    for (unsigned i = 0; i < N_FAST_BINS; i++) {
+        const struct chunk *c = f->heads[i];
+        while (c) {
+            if (!chunk_is_aligned(c) || !arena_for_ptr(c))
+                return "fast links";
+            if (chunk_bytes(c) != (i + 2) * (size_t)CHUNK_ALIGNMENT || !chunk_in_use(c))
+                return "fast size";
+            c = mangle(&c->fd, c->fd);
+        }
+    }
+    return NULL;
+}

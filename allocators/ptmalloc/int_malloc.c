@@ -1,0 +1,144 @@
+#include "malloc_state.h"
+
+#include "fatal.h"
+#include "mapped.h"
+
+#define UNSORTED_AT_ONCE 10000u /* chunks sorted by one request; the rest waits for the next */
+
+_Atomic size_t global_max_fast = 128;
+
+static void mark_in_use(struct chunk *c)
+{
+    chunk_next(c)->size |= PREV_INUSE;
+}
+
+/* Cuts a free chunk, already unlinked, and keeps the rest in the unsorted bin. */
+static struct chunk *take_front(struct malloc_state *m, struct chunk *c, size_t bytes, bool is_last)
+{
+    size_t rest = chunk_bytes(c) - bytes;
+    if (rest < MIN_CHUNK_BYTES) {
+        mark_in_use(c);
+        return c;
+    }
+    size_t non_main = c->size & NON_MAIN_ARENA;
+    struct chunk *remainder = chunk_split(c, bytes);
+    chunk_set_free(remainder, rest, non_main);
+    bins_put_unsorted(&m->bins, remainder);
+    if (is_last)
+        m->last_remainder = remainder;
+    return c;
+}
+
+/* What the neighbours of an unsorted chunk must say of it. */
+static void must_be_unsorted(struct malloc_state *m, const struct chunk *c,
+                             const struct chunk *head)
+{
+    const char *fault = NULL;
+    if (!chunk_is_aligned(c) || arena_for_ptr(c) != &m->arena)
+        fault = "malloc(): unsorted double linked list corrupted";
+    else if (!is_chunk_size(m, c))
+        fault = "malloc(): invalid size (unsorted)";
+    else if (chunk_next(c)->size < 2 * sizeof(size_t) || chunk_next(c)->size > m->arena.system_mem)
+        fault = "malloc(): invalid next size (unsorted)";
+    else if (chunk_next(c)->prev_size != chunk_bytes(c))
+        fault = "malloc(): mismatching next->prev_size (unsorted)";
+    else if (c->fd != head)
+        fault = "malloc(): unsorted double linked list corrupted";
+    else if (chunk_in_use(c))
+        fault = "malloc(): invalid next->prev_inuse (unsorted)";
+    if (UNLIKELY(fault))
+        heap_fatal(fault);
+}
+
+/* Sorts what was freed since; returns a chunk on the way that fits, or NULL. */
+static struct chunk *unsorted_pass(struct malloc_state *m, size_t bytes)
+{
+    struct chunk *head = bin_at(&m->bins, BIN_UNSORTED), *c;
+    for (unsigned n = 0; n < UNSORTED_AT_ONCE && (c = head->bk) != head; n++) {
+        must_be_unsorted(m, c, head);
+        size_t size = chunk_bytes(c);
+        bool is_only = c->bk == head;
+        bins_unlink(&m->bins, c);
+        if (size == bytes) {
+            mark_in_use(c);
+            return c;
+        }
+        /* A run of small requests stays together: they are cut off the same chunk. */
+        if (is_small_chunk(bytes) && is_only && c == m->last_remainder &&
+            size > bytes + MIN_CHUNK_BYTES)
+            return take_front(m, c, bytes, true);
+        bins_sort_in(&m->bins, c, size);
+    }
+    return NULL;
+}
+
+static struct chunk *best_fit(struct malloc_state *m, size_t bytes)
+{
+    unsigned bin = bin_of(bytes);
+    struct chunk *c = NULL;
+    if (!is_small_chunk(bytes))
+        c = bins_best_in_large(&m->bins, bin, bytes);
+    bool from_own_bin = c != NULL;
+    if (!c)
+        c = bins_first_above(&m->bins, bin);
+    if (!c)
+        return NULL;
+    if (UNLIKELY(chunk_bytes(c) < bytes || !is_chunk_size(m, c)))
+        heap_fatal("malloc(): corrupted size in a bin");
+    bins_unlink(&m->bins, c);
+    return take_front(m, c, bytes, !from_own_bin && is_small_chunk(bytes));
+}
+
+static struct chunk *cut_top(struct malloc_state *m, size_t bytes)
+{
+    struct chunk *c = m->top;
+    if (!c)
+        return NULL;
+    size_t size = chunk_bytes(c);
+    if (UNLIKELY((char *)c + size != arena_end(&m->arena)))
+        heap_fatal("malloc(): corrupted top size");
+    if (size < bytes + MIN_CHUNK_BYTES)
+        return NULL;
+    size_t non_main = c->size & NON_MAIN_ARENA;
+    m->top = chunk_split(c, bytes);
+    m->top->size = (size - bytes) | PREV_INUSE | non_main;
+    char *written = (char *)m->top + CHUNK_HEADER_BYTES;
+    if (m->fresh < written)
+        m->fresh = written;
+    return c;
+}
+
+static struct chunk *from_lists(struct malloc_state *m, size_t bytes)
+{
+    struct chunk *c = NULL;
+    if (bytes <= atomic_load_explicit(&global_max_fast, memory_order_relaxed))
+        c = fast_pop(&m->fast, bytes);
+    if (c)
+        return c;
+    if (is_small_chunk(bytes)) {
+        c = bins_take_small(&m->bins, small_bin(bytes));
+        if (c)
+            mark_in_use(c);
+    } else if (m->have_fast_chunks) {
+        malloc_consolidate(m);
+    }
+    return c;
+}
+
+struct chunk *int_malloc(struct malloc_state *m, size_t bytes, enum growth_allowed growth)
+{
+    struct chunk *c = from_lists(m, bytes);
+    while (!c) {
+        c = unsorted_pass(m, bytes);
+        if (!c)
+            c = best_fit(m, bytes);
+        if (!c)
+            c = cut_top(m, bytes);
+        if (c || !m->have_fast_chunks)
+            break;
+        malloc_consolidate(m);
+    }
+    if (c || growth == GROW_NEVER || (growth == GROW_UNLESS_MAPPED && mapped_wanted(bytes)))
+        return c;
+    return sysmalloc(m, bytes) == 0 ? cut_top(m, bytes) : NULL;
+}

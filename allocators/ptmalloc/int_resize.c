@@ -1,0 +1,78 @@
+#include "malloc_state.h"
+
+#include "fatal.h"
+
+/* Frees what c has beyond `bytes`, if that makes a chunk. */
+static void free_tail(struct malloc_state *m, struct chunk *c, size_t bytes)
+{
+    size_t rest = chunk_bytes(c) - bytes;
+    if (rest < MIN_CHUNK_BYTES)
+        return;
+    size_t non_main = c->size & NON_MAIN_ARENA;
+    struct chunk *tail = chunk_split(c, bytes);
+    tail->size = rest | PREV_INUSE | non_main;
+    int_free(m, tail);
+}
+
+static bool grow_into_top(struct malloc_state *m, struct chunk *c, size_t bytes)
+{
+    size_t old = chunk_bytes(c), sum = old + chunk_bytes(m->top);
+    if (sum < bytes + MIN_CHUNK_BYTES)
+        return false;
+    size_t flags = c->size & SIZE_BITS;
+    c->size = bytes | flags;
+    m->top = chunk_at(c, bytes);
+    m->top->size = (sum - bytes) | PREV_INUSE | (flags & NON_MAIN_ARENA);
+    if (m->fresh < (char *)m->top + CHUNK_HEADER_BYTES)
+        m->fresh = (char *)m->top + CHUNK_HEADER_BYTES;
+    return true;
+}
+
+bool int_resize(struct malloc_state *m, struct chunk *c, size_t bytes)
+{
+    if (UNLIKELY(!is_chunk_size(m, c)))
+        heap_fatal("realloc(): invalid old size");
+    struct chunk *next = chunk_next(c);
+    if (UNLIKELY(next->size <= 2 * sizeof(size_t) || chunk_bytes(next) > m->arena.system_mem))
+        heap_fatal("realloc(): invalid next size");
+    if (chunk_bytes(c) < bytes) {
+        if (next == m->top)
+            return grow_into_top(m, c, bytes);
+        if (chunk_in_use(next) || chunk_bytes(c) + chunk_bytes(next) < bytes)
+            return false;
+        if (UNLIKELY(!is_chunk_size(m, next)))
+            heap_fatal("realloc(): invalid next size");
+        bins_unlink(&m->bins, next);
+        c->size += chunk_bytes(next);
+        chunk_next(c)->size |= PREV_INUSE;
+    }
+    free_tail(m, c, bytes);
+    return true;
+}
+
+void int_join(struct malloc_state *m, struct chunk *c, size_t bytes)
+{
+    c->size += chunk_bytes(chunk_next(c));
+    free_tail(m, c, bytes);
+}
+
+struct chunk *int_memalign(struct malloc_state *m, size_t alignment, size_t bytes,
+                           enum growth_allowed growth)
+{
+    /* Room for a chunk before the aligned one, wherever the whole lies. */
+    struct chunk *c = int_malloc(m, bytes + alignment + MIN_CHUNK_BYTES, growth);
+    if (!c)
+        return NULL;
+    uintptr_t object = (uintptr_t)chunk_object(c);
+    if (object % alignment != 0) {
+        uintptr_t aligned = round_up(object + MIN_CHUNK_BYTES, alignment);
+        size_t front = aligned - object, rest = chunk_bytes(c) - front;
+        size_t non_main = c->size & NON_MAIN_ARENA;
+        struct chunk *before = c;
+        c = chunk_split(before, front);
+        c->size = rest | PREV_INUSE | non_main;
+        int_free(m, before);
+    }
+    free_tail(m, c, bytes);
+    return c;
+}

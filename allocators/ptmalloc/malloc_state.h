@@ -1,0 +1,89 @@
+/*
+ * One arena of the ptmalloc allocator and the operations on its chunks, under the names of glibc's
+ * malloc.c. Everything here wants the arena's lock held; nothing here knows of thread caches or of
+ * mapped objects.
+ *
+ * Laws; state_check() returns the name of a broken one, or one of bins_check() and fast_check():
+ *   top           the top chunk reaches the end of the newest span, and the chunk before is in use
+ *   chunk sizes   from the start of a span its chunks follow each other without a gap
+ *   free pairs    no two free chunks lie side by side, and none beside the top
+ *   free binned   every free chunk is in a bin
+ *   fresh         memory from `fresh` to the end of the newest span was never written
+ */
+#pragma once
+
+#include "arena.h"
+#include "bins.h"
+#include "fast.h"
+
+#define FASTBIN_CONSOLIDATION_BYTES (64 * KIB)
+
+struct cached;
+
+struct malloc_state {
+    struct arena arena;
+    struct chunk *top; /* NULL: no memory yet */
+    struct chunk *last_remainder;
+    char *fresh; /* what lies behind is zero; inside the top or at its end */
+    bool have_fast_chunks;
+    uint64_t consolidations;
+    /* Cached chunks of this arena that other threads gave back, or one at its end, linked and sealed as in a cache
+     * (cache.h); pushed and taken without the lock. Still in use for the arena. */
+    _Atomic(struct cached *) returned;
+    _Atomic size_t returned_bytes; /* counted before the push and after the taking */
+    struct fast_bins fast;
+    struct bins bins;
+};
+
+/* The largest chunk that goes to a fast bin; 0: none. */
+extern _Atomic size_t global_max_fast __attribute__((visibility("hidden")));
+
+enum growth_allowed { GROW_NEVER, GROW_UNLESS_MAPPED, GROW_ALWAYS };
+
+/*
+ * A chunk of at least `bytes` (a chunk size), marked in use; NULL when only growth could serve it and
+ * that is not allowed or fails. GROW_UNLESS_MAPPED: not for what is better mapped.
+ */
+struct chunk *int_malloc(struct malloc_state *m, size_t bytes, enum growth_allowed growth);
+
+/* Frees a chunk of this arena; what it neighbours is checked. */
+void int_free(struct malloc_state *m, struct chunk *c);
+
+/* Makes c at least `bytes` long where it is, or false; what is left over at its end is freed. */
+bool int_resize(struct malloc_state *m, struct chunk *c, size_t bytes);
+
+/* c and the chunk behind it, both in use, become one of at least `bytes`; the rest is freed. */
+void int_join(struct malloc_state *m, struct chunk *c, size_t bytes);
+
+/* A chunk of at least `bytes` whose object is aligned to `alignment` (a power of two above 16). */
+struct chunk *int_memalign(struct malloc_state *m, size_t alignment, size_t bytes,
+                           enum growth_allowed growth);
+
+/* Empties the fast bins into the unsorted bin. */
+void malloc_consolidate(struct malloc_state *m);
+
+/* The top grows so that `bytes` can be cut off it; -ENOMEM: it cannot. */
+int sysmalloc(struct malloc_state *m, size_t bytes);
+
+/* Gives the end of the top back to the system, but `pad` bytes; false: nothing to give. */
+bool systrim(struct malloc_state *m, size_t pad);
+
+/* Gives back whole heaps that are free, then the top when it is above the trim threshold. */
+void heap_trim(struct malloc_state *m, size_t pad);
+
+const char *state_check(struct malloc_state *m);
+
+/* For c in use behind `before`, a remainder of `rest` bytes is cut off its end; c keeps `bytes`. */
+static inline struct chunk *chunk_split(struct chunk *c, size_t bytes)
+{
+    c->size = bytes | (c->size & SIZE_BITS);
+    return chunk_at(c, bytes);
+}
+
+/* Whether c's size is one a chunk of this arena can have. */
+static inline bool is_chunk_size(const struct malloc_state *m, const struct chunk *c)
+{
+    size_t bytes = chunk_bytes(c);
+    return bytes >= MIN_CHUNK_BYTES && bytes % CHUNK_ALIGNMENT == 0 &&
+           bytes < m->arena.system_mem && arena_for_ptr(chunk_next(c)) == &m->arena;
+}
