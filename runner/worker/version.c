@@ -6,6 +6,7 @@
 
 extern int mallctl(const char *, void *, size_t *, void *, size_t) __attribute__((weak));
 extern int mi_version(void) __attribute__((weak));
+extern size_t arenabench_statistics(void *, size_t) __attribute__((weak));
 extern const char *tc_version(int *, int *, const char **) __attribute__((weak));
 
 void allocator_version(char *out, size_t n)
@@ -19,6 +20,8 @@ void allocator_version(char *out, size_t n)
                     mi_version() % 10);
     else if (tc_version)
         text_format(out, n, "%s", tc_version(NULL, NULL, NULL)); /* "gperftools 2.10" */
+    else if (arenabench_statistics)
+        text_format(out, n, "arenabench %s", ARENABENCH_VERSION);
     else
         text_format(out, n, "glibc %s", gnu_get_libc_version());
 }
