@@ -1,0 +1,295 @@
+/*
+ * Each form of damage ends the process with one line that names it, and SIGABRT. The damage is done to
+ * the words around and inside freed objects, as a program would that writes where it must not.
+ */
+#include <malloc.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "malloc_state.h"
+#include "ptmalloc.h"
+#include "unit.h"
+
+/* Large enough for no cache and no fast bin, and not mapped. */
+#define LARGE 3000u
+
+static void *volatile kept[64]; /* keeps the compiler from dropping objects */
+static unsigned n_kept;
+
+static void *keep(size_t bytes)
+{
+    kept[n_kept] = malloc(bytes);
+    return kept[n_kept++]; /* read again: the compiler knows no bounds of it */
+}
+
+/* An object with one behind it, so that it does not border on the top. */
+static void *fenced(size_t bytes)
+{
+    void *p = keep(bytes);
+    keep(LARGE);
+    return p;
+}
+
+static void without_cache(void)
+{
+    cache_flush(false);
+    for (unsigned i = 0; i < CACHE_BINS; i++)
+        cache.bins[i].limit = 0;
+}
+
+/* --- the damage --- */
+
+static void free_twice_into_the_cache(void)
+{
+    void *p = fenced(40);
+    free(p);
+    free(p);
+}
+
+static void free_twice_with_another_between(void)
+{
+    void *p = fenced(40), *q = fenced(40);
+    free(p);
+    free(q);
+    free(p);
+}
+
+static void free_twice_into_a_fast_bin(void)
+{
+    without_cache();
+    void *p = fenced(40);
+    free(p);
+    free(p);
+}
+
+static void free_twice_what_was_merged(void)
+{
+    void *p = fenced(LARGE);
+    free(p);
+    free(p);
+}
+
+static void free_what_became_the_top(void)
+{
+    void *p = keep(LARGE);
+    free(p);
+    free(p);
+}
+
+static void free_of_the_stack(void)
+{
+    size_t words[16] = {0, 0x41};
+    void *volatile p = &words[2];
+    free(p);
+}
+
+static void free_of_static_memory(void)
+{
+    static _Alignas(16) size_t words[16] = {0, 0x41};
+    void *volatile p = &words[2];
+    free(p);
+}
+
+static void free_of_no_memory(void)
+{
+    void *volatile p = (void *)(uintptr_t)0x10;
+    free(p);
+}
+
+static void free_inside_an_object(void)
+{
+    char *p = fenced(LARGE);
+    free(p + 8);
+}
+
+static void size_of(char *p, size_t size)
+{
+    memcpy(p - sizeof(size), &size, sizeof(size));
+    free(p);
+}
+
+static void size_too_small(void)
+{
+    size_of(fenced(LARGE), 16 | PREV_INUSE);
+}
+
+static void size_too_large(void)
+{
+    size_of(fenced(LARGE), (size_t)1 << 40 | PREV_INUSE);
+}
+
+static void size_misaligned(void)
+{
+    size_of(fenced(LARGE), (LARGE + 8) | 8 | PREV_INUSE);
+}
+
+static void size_of_what_is_mapped(void)
+{
+    size_of(keep(MIB), 2 * MIB);
+}
+
+static void previous_size_does_not_match(void)
+{
+    char *p = fenced(LARGE);
+    keep(LARGE);
+    char *next = (char *)object_chunk(p) + chunk_bytes(object_chunk(p)); /* the fence behind p */
+    free(p);
+    *(size_t *)next = 64; /* the size that p repeats at its end */
+    free(next + CHUNK_HEADER_BYTES);
+}
+
+static void list_link(size_t offset, size_t bytes, size_t wanted)
+{
+    without_cache();
+    char *p = fenced(bytes);
+    free(p);
+    memset(p + offset, 0x41, sizeof(size_t));
+    kept[n_kept++] = malloc(wanted);
+    kept[n_kept++] = malloc(wanted);
+}
+
+static void forward_link_of_a_large_chunk(void)
+{
+    list_link(0, LARGE, LARGE);
+}
+
+static void backward_link_of_a_large_chunk(void)
+{
+    list_link(8, LARGE, LARGE);
+}
+
+static void link_of_a_small_chunk(void)
+{
+    list_link(0, 500, 500);
+}
+
+static void link_of_sizes(void)
+{
+    char *p = fenced(LARGE);
+    free(p);
+    keep(2 * LARGE); /* sorts it */
+    memset(p + 16, 0x41, sizeof(size_t));
+    keep(LARGE);
+}
+
+static void size_of_the_top(void)
+{
+    char *p = keep(LARGE);
+    size_t size = ~(size_t)0 & ~(size_t)0xe;
+    memcpy(p + malloc_usable_size(p), &size, sizeof(size));
+    keep(16 * KIB);
+}
+
+static void link_in_the_cache(void)
+{
+    char *p = fenced(40);
+    free(p);
+    memset(p, 0x41, sizeof(size_t));
+    keep(40);
+}
+
+static void link_in_the_cache_to_the_stack(void)
+{
+    size_t words[16] = {0, 0x31};
+    char *p = fenced(40);
+    free(p);
+    *(uintptr_t *)p = (uintptr_t)&words[2] ^ ((uintptr_t)p >> 12); /* mangled as it should be */
+    keep(40);
+    keep(40);
+}
+
+static void link_in_a_fast_bin(void)
+{
+    without_cache();
+    char *p = fenced(40);
+    free(p);
+    memset(p, 0x41, sizeof(size_t));
+    keep(40);
+}
+
+static void resize_of_a_stranger(void)
+{
+    size_t words[16] = {0, 0x41};
+    void *volatile p = &words[2];
+    kept[n_kept++] = realloc(p, 100);
+}
+
+static const struct {
+    const char *line;
+    void (*damage)(void);
+} deaths[] = {
+    {"free(): double free detected in a thread cache", free_twice_into_the_cache},
+    {"free(): double free detected in a thread cache", free_twice_with_another_between},
+    {"double free or corruption (fasttop)", free_twice_into_a_fast_bin},
+    {"double free or corruption (!prev)", free_twice_what_was_merged},
+    {"double free or corruption (top)", free_what_became_the_top},
+    {"free(): invalid pointer", free_of_the_stack},
+    {"free(): invalid pointer", free_of_static_memory},
+    {"free(): invalid pointer", free_of_no_memory},
+    {"free(): invalid pointer", free_inside_an_object},
+    {"free(): invalid size", size_too_small},
+    {"free(): invalid size", size_too_large},
+    {"free(): invalid size", size_misaligned},
+    {"munmap_chunk(): invalid pointer", size_of_what_is_mapped},
+    {"corrupted size vs. prev_size while consolidating", previous_size_does_not_match},
+    {"malloc(): unsorted double linked list corrupted", forward_link_of_a_large_chunk},
+    {"corrupted double-linked list", backward_link_of_a_large_chunk},
+    {"malloc(): unsorted double linked list corrupted", link_of_a_small_chunk},
+    {"corrupted double-linked list (not small)", link_of_sizes},
+    {"malloc(): corrupted top size", size_of_the_top},
+    {"malloc(): corrupted link in a thread cache", link_in_the_cache},
+    {"malloc(): corrupted link in a thread cache", link_in_the_cache_to_the_stack},
+    {"malloc(): unaligned fastbin chunk detected", link_in_a_fast_bin},
+    {"realloc(): invalid pointer", resize_of_a_stranger},
+};
+
+/* In a thread of its own: its arena is new, so that all objects lie in a row. */
+static void *run_damage(void *damage)
+{
+    keep(40); /* sets the cache up */
+    keep(LARGE);
+    ((void (*)(void))damage)();
+    return NULL;
+}
+
+START_TEST(damage_ends_the_process_with_one_line)
+{
+    int err[2], status;
+    char said[256] = "", wanted[256];
+    ck_assert_int_eq(pipe(err), 0);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(err[1], STDERR_FILENO);
+        pthread_t thread;
+        pthread_create(&thread, NULL, run_damage, (void *)deaths[_i].damage);
+        pthread_join(thread, NULL);
+        _exit(0);
+    }
+    close(err[1]);
+    ssize_t n = read(err[0], said, sizeof(said) - 1);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    snprintf(wanted, sizeof(wanted), "ptmalloc: %s\n", deaths[_i].line);
+    ck_assert_int_ge(n, 0);
+    ck_assert_str_eq(said, wanted);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    ck_assert_int_eq(read(err[0], said, 1), 0);
+    close(err[0]);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("ptmalloc death");
+    TCase *all = tcase_create("death");
+    tcase_add_loop_test(all, damage_ends_the_process_with_one_line, 0, ARRAY_SIZE(deaths));
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
