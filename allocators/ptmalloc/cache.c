@@ -211,6 +211,8 @@ void *cache_alloc_slow(size_t bytes)
     if (HEAP_CHECK)
         must_hold(state_check(m));
     arena_unlock(&m->arena);
+    if (HEAP_CHECK)
+        must_hold(cache_check());
     return c ? ptmalloc_perturbed(c, bytes) : ptmalloc_alloc_other(bytes);
 }
 
@@ -300,6 +302,8 @@ void cache_free_slow(void *p)
     if (bin->n >= bin->limit)
         flush(bin, bin->limit / 2);
     cache_push(bin, e);
+    if (HEAP_CHECK)
+        must_hold(cache_check());
 }
 
 const char *cache_check(void)

@@ -167,7 +167,7 @@ done
 bench show --list -o out.db
 "$ARENABENCH" plan -o again.plan nop >/dev/null
 check 'a plan is written whole all the same' '$(cmp closed.plan again.plan 2>&1) == ""'
-check 'what was measured is kept all the same' '$(grep -c "5 of 5 trials" "$room/out") == 2'
+check 'what was measured is kept all the same' '$(grep -c "6 of 6 trials" "$room/out") == 2'
 
 mkdir disk
 if mount -t tmpfs -o size=16k tmpfs disk 2>/dev/null; then

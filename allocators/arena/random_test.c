@@ -1,7 +1,7 @@
 /*
- * A seeded random driver over the ptmalloc core built with HEAP_CHECK: every law is checked after
- * each operation that takes a lock, every object keeps a pattern of its own, and objects are freed by
- * threads that did not make them.
+ * A seeded random driver over an allocator built with HEAP_CHECK: every law is checked after each
+ * operation that takes a lock, every object keeps a pattern of its own, and objects are freed by
+ * threads that did not make them. Compiled with FAMILY_CORE, once for each allocator.
  */
 #include <malloc.h>
 #include <pthread.h>
@@ -10,9 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "fatal.h"
-#include "malloc_state.h"
-#include "ptmalloc.h"
 #include "rng.h"
 #include "unit.h"
 
@@ -140,7 +139,6 @@ static void *drive(void *arg)
             pass_on(s);
         else
             drop(s);
-        must_hold(cache_check());
         if (rng_below(&d->rng, 2000) == 0)
             malloc_trim(rng_below(&d->rng, 2) * 64 * KIB);
     }
@@ -211,5 +209,5 @@ START_TEST(children_of_a_busy_process_keep_every_law)
 }
 END_TEST
 
-UNIT_MAIN("ptmalloc random", one_thread_keeps_every_law, threads_keep_every_law,
+UNIT_MAIN("random", one_thread_keeps_every_law, threads_keep_every_law,
           children_of_a_busy_process_keep_every_law)
