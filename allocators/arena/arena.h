@@ -40,13 +40,13 @@ struct arena_counts {
  */
 struct arena {
     struct lock lock;
-    uint32_t index;              /* in order of creation; the main arena is 0 */
+    uint32_t index;               /* in order of creation; the main arena is 0 */
     _Atomic(struct arena *) next; /* of all arenas, a ring; only ever grows */
-    struct arena *next_free;     /* under free_list_lock, as the next */
+    struct arena *next_free;      /* under free_list_lock, as the next */
     size_t attached_threads;
     bool on_free_list;
-    struct heap_info *top_heap;         /* newest heap; NULL: on the break */
-    size_t system_mem, max_system_mem;  /* bytes held from the system, heap headers included */
+    struct heap_info *top_heap;        /* newest heap; NULL: on the break */
+    size_t system_mem, max_system_mem; /* bytes held from the system, heap headers included */
     struct arena_counts counts;
 };
 
@@ -58,16 +58,31 @@ struct statistics_sink {
 void statistics_add(struct statistics_sink *s, enum statistic_kind kind, const struct arena *a,
                     const char *name, uint64_t value);
 
+/* GROW_UNLESS_MAPPED: not for what is better mapped. */
+enum growth_allowed { GROW_NEVER, GROW_UNLESS_MAPPED, GROW_ALWAYS };
+
+struct request; /* request.h */
+
 struct arena_kind {
-    size_t arena_bytes;      /* of the allocator's own struct; 16 divides it */
-    struct arena *main_arena; /* its static storage, all zero */
-    bool on_heaps;           /* the main arena lives on heaps, too, never on the break */
+    size_t arena_bytes;             /* of the allocator's own struct; 16 divides it */
+    struct arena *main_arena;       /* its static storage, all zero */
+    bool on_heaps;                  /* the main arena lives on heaps, too, never on the break */
     const struct tunable *tunables; /* own settings; NULL: none */
     /*
      * A new arena (all zero beyond struct arena) and its first memory: `bytes` from `start`, 16-aligned
      * and zero; 0 bytes for a main arena, which grows at its first request. Nobody else sees it yet.
      */
     void (*init)(struct arena *a, char *start, size_t bytes);
+    /*
+     * An object in `a`; NULL when only growth could serve it and that is not allowed or fails. Locked,
+     * as are give and resize.
+     */
+    void *(*take)(struct arena *a, struct request *r, enum growth_allowed growth);
+    /* The rest of what request.h's plain_ functions need; NULL in an allocator with a core of its own. */
+    size_t (*held)(size_t bytes);           /* of an arena, by an object of `bytes` */
+    void (*give)(struct arena *a, void *p); /* p: aligned, in memory `a` holds */
+    bool (*resize)(struct arena *a, void *p, size_t bytes); /* in place, or false */
+    size_t (*usable)(const void *p);
     /* The calling thread gives back what it caches, before it is detached. NULL: it has no cache. */
     void (*thread_end)(void);
     /* Gives back to the system what it can, keeping `pad` bytes at the top; whether it could. Locked. */
@@ -188,6 +203,15 @@ static inline struct arena *arena_for_ptr(const void *p)
     if (heap_place(p) == PLACE_HEAP)
         return heap_for_ptr(p)->arena;
     return arena_on_break(p) ? arena_main() : NULL;
+}
+
+/* Whether the byte at p is memory that `a` holds now, and so can be read. `a` is locked. */
+static inline bool arena_holds(const struct arena *a, const void *p)
+{
+    if (arena_for_ptr(p) != a)
+        return false;
+    return heap_place(p) != PLACE_HEAP ||
+           (size_t)((const char *)p - (const char *)heap_for_ptr(p)) < heap_for_ptr(p)->size;
 }
 
 /* malloc_trim over all arenas: 1 when memory went back. */

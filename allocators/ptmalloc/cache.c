@@ -7,6 +7,7 @@
 #include "malloc_state.h"
 #include "mapped.h"
 #include "ptmalloc.h"
+#include "request.h"
 
 #define LEAST_KEPT 8u  /* objects of each size, however large */
 #define BATCH_MAX  64u /* chunks taken under one lock */
@@ -213,7 +214,10 @@ void *cache_alloc_slow(size_t bytes)
     arena_unlock(&m->arena);
     if (HEAP_CHECK)
         must_hold(cache_check());
-    return c ? ptmalloc_perturbed(c, bytes) : ptmalloc_alloc_other(bytes);
+    if (!c)
+        return ptmalloc_alloc_other(bytes);
+    request_perturb_made(chunk_object(c), bytes);
+    return chunk_object(c);
 }
 
 /* Keeps the newest `keep`: the list is cut behind them. */
@@ -284,7 +288,6 @@ void cache_free_slow(void *p)
     if (UNLIKELY(bytes < MIN_CHUNK_BYTES || bytes % CHUNK_ALIGNMENT != 0 ||
                  (c->size & IS_MMAPPED) || bytes >= m->arena.system_mem))
         heap_fatal("free(): invalid size");
-    ptmalloc_perturb_free(c);
     if (bytes > CACHE_MAX_CHUNK) {
         to_arena(m, p);
         return;

@@ -2,6 +2,7 @@
 
 #include "fatal.h"
 #include "os.h"
+#include "request.h"
 
 static void to_top(struct malloc_state *m, struct chunk *c, size_t bytes)
 {
@@ -69,6 +70,7 @@ static void must_be_freeable(const struct malloc_state *m, const struct chunk *c
 void int_free(struct malloc_state *m, struct chunk *c)
 {
     must_be_freeable(m, c);
+    request_perturb_freed(chunk_object(c), chunk_usable(c));
     size_t bytes = chunk_bytes(c);
     if (bytes <= atomic_load_explicit(&global_max_fast, memory_order_relaxed)) {
         fast_push(&m->fast, c, bytes);

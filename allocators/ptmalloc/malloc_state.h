@@ -38,11 +38,9 @@ struct malloc_state {
 /* The largest chunk that goes to a fast bin; 0: none. */
 extern _Atomic size_t global_max_fast __attribute__((visibility("hidden")));
 
-enum growth_allowed { GROW_NEVER, GROW_UNLESS_MAPPED, GROW_ALWAYS };
-
 /*
  * A chunk of at least `bytes` (a chunk size), marked in use; NULL when only growth could serve it and
- * that is not allowed or fails. GROW_UNLESS_MAPPED: not for what is better mapped.
+ * that is not allowed or fails.
  */
 struct chunk *int_malloc(struct malloc_state *m, size_t bytes, enum growth_allowed growth);
 

@@ -7,7 +7,7 @@
 #include "fatal.h"
 #include "malloc_state.h"
 #include "mapped.h"
-#include "os.h"
+#include "request.h"
 
 /* What is copied while others may wait for the arena: less than taking its lock twice more costs. */
 #define MOVED_LOCKED_BYTES (32 * KIB)
@@ -16,114 +16,46 @@ const char heap_name[] = "ptmalloc";
 
 static struct malloc_state main_arena;
 
-/* --- perturb: bytes that betray what is read before it is written, or after it is freed --- */
+/* --- larger objects --- */
 
-void *ptmalloc_perturbed(struct chunk *c, size_t bytes)
+static void *take(struct arena *a, struct request *r, enum growth_allowed growth)
 {
-    size_t perturb = PAR_GET(perturb);
-    if (UNLIKELY(perturb))
-        memset(chunk_object(c), (int)(perturb ^ 0xff), bytes);
+    struct malloc_state *m = (struct malloc_state *)a;
+    char *was_fresh = m->fresh;
+    struct chunk *c = r->alignment > CHUNK_ALIGNMENT
+                          ? int_memalign(m, r->alignment, r->held, growth)
+                          : int_malloc(m, r->held, growth);
+    if (!c)
+        return NULL;
+    bool is_off_top = chunk_next(c) == m->top && (char *)c < was_fresh + CHUNK_HEADER_BYTES;
+    r->fresh = is_off_top ? was_fresh : NULL;
     return chunk_object(c);
 }
 
-void ptmalloc_perturb_free(struct chunk *c)
+static void *alloc(struct request *r)
 {
-    size_t perturb = PAR_GET(perturb);
-    if (UNLIKELY(perturb))
-        memset(chunk_object(c), (int)perturb, chunk_usable(c));
-}
-
-/* --- larger objects --- */
-
-struct request {
-    size_t alignment, chunk_bytes;
-};
-
-static struct chunk *from_arena(struct malloc_state *m, const struct request *r,
-                                enum growth_allowed growth)
-{
-    struct chunk *c = r->alignment > CHUNK_ALIGNMENT
-                          ? int_memalign(m, r->alignment, r->chunk_bytes, growth)
-                          : int_malloc(m, r->chunk_bytes, growth);
-    if (HEAP_CHECK)
-        must_hold(state_check(m));
-    return c;
-}
-
-/* Where neither a free chunk nor the thread's arena will do: the other arenas. */
-static COLD struct chunk *from_any_arena(const struct request *r)
-{
-    struct malloc_state *m = (struct malloc_state *)arena_get(r->chunk_bytes);
-    struct chunk *c = from_arena(m, r, GROW_ALWAYS);
-    if (!c)
-        m = (struct malloc_state *)arena_get_retry(&m->arena, r->chunk_bytes);
-    if (!c && m)
-        c = from_arena(m, r, GROW_ALWAYS);
-    if (m)
-        arena_unlock(&m->arena);
-    return c;
-}
-
-/*
- * *fresh, if asked for, becomes where memory begins that reads as zero; NULL: nowhere in the object.
- */
-static void *alloc(const struct request *r, size_t bytes, char **fresh)
-{
-    if (UNLIKELY(bytes > FAMILY_MAX_BYTES - r->alignment - 2 * MIN_CHUNK_BYTES))
-        return family_fail(ENOMEM);
-    int saved = errno;
-    struct malloc_state *m = (struct malloc_state *)arena_get(r->chunk_bytes);
-    char *was_fresh = m->fresh;
-    struct chunk *c = from_arena(m, r, GROW_UNLESS_MAPPED);
-    bool is_off_top = c && chunk_next(c) == m->top && (char *)c < was_fresh + CHUNK_HEADER_BYTES;
-    arena_unlock(&m->arena);
-    if (fresh)
-        *fresh = is_off_top ? was_fresh : NULL;
-    if (c)
-        return chunk_object(c);
-
-    void *p = mapped_wanted(r->chunk_bytes) ? mapped_alloc(r->alignment, bytes) : NULL;
-    if (!p) {
-        c = from_any_arena(r);
-        p = c ? chunk_object(c) : mapped_alloc(r->alignment, bytes);
-    } else if (fresh) {
-        *fresh = p;
-    }
+    void *p = request_alloc(r);
     if (p)
-        errno = saved;
+        request_perturb_made(p, r->bytes);
     return p;
 }
 
 void *ptmalloc_alloc_other(size_t bytes)
 {
-    struct request r = {CHUNK_ALIGNMENT, request_bytes(bytes)};
-    void *p = alloc(&r, bytes, NULL);
-    if (UNLIKELY(PAR_GET(perturb)) && p)
-        memset(p, (int)(PAR_GET(perturb) ^ 0xff), bytes);
-    return p;
-}
-
-void *ptmalloc_alloc_zeroed_other(size_t bytes)
-{
-    struct request r = {CHUNK_ALIGNMENT, request_bytes(bytes)};
-    char *fresh, *p = alloc(&r, bytes, &fresh);
-    if (!p)
-        return NULL;
-    size_t dirty = bytes;
-    if (fresh && fresh <= p)
-        dirty = 0;
-    else if (fresh && (size_t)(fresh - p) < bytes)
-        dirty = (size_t)(fresh - p);
-    return memset(p, 0, dirty);
+    struct request r = {.alignment = CHUNK_ALIGNMENT, .bytes = bytes, .held = request_bytes(bytes)};
+    return alloc(&r);
 }
 
 void *ptmalloc_alloc_aligned(size_t alignment, size_t bytes)
 {
-    struct request r = {alignment, request_bytes(bytes)};
-    void *p = alloc(&r, bytes, NULL);
-    if (UNLIKELY(PAR_GET(perturb)) && p)
-        memset(p, (int)(PAR_GET(perturb) ^ 0xff), bytes);
-    return p;
+    struct request r = {.alignment = alignment, .bytes = bytes, .held = request_bytes(bytes)};
+    return alloc(&r);
+}
+
+void *ptmalloc_alloc_zeroed_other(size_t bytes)
+{
+    struct request r = {.alignment = CHUNK_ALIGNMENT, .bytes = bytes, .held = request_bytes(bytes)};
+    return request_zero(&r, request_alloc(&r));
 }
 
 /* --- realloc --- */
@@ -234,15 +166,6 @@ static void thread_end(void)
     cache_flush(true);
 }
 
-/* The whole pages inside a free chunk, but for its links. */
-static bool discard_inside(const struct chunk *c)
-{
-    size_t page = os_page_bytes();
-    uintptr_t from = round_up((uintptr_t)(c + 1), page);
-    uintptr_t to = ((uintptr_t)chunk_next(c)) & ~(uintptr_t)(page - 1);
-    return to > from && os_discard((void *)from, to - from) == 0;
-}
-
 static bool trim(struct arena *a, size_t pad)
 {
     struct malloc_state *m = (struct malloc_state *)a;
@@ -254,7 +177,7 @@ static bool trim(struct arena *a, size_t pad)
     for (unsigned bin = BIN_UNSORTED; bin < N_BINS; bin++) {
         struct chunk *head = bin_at(&m->bins, bin);
         for (const struct chunk *c = head->fd; c != head; c = c->fd)
-            trimmed |= discard_inside(c);
+            trimmed |= request_discard(c + 1, chunk_next(c));
     }
     uint64_t before = a->counts.trimmed_bytes;
     if (a->top_heap)
@@ -276,6 +199,7 @@ const struct arena_kind arena_kind = {
     .main_arena = &main_arena.arena,
     .tunables = ptmalloc_tunables,
     .init = init,
+    .take = take,
     .thread_end = thread_end,
     .trim = trim,
     .statistics = ptmalloc_statistics,

@@ -16,10 +16,6 @@ void *ptmalloc_alloc_aligned(size_t alignment, size_t bytes);
 void *ptmalloc_resize(void *p, size_t bytes);
 size_t ptmalloc_usable_bytes(void *p);
 
-/* The object of c, filled when mallopt(M_PERTURB) asks for it; and a chunk that is freed. */
-void *ptmalloc_perturbed(struct chunk *c, size_t bytes);
-void ptmalloc_perturb_free(struct chunk *c);
-
 static inline bool core_fast(size_t bytes)
 {
     return bytes <= CACHE_MAX_REQUEST;
