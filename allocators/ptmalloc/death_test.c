@@ -3,27 +3,14 @@
  * the words around and inside freed objects, as a program would that writes where it must not.
  */
 #include <malloc.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "death.h"
 #include "malloc_state.h"
 #include "ptmalloc.h"
-#include "unit.h"
 
 /* Large enough for no cache and no fast bin, and not mapped. */
 #define LARGE 3000u
-
-static void *volatile kept[64]; /* keeps the compiler from dropping objects */
-static unsigned n_kept;
-
-static void *keep(size_t bytes)
-{
-    kept[n_kept] = malloc(bytes);
-    return kept[n_kept++]; /* read again: the compiler knows no bounds of it */
-}
 
 /* An object with one behind it, so that it does not border on the top. */
 static void *fenced(size_t bytes)
@@ -147,8 +134,8 @@ static void list_link(size_t offset, size_t bytes, size_t wanted)
     char *p = fenced(bytes);
     free(p);
     memset(p + offset, 0x41, sizeof(size_t));
-    kept[n_kept++] = malloc(wanted);
-    kept[n_kept++] = malloc(wanted);
+    keep(wanted);
+    keep(wanted);
 }
 
 static void forward_link_of_a_large_chunk(void)
@@ -214,13 +201,10 @@ static void resize_of_a_stranger(void)
 {
     size_t words[16] = {0, 0x41};
     void *volatile p = &words[2];
-    kept[n_kept++] = realloc(p, 100);
+    hold(realloc(p, 100));
 }
 
-static const struct {
-    const char *line;
-    void (*damage)(void);
-} deaths[] = {
+static const struct death deaths[] = {
     {"free(): double free detected in a thread cache", free_twice_into_the_cache},
     {"free(): double free detected in a thread cache", free_twice_with_another_between},
     {"double free or corruption (fasttop)", free_twice_into_a_fast_bin},
@@ -246,50 +230,4 @@ static const struct {
     {"realloc(): invalid pointer", resize_of_a_stranger},
 };
 
-/* In a thread of its own: its arena is new, so that all objects lie in a row. */
-static void *run_damage(void *damage)
-{
-    keep(40); /* sets the cache up */
-    keep(LARGE);
-    ((void (*)(void))damage)();
-    return NULL;
-}
-
-START_TEST(damage_ends_the_process_with_one_line)
-{
-    int err[2], status;
-    char said[256] = "", wanted[256];
-    ck_assert_int_eq(pipe(err), 0);
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        dup2(err[1], STDERR_FILENO);
-        pthread_t thread;
-        pthread_create(&thread, NULL, run_damage, (void *)deaths[_i].damage);
-        pthread_join(thread, NULL);
-        _exit(0);
-    }
-    close(err[1]);
-    ssize_t n = read(err[0], said, sizeof(said) - 1);
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    snprintf(wanted, sizeof(wanted), "ptmalloc: %s\n", deaths[_i].line);
-    ck_assert_int_ge(n, 0);
-    ck_assert_str_eq(said, wanted);
-    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-    ck_assert_int_eq(read(err[0], said, 1), 0);
-    close(err[0]);
-}
-END_TEST
-
-int main(void)
-{
-    Suite *suite = suite_create("ptmalloc death");
-    TCase *all = tcase_create("death");
-    tcase_add_loop_test(all, damage_ends_the_process_with_one_line, 0, ARRAY_SIZE(deaths));
-    suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+DEATH_MAIN("ptmalloc", deaths)

@@ -89,7 +89,7 @@ library_of() {
         jemalloc | tcmalloc | mimalloc)
             file=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n "s|^[[:space:]]${foreign_file[$1]} .* => ||p" | head -n 1)
             [[ -n $file ]] || fail "$1 is not installed: apt-get install ${foreign_package[$1]}" ;;
-        implicit | ptmalloc | buddy) file=$build/allocators/$1/libarenabench-$1.so ;;
+        implicit | ptmalloc | buddy) file=$build/allocators/libarenabench-$1.so ;;
         *) fail "no allocator is called $1; there are $(join_words "${own[@]}" "${foreign[@]}"), or give a path" ;;
     esac
     [[ -f $file ]] || fail "there is no $file (build with ./arenabench list, or say with -C where it was built)"
