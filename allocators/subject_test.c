@@ -152,7 +152,8 @@ END_TEST
 START_TEST(unknown_names_are_told_the_known_ones)
 {
     REFUSED("gibc", "no allocator 'gibc'; did you mean glibc?");
-    REFUSED("xyzzy", "there are glibc, jemalloc, tcmalloc, mimalloc, ptmalloc, null, and NAME=/path");
+    REFUSED("xyzzy",
+            "there are glibc, jemalloc, tcmalloc, mimalloc, implicit, ptmalloc, buddy, null, and NAME=/path");
     REFUSED("", "no allocator ''");
     REFUSED("library", "no allocator 'library'");
     REFUSED("glibc:arena_mx=1", "glibc has no setting 'arena_mx'; did you mean arena_max");

@@ -21,7 +21,7 @@ const struct allocator allocator_library = {
 
 static const struct allocator *const allocators[] = {
     &allocator_glibc,    &allocator_jemalloc, &allocator_tcmalloc, &allocator_mimalloc,
-    &allocator_implicit, &allocator_ptmalloc, &allocator_null,
+    &allocator_implicit, &allocator_ptmalloc, &allocator_buddy,    &allocator_null,
 };
 
 const struct allocator *const *allocator_table(size_t *n)

@@ -48,7 +48,7 @@ struct allocator {
 };
 
 extern const struct allocator allocator_glibc, allocator_jemalloc, allocator_tcmalloc,
-    allocator_mimalloc, allocator_implicit, allocator_ptmalloc, allocator_null;
+    allocator_mimalloc, allocator_implicit, allocator_ptmalloc, allocator_buddy, allocator_null;
 
 /* The row of any library that a user names. Not in the table: it has no name to be found by. */
 extern const struct allocator allocator_library;

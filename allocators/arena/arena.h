@@ -78,6 +78,7 @@ struct arena_kind {
      * as are give and resize.
      */
     void *(*take)(struct arena *a, struct request *r, enum growth_allowed growth);
+    size_t largest; /* what take can ever serve, as held; the rest is mapped. 0: no bound */
     /* The rest of what request.h's plain_ functions need; NULL in an allocator with a core of its own. */
     size_t (*held)(size_t bytes);           /* of an arena, by an object of `bytes` */
     void (*give)(struct arena *a, void *p); /* p: aligned, in memory `a` holds */

@@ -30,22 +30,31 @@ static COLD void *take_anywhere(struct request *r)
     return p;
 }
 
+static void *map(struct request *r)
+{
+    void *p = mapped_alloc(r->alignment, r->bytes);
+    r->fresh = p;
+    return p;
+}
+
 void *request_alloc(struct request *r)
 {
     if (UNLIKELY(r->bytes > FAMILY_MAX_BYTES - ROOM_BYTES - r->alignment))
         return family_fail(ENOMEM);
+    if (UNLIKELY(arena_kind.largest && r->held > arena_kind.largest))
+        return map(r);
     int saved = errno;
     struct arena *a = arena_get(r->held);
     void *p = take(a, r, GROW_UNLESS_MAPPED);
     arena_unlock(a);
     if (LIKELY(p))
         return p;
-    if (mapped_wanted(r->held) && (p = mapped_alloc(r->alignment, r->bytes)))
-        r->fresh = p;
+    if (mapped_wanted(r->held))
+        p = map(r);
     if (!p)
         p = take_anywhere(r);
-    if (!p && (p = mapped_alloc(r->alignment, r->bytes)))
-        r->fresh = p;
+    if (!p)
+        p = map(r);
     if (p)
         errno = saved;
     return p;

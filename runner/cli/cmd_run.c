@@ -10,7 +10,7 @@
 #include "text.h"
 #include "words.h"
 
-#define DEFAULT_ALLOCATORS "glibc,jemalloc,tcmalloc,mimalloc,ptmalloc,null"
+#define DEFAULT_ALLOCATORS "glibc,jemalloc,tcmalloc,mimalloc,implicit,ptmalloc,buddy,null"
 #define DEFAULT_WORKLOADS \
     "nop,churn,larson,producer-consumer,thread-churn,realloc-growth,threshold-ratchet,rocksdb"
 #define DEFAULT_BLOCKS  9
