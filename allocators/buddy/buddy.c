@@ -7,6 +7,8 @@
 #include "request.h"
 #include "slab.h"
 
+#define TRIM_CHECK_BYTES (64 * KIB)
+
 const char heap_name[] = "buddy";
 
 static struct buddy_arena main_arena;
@@ -83,13 +85,11 @@ static struct page *page_in_use(const void *p, const char *fault, const char *fa
     return page;
 }
 
+/* Only a free that makes a long block can have made a long end. */
 static void trim_when_large(struct buddy_arena *m, const struct page *freed)
 {
-    const struct heap_info *h = m->arena.top_heap;
-    if (heap_for_ptr(freed) != h ||
-        page_index(freed) + ((size_t)1 << freed->order) != heap_end_page(h))
-        return;
-    if (pages_free_at_end(m) >= PAR_GET(trim_threshold))
+    if (heap_for_ptr(freed) == m->arena.top_heap && order_bytes(freed->order) >= TRIM_CHECK_BYTES &&
+        pages_free_at_end(m) >= PAR_GET(trim_threshold))
         pages_trim(m, PAR_GET(top_pad));
 }
 

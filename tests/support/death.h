@@ -12,27 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "held.h"
 #include "unit.h"
 
 struct death {
     const char *line; /* without the allocator's name */
     void (*damage)(void);
 };
-
-/* Objects that the compiler must take for used, and of whose bounds it knows nothing. */
-static void *volatile held[256];
-static unsigned n_held;
-
-static inline void *hold(void *p)
-{
-    held[n_held] = p;
-    return held[n_held++];
-}
-
-static inline void *keep(size_t bytes)
-{
-    return hold(malloc(bytes));
-}
 
 static inline void *death_thread(void *damage)
 {
