@@ -222,7 +222,7 @@ static void print_legend(FILE *out, const struct tally *t)
     fputs("\nstatistics: what the allocator told of itself when all threads had ended; the median "
           "over trials [least, greatest], bytes in powers of 1024\n"
           "of its arenas: summed over them / the greatest in one\n"
-          "- tells none\n",
+          "-: not told by this allocator\n",
           out);
     if (t->n_cut > 0)
         fprintf(
