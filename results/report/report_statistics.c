@@ -84,25 +84,22 @@ static void print_setting(FILE *out, const struct tally_line *line)
     fprintf(out, "..%s", text);
 }
 
-static void print_settings(const struct view *v)
+static void print_settings_of(const struct view *v, uint32_t subject)
 {
-    for (uint32_t i = 0; i < v->s->run.n_subjects; i++) {
-        const struct tally_entry *e = tally_entry(v->tally, v->cell, i);
-        bool any = false;
-        for (size_t k = 0; k < e->n_lines; k++) {
-            if (e->lines[k].kind != STATISTIC_SETTING)
-                continue;
-            if (!any) {
-                fputs("settings of ", v->out);
-                report_put_clean(v->out, v->s->run.subjects[i].name);
-                fputc(':', v->out);
-            }
-            any = true;
-            print_setting(v->out, &e->lines[k]);
+    const struct tally_entry *e = tally_entry(v->tally, v->cell, subject);
+    bool any = false;
+    for (size_t k = 0; k < e->n_lines; k++) {
+        if (e->lines[k].kind != STATISTIC_SETTING)
+            continue;
+        if (!any) {
+            fputs("settings of ", v->out);
+            report_put_clean(v->out, v->s->run.subjects[subject].name);
+            fputc(':', v->out);
         }
-        if (any)
-            fputc('\n', v->out);
+        any = true;
+        print_setting(v->out, &e->lines[k]);
     }
+    fputs(any ? "\n" : "", v->out);
 }
 
 /* "12.5M [12.1M, 13.0M] / 4.20M": median, least and greatest trial; the greatest in one arena. */
@@ -214,7 +211,8 @@ static void print_cell(struct view *v)
         return;
     }
     print_table(v);
-    print_settings(v);
+    for (uint32_t i = 0; i < v->s->run.n_subjects; i++)
+        print_settings_of(v, i);
 }
 
 static void print_legend(FILE *out, const struct tally *t)

@@ -41,9 +41,9 @@ static int read_row(struct store *s, sqlite3_stmt *q, struct statistic *out, str
         (struct statistic){.kind = statistic_kind_find(kind ? kind : ""),
                            .arena = arena < 0 || arena > UINT32_MAX ? UINT32_MAX : (uint32_t)arena,
                            .value = (uint64_t)sqlite3_column_int64(q, 3)};
-    memset(out->name, 'x', sizeof(out->name)); /* too long, unless it fits */
-    if (name && strlen(name) < sizeof(out->name))
-        strcpy(out->name, name);
+    size_t length = name ? strlen(name) : 0;
+    if (length < sizeof(out->name))
+        memcpy(out->name, name ? name : "", length); /* else it stays empty, which is refused */
     int result = statistic_check(out, err);
     if (result < 0)
         err_prefix(err, "%s is damaged: of a trial's statistics", s->path);

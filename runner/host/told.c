@@ -18,8 +18,7 @@ static int check_rows(const struct statistic *rows, size_t n, struct err *err)
 
 static int compare(const void *a, const void *b)
 {
-    const struct statistic *x = *(const struct statistic *const *)a;
-    const struct statistic *y = *(const struct statistic *const *)b;
+    const struct statistic *x = a, *y = b;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
     if (x->arena != y->arena)
@@ -30,16 +29,16 @@ static int compare(const void *a, const void *b)
 /* Two rows of one name would be added up, and one of them could pass for the other. */
 static int check_doubles(const struct statistic *rows, size_t n, struct err *err)
 {
-    const struct statistic **order = calloc(n + 1, sizeof(*order));
-    int rc = order ? 0 : err_set(err, ENOMEM, "out of memory for the allocator's statistics");
-    for (size_t i = 0; rc == 0 && i < n; i++)
-        order[i] = &rows[i];
-    if (rc == 0)
-        qsort(order, n, sizeof(*order), compare);
+    struct statistic *order = calloc(n, sizeof(*order));
+    if (!order)
+        return err_set(err, ENOMEM, "out of memory for the allocator's statistics");
+    memcpy(order, rows, n * sizeof(*order));
+    qsort(order, n, sizeof(*order), compare);
+    int rc = 0;
     for (size_t i = 1; rc == 0 && i < n; i++)
         if (compare(&order[i - 1], &order[i]) == 0)
             rc = err_set(err, EINVAL, "the allocator's statistics hold %s of arena %u twice",
-                         order[i]->name, order[i]->arena);
+                         order[i].name, order[i].arena);
     free(order);
     return rc;
 }

@@ -46,10 +46,10 @@ chmod +x "$room/lost/worker/worker-ptmalloc"
 call "$room/lost/cli/arenabench" run -a glibc,ptmalloc,ptmalloc:mmap_threshold=1M --baseline glibc "${brief[@]}" --json --stats
 wrong='trials()[[t[\"subject\"] for t in trials()].index(2)]'
 check 'a setting that got lost fails the trial: what was wanted and what held is told' '$status == 1' \
-    "\$(json \"$wrong['status']\") == 'not the subject'" \
-    "\$(json \"$wrong['message']\") == 'mmap_threshold was to be 1048576 and was 131072 in the worker: the allocator did not take the setting'"
+    "\$(json \"${wrong}['status']\") == 'not the subject'" \
+    "\$(json \"${wrong}['message']\") == 'mmap_threshold was to be 1048576 and was 131072 in the worker: the allocator did not take the setting'"
 check 'the rows that show it are kept' \
-    "\$(json \"[s['value'] for s in $wrong['statistics'] if s['name'] == 'mmap_threshold']\") == 131072"
+    "\$(json \"[s['value'] for s in ${wrong}['statistics'] if s['name'] == 'mmap_threshold']\") == 131072"
 check 'it is given up there, and the others go on' \
     '$(json "[t[\"subject\"] for t in trials()].count(2)") == 1' \
     '$(json "[t[\"status\"] for t in trials() if t[\"subject\"] < 2]") == "ok ok ok ok"'
