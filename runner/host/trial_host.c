@@ -245,15 +245,20 @@ static void hand_over_samples(struct flight *f)
     f->sampler.samples = NULL;
 }
 
-/* libc's own version says nothing of another library's malloc. */
+/* libc's own version says nothing of another library's malloc, nor the project's of a stranger's. */
 static void note_version(struct flight *f)
 {
+    static const struct {
+        const char *word, *file; /* who says it, and as an fnmatch pattern who may */
+    } own[] = {{"glibc", "libc[.-]*so*"}, {"arenabench", "libarenabench-*.so*"}};
     char *text = f->worker.control->version_text;
     text[sizeof(f->worker.control->version_text) - 1] = '\0';
     const char *file = strrchr(f->result->malloc_path, '/');
-    bool from_libc = file && fnmatch("libc[.-]*so*", file + 1, 0) == 0;
-    if (from_libc || strncmp(text, "glibc", 5) != 0)
-        text_format(f->result->version, sizeof(f->result->version), "%s", text);
+    for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+        if (strncmp(text, own[i].word, strlen(own[i].word)) == 0 &&
+            (!file || fnmatch(own[i].file, file + 1, 0) != 0))
+            return;
+    text_format(f->result->version, sizeof(f->result->version), "%s", text);
 }
 
 static bool is_telling(const struct flight *f)

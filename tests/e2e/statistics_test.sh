@@ -66,6 +66,9 @@ check 'statistics that cannot be fail the trial, and the others go on' '$status 
     '$(json "trials(\"bad\")[0][\"status\"]") == crashed' \
     '$(json "trials(\"bad\")[0][\"message\"]") == *"bytes_held of arena 0 twice"*' \
     '$(json "[t[\"status\"] for t in trials(\"glibc\")]") == "ok ok"'
+bench run -a "glibc,mine=$LIAR:LIE=none" "${brief[@]}" --json
+check 'a library of your own that tells statistics does not pass for one of this project' '$status == 0' \
+    '$(json "[t[\"version\"] for t in trials(\"mine\")] == [\"\"] * 2") == True'
 bench run -a "glibc,mine=$LIAR:LIE=more" "${brief[@]}" --stats
 check 'those of a library of your own are shown, and how many had no room' '$status == 0' \
     '$out == *bytes_held*' '$out == *"2 of 2 trials told more than the 16384 rows that are kept"*'

@@ -8,7 +8,7 @@
  *   LIE=more     more rows than there is room for             LIE=all     as many as can be said
  *   LIE=nothing  no row at all                LIE=wild        a room full of chance
  *   LIE=crash    writes to address 0          LIE=hang        never returns
- *   LIE=exit     ends the process with status 0
+ *   LIE=exit     ends the process with status 0               LIE=slow    takes its time
  */
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +41,8 @@ static void misbehave(void)
         _exit(0);
     while (lies("hang"))
         pause();
+    if (lies("slow"))
+        usleep(1500 * 1000);
     if (lies("crash"))
         *nowhere = 1;
 }

@@ -124,6 +124,17 @@ START_TEST(an_allocator_that_does_not_come_back_fails_the_trial)
 }
 END_TEST
 
+/* Many arenas take their time; as long as the trial has, the runner waits. */
+START_TEST(a_slow_allocator_is_waited_for)
+{
+    struct rig r;
+    lie(&r, "LIE=slow");
+    rig_run_well(&r);
+    ck_assert_uint_eq(r.result.n_statistics, 4);
+    rig_release(&r);
+}
+END_TEST
+
 static void expect(const struct statistic_wanted *wanted, const char *failure)
 {
     struct rig r;
@@ -227,6 +238,7 @@ int main(void)
     tcase_add_loop_test(tests, rows_that_break_a_rule_fail_the_trial, 0, 7);
     tcase_add_loop_test(tests, rows_beyond_the_room_are_counted, 0, 2);
     tcase_add_loop_test(tests, an_allocator_that_does_not_come_back_fails_the_trial, 0, 3);
+    tcase_add_test(tests, a_slow_allocator_is_waited_for);
     tcase_add_test(tests, settings_that_did_not_hold_fail_the_trial);
     tcase_add_test(tests, settings_of_an_allocator_that_tells_nothing_are_not_proved);
     tcase_add_test(tests, every_setting_of_every_allocator_that_tells_them_is_proved);
