@@ -86,7 +86,9 @@ static int add_row(struct tally_entry *e, const struct statistic *row, unsigned 
 static int add_rows(struct tally_entry *e, const struct statistic *rows, size_t n, struct err *err)
 {
     unsigned *arenas = calloc(e->n_lines + n, sizeof(*arenas));
-    int result = arenas ? 0 : no_memory(err);
+    if (!arenas)
+        return no_memory(err);
+    int result = 0;
     for (size_t i = 0; i < n && result == 0; i++)
         result = add_row(e, &rows[i], arenas, err);
     free(arenas);
