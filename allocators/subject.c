@@ -11,6 +11,7 @@
 #include "near.h"
 #include "setting.h"
 #include "text.h"
+#include "wanted.h"
 
 static int out_of_memory(struct err *err)
 {
@@ -241,6 +242,15 @@ static int shorten_name(struct subject *s, const char *text, struct err *err)
     return 0;
 }
 
+/* From the variable as the worker will find it: settings by name and a line by hand alike. */
+static int want_settings(struct subject *s, struct err *err)
+{
+    const struct allocator *a = s->allocator;
+    char **line = a->tells ? find_line(s, a->variable, strlen(a->variable)) : NULL;
+    return line ? wanted_read(a, *line + strlen(a->variable) + 1, &s->settings, &s->n_settings, err)
+                : 0;
+}
+
 int subject_parse(struct subject *s, const char *text, struct err *err)
 {
     *s = (struct subject){0};
@@ -256,6 +266,8 @@ int subject_parse(struct subject *s, const char *text, struct err *err)
     int rc = items && s->name ? parse_items(s, items, err) : out_of_memory(err);
     if (rc == 0)
         rc = shorten_name(s, text, err);
+    if (rc == 0)
+        rc = want_settings(s, err);
     free(items);
     if (rc < 0)
         subject_release(s);
@@ -267,6 +279,7 @@ void subject_release(struct subject *s)
     for (size_t i = 0; i < s->n_environment; i++)
         free(s->environment[i]);
     free(s->environment);
+    free(s->settings);
     free(s->library);
     free(s->label);
     free(s->name);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "err.h"
+#include "statistics_block.h"
 #include "table.h"
 
 #define SUBJECT_TEXT_MAX 512 /* longest text */
@@ -25,6 +26,8 @@ struct subject {
     char *library;                     /* real path to preload; NULL for a linked allocator */
     char **environment; /* "VARIABLE=value": all that the worker's environment needs */
     size_t n_environment;
+    struct statistic_wanted *settings; /* of an allocator that tells them: what it must tell */
+    size_t n_settings;
 };
 
 /*

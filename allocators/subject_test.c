@@ -9,6 +9,7 @@
 
 #include "setting.h"
 #include "unit.h"
+#include "wanted.h"
 
 /* The environment lines of `text`, joined by a blank; in a buffer that the next call overwrites. */
 static const char *environment_of(const char *text)
@@ -203,7 +204,76 @@ START_TEST(malformed_texts_are_refused)
 }
 END_TEST
 
-UNIT_MAIN("subject", a_plain_name_has_no_environment, settings_become_what_the_allocator_reads,
-          any_variable_can_be_given_as_it_is, a_library_of_ones_own_is_preloaded,
-          the_file_that_supplies_malloc_proves_the_subject, unknown_names_are_told_the_known_ones,
-          bad_values_are_told_the_good_ones, malformed_texts_are_refused)
+/* "name value" of what the allocator must tell, and "/grain" where it rounds. */
+static const char *wanted_of(const char *text)
+{
+    static char all[1024];
+    struct subject s;
+    struct err err = {{0}};
+    int rc = subject_parse(&s, text, &err), n = 0;
+    ck_assert_msg(rc == 0, "%s: %s", text, err.text);
+    all[0] = '\0';
+    for (size_t i = 0; i < s.n_settings; i++) {
+        const struct statistic_wanted *w = &s.settings[i];
+        n += snprintf(all + n, sizeof(all) - (size_t)n, "%s%s %lu", i ? ", " : "", w->name,
+                      w->value);
+        if (w->grain != 1)
+            n += snprintf(all + n, sizeof(all) - (size_t)n, "/%lu", w->grain);
+    }
+    subject_release(&s);
+    return all;
+}
+
+START_TEST(settings_are_to_be_proved_where_the_allocator_tells_them)
+{
+    ck_assert_str_eq(wanted_of("ptmalloc"), "");
+    ck_assert_str_eq(wanted_of("glibc:arena_max=1"), "");
+    ck_assert_str_eq(wanted_of("ptmalloc:mmap_threshold=1M:top_pad=0"),
+                     "mmap_threshold 1048576, top_pad 0");
+    ck_assert_str_eq(wanted_of("ptmalloc:mxfast=100:OTHER=x"), "mxfast 100/16");
+    /* By hand: other keys are the allocator's to complain of, the last value holds. */
+    ck_assert_str_eq(wanted_of("ptmalloc:ARENABENCH_TUNABLES=ptmalloc.top_pad=1K:buddy.x=1::what:"
+                               "ptmalloc.arena_max=3:ptmalloc.top_pad=2K"),
+                     "top_pad 2048, arena_max 3");
+    REFUSED("ptmalloc:ARENABENCH_TUNABLES=ptmalloc.arena_max=0", "from 1 to 65536");
+}
+END_TEST
+
+/* Of an allocator made for the purpose: the words of its settings as it tells them. */
+START_TEST(words_are_told_by_their_place)
+{
+    static const struct setting rows[] = {
+        {.name = "fit", .key = "x.fit", .unit = SETTING_CHOICE, .choices = "first|next|best"},
+        {.name = "on", .key = "x.on", .unit = SETTING_SWITCH},
+        {0}};
+    static const struct allocator a = {.name = "x",
+                                       .variable = "X",
+                                       .assign = '=',
+                                       .between = ',',
+                                       .on = "yes",
+                                       .off = "no",
+                                       .tells = true,
+                                       .settings = rows};
+    struct statistic_wanted *wanted;
+    struct err err;
+    size_t n;
+    ck_assert_int_eq(wanted_read(&a, "x.fit=best,x.on=yes", &wanted, &n, &err), 0);
+    ck_assert_uint_eq(n, 2);
+    ck_assert_uint_eq(wanted[0].value, 2);
+    ck_assert_uint_eq(wanted[1].value, 1);
+    free(wanted);
+    ck_assert_int_eq(wanted_read(&a, "x.fit=first,x.on=off", &wanted, &n, &err), 0);
+    ck_assert_uint_eq(wanted[0].value, 0);
+    ck_assert_uint_eq(wanted[1].value, 0);
+    free(wanted);
+    ck_assert_int_eq(wanted_read(&a, "x.on=no,x.fit=worst", &wanted, &n, &err), -EINVAL);
+    ck_assert_ptr_null(wanted);
+}
+END_TEST
+
+UNIT_MAIN("subject", settings_are_to_be_proved_where_the_allocator_tells_them,
+          words_are_told_by_their_place, a_plain_name_has_no_environment,
+          settings_become_what_the_allocator_reads, any_variable_can_be_given_as_it_is,
+          a_library_of_ones_own_is_preloaded, the_file_that_supplies_malloc_proves_the_subject,
+          unknown_names_are_told_the_known_ones, bad_values_are_told_the_good_ones,
+          malformed_texts_are_refused)

@@ -26,6 +26,7 @@ struct setting {
     const char *initial; /* what holds when it is not given, in words */
     int64_t least, most; /* of a number, both allowed */
     const char *choices; /* SETTING_CHOICE: the words, with a '|' between */
+    uint64_t grain;      /* the allocator rounds it to multiples of this; 0: it does not */
     const char *help;    /* one line */
 };
 
@@ -44,6 +45,7 @@ struct allocator {
     const char *variable;    /* that holds all settings together; NULL: each key is a variable */
     char assign, between;    /* in that variable: KEY assign VALUE between KEY ... */
     const char *on, *off;    /* how a SETTING_SWITCH is written */
+    bool tells;              /* its settings, by arenabench_statistics; choices by their index */
     const struct setting *settings; /* up to a row without a name; NULL: none known */
 };
 

@@ -43,6 +43,10 @@ static void check_setting(const struct allocator *a, const struct setting *s)
     ck_assert_msg(is_number == (s->least < s->most), "%s.%s: its range", a->name, s->name);
     ck_assert_msg((s->unit == SETTING_CHOICE) == (s->choices != NULL), "%s.%s", a->name, s->name);
     ck_assert_msg(s->unit != SETTING_SWITCH || (a->on && a->off), "%s.%s", a->name, s->name);
+    /* What an allocator tells is a number, and is looked up in its one variable. */
+    ck_assert_msg(!a->tells || (s->unit != SETTING_FACTOR && s->least >= 0), "%s.%s", a->name,
+                  s->name);
+    ck_assert_msg(!a->tells || a->variable, "%s", a->name);
     ck_assert_msg(a->variable || isupper((unsigned char)s->key[0]), "%s.%s", a->name, s->name);
 }
 

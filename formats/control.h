@@ -4,7 +4,8 @@
  * state only moves forward, and each side waits for the other by futex on it:
  *
  *   SETUP --worker: mapped, threads made--> READY --runner: bound, baseline read--> GO
- *         --worker: last thread ended--> DONE --runner: memory read--> LEAVE --worker exits
+ *         --worker: last thread ended--> DONE --runner: memory read--> LEAVE --worker: statistics told-->
+ *   it exits
  *
  * A worker that cannot go on writes `failure` and exits with WORKER_EXIT_FAILED at any point.
  * Sizes are fixed by n_threads; nothing grows while the clock runs.
@@ -17,10 +18,15 @@
 #include "err.h"
 
 #define CONTROL_MAGIC   0x006c746362646e61ull
-#define CONTROL_VERSION 1u
+#define CONTROL_VERSION 2u
 
 /* The worker finds its files open under these numbers. */
-enum control_fds { CONTROL_FD_PLAN = 3, CONTROL_FD_CONTROL = 4 };
+enum control_fds {
+    CONTROL_FD_PLAN = 3,
+    CONTROL_FD_CONTROL = 4,
+    CONTROL_FD_STATISTICS = 5, /* struct statistics_block */
+    CONTROL_FDS_END
+};
 
 enum control_state { CONTROL_SETUP, CONTROL_READY, CONTROL_GO, CONTROL_DONE, CONTROL_LEAVE };
 

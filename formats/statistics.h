@@ -1,7 +1,10 @@
 /*
  * What an allocator tells of itself: a list of named numbers. The project's allocators export
  * arenabench_statistics; the worker calls it when a trial has ended, and the runner stores and shows
- * what it gave.
+ * what it gave. How it gets there: statistics_block.h.
+ *
+ * A name says its unit: one of the words bytes, held, pad or threshold in it means bytes, else the
+ * value is a count. No name comes twice with the same kind and arena.
  */
 #pragma once
 

@@ -5,11 +5,12 @@
  *   run ─┬─ fact      what is known of the machine, by key
  *        ├─ subject   allocator + setting, by ordinal
  *        ├─ cell      workload + thread count, by ordinal
- *        └─ trial ─── series
+ *        └─ trial ─┬─ series
+ *                  └─ statistic   what the allocator told of itself, by ordinal
  *
  * Units are in the names: _ns nanoseconds, _bytes bytes, _s seconds since 1970 UTC. Unsigned 64-bit
  * numbers are kept in SQLite's signed ones bit by bit. The words of trial.status are those of
- * trial_status_name(); the columns wall_ns to steal_ns are the fields of struct trial_result.
+ * trial_status_name(), of statistic.kind those of statistic_kind_name(); the columns wall_ns to statistics_lost are the fields of struct trial_result.
  *
  * series.data: struct trial_sample after struct trial_sample, each as three unsigned 64-bit
  * little-endian numbers in the order t_ns, ops, rss_bytes, each number less that of the sample
@@ -19,7 +20,7 @@
 #pragma once
 
 #define STORE_APPLICATION_ID 0x61726e62 /* "arnb" */
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 
 static const char store_schema_sql[] =
     "CREATE TABLE run ("
@@ -94,6 +95,7 @@ static const char store_schema_sql[] =
     "  n_mappings INTEGER NOT NULL,"
     "  foreign_cpu_ns INTEGER NOT NULL,"
     "  steal_ns INTEGER NOT NULL,"
+    "  statistics_lost INTEGER NOT NULL," /* rows beyond those that are kept */
     "  message TEXT NOT NULL,"
     "  malloc_path TEXT NOT NULL,"
     "  build_id TEXT NOT NULL,"
@@ -109,4 +111,14 @@ static const char store_schema_sql[] =
     "  trial INTEGER PRIMARY KEY REFERENCES trial ON DELETE CASCADE,"
     "  n_samples INTEGER NOT NULL,"
     "  data BLOB NOT NULL"
-    ") STRICT;";
+    ") STRICT;"
+
+    "CREATE TABLE statistic ("
+    "  trial INTEGER NOT NULL REFERENCES trial ON DELETE CASCADE,"
+    "  ordinal INTEGER NOT NULL," /* in the order in which they were told */
+    "  kind TEXT NOT NULL,"
+    "  arena INTEGER NOT NULL," /* 0 where the kind is another */
+    "  name TEXT NOT NULL,"     /* its words say the unit: see statistics.h */
+    "  value INTEGER NOT NULL,"
+    "  PRIMARY KEY (trial, ordinal)"
+    ") STRICT, WITHOUT ROWID;";

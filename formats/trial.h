@@ -4,6 +4,7 @@
 #pragma once
 
 #include "bits.h"
+#include "statistics.h"
 
 /* Stored by name (trial_status_name); the numbers may change between versions. */
 enum trial_status {
@@ -11,9 +12,9 @@ enum trial_status {
     TRIAL_CRASHED,       /* ended by a signal of its own making, or exited unasked */
     TRIAL_HUNG,          /* over its time limit; ended by the runner */
     TRIAL_OUT_OF_MEMORY, /* the allocator returned NULL, or the kernel killed the worker */
-    TRIAL_NOT_SUBJECT,   /* another library than the subject's supplied malloc */
-    TRIAL_NOT_STARTED,   /* the worker could not be started or set up */
-    TRIAL_INTERRUPTED,   /* by the user; never stored */
+    TRIAL_NOT_SUBJECT, /* another library than the subject's supplied malloc, or other settings held */
+    TRIAL_NOT_STARTED, /* the worker could not be started or set up */
+    TRIAL_INTERRUPTED, /* by the user; never stored */
     TRIAL_STATUSES
 };
 
@@ -51,6 +52,8 @@ struct trial_result {
     uint64_t foreign_cpu_ns; /* CPU time of everything else on the machine, in steps of 10 ms */
     uint64_t steal_ns;       /* taken by the hypervisor, likewise */
 
+    uint64_t statistics_lost; /* rows that the allocator told and there was no room for */
+
     char malloc_path[512]; /* the file that supplied malloc */
     char build_id[65];     /* hex; "" when the file has none */
     char version[64];
@@ -59,6 +62,9 @@ struct trial_result {
 
     struct trial_sample *samples; /* owned; free with trial_result_release */
     size_t n_samples;
+
+    struct statistic *statistics; /* owned likewise; as told at the end, checked */
+    size_t n_statistics;          /* 0: the allocator tells none */
 };
 
 /* "ok", "crashed", "hung", "out of memory", "not the subject", "not started", "interrupted". */

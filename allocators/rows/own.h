@@ -29,5 +29,5 @@
 #define OWN_ALLOCATOR(word) \
     .name = word, .kind = ALLOCATOR_LINKED, .worker = "worker-" word, \
     .malloc_file = "libarenabench-" word ".so", .variable = "ARENABENCH_TUNABLES", \
-    .assign = '=', .between = ':'
+    .assign = '=', .between = ':', .tells = true
 /* clang-format on */

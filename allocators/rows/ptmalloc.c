@@ -3,7 +3,7 @@
 static const struct setting settings[] = {
     OWN_COMMON_SETTINGS("ptmalloc"),
     {OWN_SETTING("ptmalloc", "mxfast"), .unit = SETTING_BYTES, .initial = "128", .most = 160,
-     .help = "largest chunk of a fast bin; 0: no fast bins"},
+     .grain = 16, .help = "largest chunk of a fast bin; 0: no fast bins"},
     {OWN_SETTING("ptmalloc", "tcache_count"), .unit = SETTING_COUNT, .initial = "128",
      .most = 65535, .help = "most objects of each size kept by a thread; 0: no cache"},
     {OWN_SETTING("ptmalloc", "tcache_bytes"), .unit = SETTING_BYTES, .initial = "4K", .most = MIB,

@@ -1,5 +1,5 @@
 /*
- * Three ways to print a stored run: a table for people, JSON and CSV for programs. All write to
+ * Ways to print a stored run: tables for people, JSON and CSV for programs. All write to
  * `out`, flush it, and fail with -EIO (or the stream's errno) when not everything arrived: a full
  * disk, a closed pipe. Names of JSON and CSV fields carry their units and change only with
  * REPORT_VERSION.
@@ -20,9 +20,20 @@ bool report_wants_colour(FILE *out);
 /* Never cut to a width: what does not fit is the terminal's to wrap, and a pipe gets all of it. */
 int report_table(FILE *out, const struct summary *s, bool colour, struct err *err) MUST_CHECK;
 
-/* One object: the run, its subjects and cells, every trial's numbers, and the summary. */
-int report_json(FILE *out, struct store *store, const struct summary *s,
+/* What the allocators told of themselves: a table per cell, to stand behind report_table(). */
+int report_statistics(FILE *out, struct store *store, const struct summary *s, bool colour,
+                      struct err *err) MUST_CHECK;
+
+/*
+ * One object: the run, its subjects and cells, every trial's numbers, and the summary; with
+ * `statistics`, every trial has what its allocator told, row by row.
+ */
+int report_json(FILE *out, struct store *store, const struct summary *s, bool statistics,
                 struct err *err) MUST_CHECK;
 
 /* A header line and a line per trial; fields are quoted as in RFC 4180, lines end with \n. */
 int report_csv(FILE *out, struct store *store, const struct summary *s, struct err *err) MUST_CHECK;
+
+/* A line for each row that an allocator told in each trial. */
+int report_statistics_csv(FILE *out, struct store *store, const struct summary *s,
+                          struct err *err) MUST_CHECK;

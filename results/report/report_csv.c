@@ -1,11 +1,14 @@
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
 #include "report_text.h"
+#include "statistics_block.h"
 
 struct csv {
     FILE *out;
+    struct store *store;
     const struct summary *s;
 };
 
@@ -37,23 +40,35 @@ static void put_header(FILE *out)
     fputc('\n', out);
 }
 
+/* summary_make() refused other files. */
+static bool is_of_run(const struct store_run *run, const struct store_place *place)
+{
+    return place->cell < run->n_cells && place->subject < run->n_subjects;
+}
+
+/* "run,workload,threads,subject," */
+static void put_place(FILE *out, const struct store_run *run, const struct store_place *place)
+{
+    const struct store_cell *cell = &run->cells[place->cell];
+    put_text(out, run->name);
+    fputc(',', out);
+    put_text(out, cell->workload);
+    fprintf(out, ",%" PRIu32 ",", cell->threads);
+    put_text(out, run->subjects[place->subject].name);
+    fputc(',', out);
+}
+
 static int put_trial(void *context, const struct store_trial *t, struct err *err)
 {
     (void)err;
     const struct csv *csv = context;
     const struct store_run *run = &csv->s->run;
-    if (t->place.cell >= run->n_cells || t->place.subject >= run->n_subjects)
-        return 0; /* summary_make() refused such a file */
-    const struct store_cell *cell = &run->cells[t->place.cell];
+    if (!is_of_run(run, &t->place))
+        return 0;
     const struct store_subject *subject = &run->subjects[t->place.subject];
     FILE *out = csv->out;
 
-    put_text(out, run->name);
-    fputc(',', out);
-    put_text(out, cell->workload);
-    fprintf(out, ",%" PRIu32 ",", cell->threads);
-    put_text(out, subject->name);
-    fputc(',', out);
+    put_place(out, run, &t->place);
     put_text(out, subject->allocator);
     fputc(',', out);
     put_text(out, subject->setting);
@@ -81,5 +96,32 @@ int report_csv(FILE *out, struct store *store, const struct summary *s, struct e
     struct csv csv = {.out = out, .s = s};
     put_header(out);
     int result = store_each_trial(store, s->run.id, put_trial, &csv, err);
+    return result < 0 ? result : report_finish(out, err);
+}
+
+static int put_rows(void *context, const struct store_trial *t, struct err *err)
+{
+    const struct csv *csv = context;
+    struct statistic *rows;
+    size_t n;
+    if (!is_of_run(&csv->s->run, &t->place))
+        return 0;
+    int result = store_load_statistics(csv->store, t->id, &rows, &n, err);
+    for (size_t i = 0; i < n; i++) {
+        put_place(csv->out, &csv->s->run, &t->place);
+        fprintf(csv->out, "%" PRIu32 ",%s,%s,%" PRIu32 ",%s,%" PRIu64 "\n", t->place.block,
+                trial_status_name(t->result.status),
+                statistic_kind_name((enum statistic_kind)rows[i].kind), rows[i].arena, rows[i].name,
+                rows[i].value);
+    }
+    free(rows);
+    return result;
+}
+
+int report_statistics_csv(FILE *out, struct store *store, const struct summary *s, struct err *err)
+{
+    struct csv csv = {.out = out, .store = store, .s = s};
+    fputs("run,workload,threads,subject,block,status,kind,arena,name,value\n", out);
+    int result = store_each_trial(store, s->run.id, put_rows, &csv, err);
     return result < 0 ? result : report_finish(out, err);
 }

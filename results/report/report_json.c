@@ -6,6 +6,7 @@
 
 #include "report.h"
 #include "report_text.h"
+#include "statistics_block.h"
 
 /*
  * Jansson's *_new calls take over what they are given even when it is NULL or they fail, so that
@@ -13,7 +14,9 @@
  */
 struct json {
     const struct summary *s;
+    struct store *store;
     json_t *trials;
+    bool statistics; /* of each trial, too */
     bool failed;
 };
 
@@ -127,9 +130,29 @@ static json_t *make_cells(struct json *j)
     return array;
 }
 
+static int put_statistics(struct json *j, json_t *trial, int64_t id, struct err *err)
+{
+    struct statistic *rows;
+    size_t n;
+    int result = store_load_statistics(j->store, id, &rows, &n, err);
+    if (result < 0)
+        return result;
+    json_t *array = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *o = json_object();
+        put(j, o, "kind", text(statistic_kind_name((enum statistic_kind)rows[i].kind)));
+        put(j, o, "arena", json_integer(rows[i].arena));
+        put(j, o, "name", text(rows[i].name));
+        put(j, o, "value", count(rows[i].value));
+        append(j, array, o);
+    }
+    put(j, trial, "statistics", array);
+    free(rows);
+    return 0;
+}
+
 static int add_trial(void *context, const struct store_trial *t, struct err *err)
 {
-    (void)err;
     struct json *j = context;
     json_t *o = json_object();
     put(j, o, "cell", json_integer(t->place.cell));
@@ -142,8 +165,9 @@ static int add_trial(void *context, const struct store_trial *t, struct err *err
         put(j, o, n->name, count(store_number_of(&t->result, n)));
     for (const struct store_text *x = store_texts; x->name; x++)
         put(j, o, x->name, text(store_text_of(&t->result, x)));
+    int result = j->statistics ? put_statistics(j, o, t->id, err) : 0;
     append(j, j->trials, o);
-    return 0;
+    return result;
 }
 
 static void put_ratio(struct json *j, json_t *o, const struct interval *ratio, enum verdict verdict)
@@ -234,9 +258,10 @@ static json_t *make_summary(struct json *j)
     return o;
 }
 
-int report_json(FILE *out, struct store *store, const struct summary *s, struct err *err)
+int report_json(FILE *out, struct store *store, const struct summary *s, bool statistics,
+                struct err *err)
 {
-    struct json j = {.s = s, .trials = json_array()};
+    struct json j = {.s = s, .store = store, .trials = json_array(), .statistics = statistics};
     json_t *root = json_object();
     int result = store_each_trial(store, s->run.id, add_trial, &j, err);
     put(&j, root, "report_version", json_integer(REPORT_VERSION));

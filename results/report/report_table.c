@@ -250,21 +250,6 @@ static void add_means(struct view *v)
     }
 }
 
-/* Without the blanks that fill up the last columns of a line. */
-static void put_trimmed(FILE *out, const char *text)
-{
-    size_t n_blanks = 0;
-    for (const char *p = text; *p; p++) {
-        if (*p == ' ') {
-            n_blanks++;
-            continue;
-        }
-        fprintf(out, "%*s", *p == '\n' ? 0 : (int)n_blanks, "");
-        fputc(*p, out);
-        n_blanks = 0;
-    }
-}
-
 static void print_view(FILE *out, struct view *v)
 {
     char *text = NULL;
@@ -273,7 +258,7 @@ static void print_view(FILE *out, struct view *v)
         return;
     }
     fprintf(out, "%s\n", v->style->title);
-    put_trimmed(out, text);
+    report_put_trimmed(out, text);
     fputs("\n\n", out);
     free(text);
 }
@@ -283,11 +268,8 @@ static int print_measure(FILE *out, const struct summary *s, enum measure measur
 {
     struct view v = {.s = s, .measure = measure, .style = &styles[measure], .colour = colour};
     v.columns = calloc((size_t)s->run.n_subjects * 2 + 4, sizeof(*v.columns));
-    v.table = scols_new_table();
+    v.table = report_new_table(colour);
     if (v.columns && v.table) {
-        scols_table_set_termforce(v.table, SCOLS_TERMFORCE_NEVER);
-        scols_table_set_column_separator(v.table, "  ");
-        scols_table_enable_colors(v.table, colour);
         add_columns(&v);
         for (uint32_t c = 0; c < s->run.n_cells; c++)
             if (v.style->is_speed || !summary_is_control(s, c) || s->n_mean_cells == 0)

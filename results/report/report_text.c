@@ -1,6 +1,7 @@
 #include "report_text.h"
 
 #include <errno.h>
+#include <libsmartcols/libsmartcols.h>
 #include <math.h>
 #include <time.h>
 
@@ -40,4 +41,29 @@ void report_format_number(char *out, double value)
         snprintf(out, REPORT_NUMBER_BYTES, "%.2g", value);
     else
         snprintf(out, REPORT_NUMBER_BYTES, "%.*f", n_decimals, value);
+}
+
+void report_put_trimmed(FILE *out, const char *text)
+{
+    size_t n_blanks = 0;
+    for (const char *p = text; *p; p++) {
+        if (*p == ' ') {
+            n_blanks++;
+            continue;
+        }
+        fprintf(out, "%*s", *p == '\n' ? 0 : (int)n_blanks, "");
+        fputc(*p, out);
+        n_blanks = 0;
+    }
+}
+
+struct libscols_table *report_new_table(bool colour)
+{
+    struct libscols_table *table = scols_new_table();
+    if (!table)
+        return NULL;
+    scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+    scols_table_set_column_separator(table, "  ");
+    scols_table_enable_colors(table, colour);
+    return table;
 }

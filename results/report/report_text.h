@@ -21,3 +21,9 @@ void report_format_time(char *out, int64_t seconds);
  */
 #define REPORT_NUMBER_BYTES 32
 void report_format_number(char *out, double value);
+
+/* A table of libsmartcols, to be printed to a string; NULL without memory. */
+struct libscols_table *report_new_table(bool colour);
+
+/* Such a string, without the blanks that fill up the last columns of a line. */
+void report_put_trimmed(FILE *out, const char *text);

@@ -2,7 +2,7 @@
  * The store: one SQLite file in which runs are kept. The schema, with units, is in store_schema.h.
  *
  * What a caller may rely on:
- *   whole      a run's beginning, and a trial with its series, are each written in one transaction:
+ *   whole      a run's beginning, and a trial with its series and statistics, are each written in one transaction:
  *              a process killed at any moment leaves all of one or nothing of it
  *   shared     any number of processes may read and write the same file at once; a writer waits up
  *              to STORE_WAIT_MS for another
@@ -117,7 +117,7 @@ struct store_place {
 };
 
 /*
- * Stores a trial that has ended, whatever its status, with its series. -EEXIST when this cell,
+ * Stores a trial that has ended, whatever its status, with its series and statistics. -EEXIST when this cell,
  * subject and block are there already (another runner works on the same run); -EINVAL for
  * TRIAL_INTERRUPTED, which is no result.
  */
@@ -133,7 +133,7 @@ int store_done_trials(struct store *s, int64_t run_id, store_place_fn *each, voi
 struct store_trial {
     int64_t id;
     struct store_place place;
-    struct trial_result result; /* without samples */
+    struct trial_result result; /* without samples and statistics */
 };
 
 typedef int store_trial_fn(void *context, const struct store_trial *trial, struct err *err);
@@ -145,6 +145,13 @@ int store_each_trial(struct store *s, int64_t run_id, store_trial_fn *each, void
 /* *samples is the caller's to free; NULL and 0 for a trial without a series. */
 int store_load_series(struct store *s, int64_t trial_id, struct trial_sample **samples,
                       size_t *n_samples, struct err *err) MUST_CHECK;
+
+/*
+ * What the allocator told, in its order; *rows is the caller's to free, NULL and 0 where it told
+ * nothing. -EINVAL for what no worker can have told.
+ */
+int store_load_statistics(struct store *s, int64_t trial_id, struct statistic **rows,
+                          size_t *n_rows, struct err *err) MUST_CHECK;
 
 /*
  * The fields of struct trial_result that are numbers, and those that are texts, with their names in

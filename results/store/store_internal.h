@@ -38,3 +38,7 @@ void store_bind_text(sqlite3_stmt *q, int index, const char *text);
 
 /* Refuses a file that is not ours, gives an empty one its tables. */
 int store_check_schema(struct store *s, enum store_access access, struct err *err) MUST_CHECK;
+
+/* Inside the transaction that stores the trial. */
+int store_insert_statistics(struct store *s, int64_t trial_id, const struct statistic *rows,
+                            size_t n_rows, struct err *err) MUST_CHECK;

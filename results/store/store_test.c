@@ -178,6 +178,117 @@ START_TEST(a_series_comes_back_exactly_and_small)
 }
 END_TEST
 
+static const struct statistic told[] = {
+    {.name = "mmap_threshold", .kind = STATISTIC_SETTING, .value = 131072},
+    {.name = "arenas_created", .kind = STATISTIC_PROCESS, .value = 2},
+    {.name = "bytes_held", .kind = STATISTIC_ARENA, .arena = 0, .value = UINT64_MAX},
+    {.name = "bytes_held", .kind = STATISTIC_ARENA, .arena = 7, .value = 0},
+};
+
+/* Changes the file behind the store's back. */
+static void execute(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql,
+                  sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+START_TEST(statistics_come_back_in_their_order)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct store *s = fixture_open(&f, STORE_WRITE);
+    int64_t run = fixture_begin(&f, s);
+    struct trial_result r = make_result();
+    r.statistics = (struct statistic *)told;
+    r.n_statistics = ARRAY_SIZE(told);
+    struct store_place place = {0};
+    ck_assert_int_eq(store_add_trial(s, run, &place, &r, &f.err), 0);
+    place.block = 1;
+    add(&f, s, run, place);
+
+    struct seen seen = {0};
+    ck_assert_int_eq(store_each_trial(s, run, see_trial, &seen, &f.err), 0);
+    ck_assert_ptr_null(seen.trials[0].result.statistics);
+    struct statistic *rows;
+    size_t n;
+    ck_assert_int_eq(store_load_statistics(s, seen.trials[0].id, &rows, &n, &f.err), 0);
+    ck_assert_uint_eq(n, ARRAY_SIZE(told));
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_str_eq(rows[i].name, told[i].name);
+        ck_assert_uint_eq(rows[i].kind, told[i].kind);
+        ck_assert_uint_eq(rows[i].arena, told[i].arena);
+        ck_assert_uint_eq(rows[i].value, told[i].value);
+    }
+    free(rows);
+    ck_assert_int_eq(store_load_statistics(s, seen.trials[1].id, &rows, &n, &f.err), 0);
+    ck_assert_ptr_null(rows);
+    ck_assert_uint_eq(n, 0);
+    store_close(s);
+    fixture_release(&f);
+}
+END_TEST
+
+/* One row breaks a rule: nothing of the trial is there. */
+START_TEST(statistics_that_cannot_be_are_not_stored)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct store *s = fixture_open(&f, STORE_WRITE);
+    int64_t run = fixture_begin(&f, s);
+    struct statistic rows[] = {told[0], told[1]};
+    struct trial_result r = make_result();
+    r.statistics = rows;
+    r.n_statistics = 2;
+    rows[1].kind = STATISTIC_KINDS;
+    struct store_place place = {0};
+    ck_assert_int_eq(store_add_trial(s, run, &place, &r, &f.err), -EINVAL);
+    struct seen seen = {0};
+    ck_assert_int_eq(store_done_trials(s, run, see_place, &seen, &f.err), 0);
+    ck_assert_uint_eq(seen.n, 0);
+    add(&f, s, run, place);
+    store_close(s);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(damaged_statistics_are_refused)
+{
+    static const char *const damages[] = {
+        "UPDATE statistic SET kind = 'colour' WHERE ordinal = 0",
+        "UPDATE statistic SET arena = -1 WHERE ordinal = 2",
+        "UPDATE statistic SET arena = 4294967296 WHERE ordinal = 2",
+        "UPDATE statistic SET arena = 1 WHERE ordinal = 1",
+        "UPDATE statistic SET name = 'a b' WHERE ordinal = 1",
+        "UPDATE statistic SET name = 'a234567890123456789012345678901234567890' WHERE ordinal = 1",
+        "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+        " INSERT INTO statistic SELECT 1, i, 'process', 0, 'x', 1 FROM n",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+        struct fixture f;
+        fixture_init(&f);
+        struct store *s = fixture_open(&f, STORE_WRITE);
+        int64_t run = fixture_begin(&f, s);
+        struct trial_result r = make_result();
+        r.statistics = (struct statistic *)told;
+        r.n_statistics = ARRAY_SIZE(told);
+        struct store_place place = {0};
+        ck_assert_int_eq(store_add_trial(s, run, &place, &r, &f.err), 0);
+        execute(f.path, damages[i]);
+        struct statistic *rows;
+        size_t n;
+        ck_assert_int_eq(store_load_statistics(s, 1, &rows, &n, &f.err), -EINVAL);
+        ck_assert_ptr_nonnull(strstr(f.err.text, "is damaged"));
+        ck_assert_ptr_null(rows);
+        ck_assert_uint_eq(n, 0);
+        store_close(s);
+        fixture_release(&f);
+    }
+}
+END_TEST
+
 START_TEST(what_is_no_trial_is_refused)
 {
     struct fixture f;
@@ -335,7 +446,9 @@ END_TEST
 
 UNIT_MAIN("store", a_run_comes_back_as_it_was, a_trial_comes_back_as_it_was,
           every_number_of_a_trial_is_stored, a_series_comes_back_exactly_and_small,
-          what_is_no_trial_is_refused, a_run_that_cannot_be_is_refused_and_leaves_nothing,
+          statistics_come_back_in_their_order, statistics_that_cannot_be_are_not_stored,
+          damaged_statistics_are_refused, what_is_no_trial_is_refused,
+          a_run_that_cannot_be_is_refused_and_leaves_nothing,
           runs_are_found_by_name_number_or_as_the_latest,
           runs_are_listed_newest_first_until_the_callback_ends_it,
           a_later_fact_replaces_an_earlier_one)

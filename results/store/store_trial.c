@@ -37,6 +37,7 @@ const struct store_number store_numbers[] = {
     NUMBER(n_mappings),
     NUMBER(foreign_cpu_ns),
     NUMBER(steal_ns),
+    NUMBER(statistics_lost),
     {0},
 };
 
@@ -158,17 +159,28 @@ static int insert_series(struct store *s, int64_t trial_id, const struct store_b
     return result;
 }
 
-static int insert_trial(struct store *s, sqlite3_stmt *q, const struct store_place *place,
-                        const struct store_blob *blob, struct err *err)
+/* A trial as it goes into the file: the statement bound, the series packed. */
+struct packed {
+    const struct store_place *place;
+    const struct trial_result *result;
+    struct store_blob series;
+    sqlite3_stmt *q;
+};
+
+static int insert_trial(struct store *s, const struct packed *t, struct err *err)
 {
     int result = store_begin(s, err);
     if (result < 0)
         return result;
-    if (sqlite3_step(q) != SQLITE_DONE)
-        result = explain_refusal(s, place, err);
-    if (result == 0 && blob->n_samples > 0)
-        result = insert_series(s, sqlite3_last_insert_rowid(s->db), blob, err);
-    sqlite3_reset(q); /* a statement under way would keep the transaction from ending */
+    if (sqlite3_step(t->q) != SQLITE_DONE)
+        result = explain_refusal(s, t->place, err);
+    int64_t id = sqlite3_last_insert_rowid(s->db);
+    if (result == 0 && t->series.n_samples > 0)
+        result = insert_series(s, id, &t->series, err);
+    if (result == 0)
+        result =
+            store_insert_statistics(s, id, t->result->statistics, t->result->n_statistics, err);
+    sqlite3_reset(t->q); /* a statement under way would keep the transaction from ending */
     return store_end(s, result, "write", err);
 }
 
@@ -180,18 +192,17 @@ int store_add_trial(struct store *s, int64_t run_id, const struct store_place *p
     if (place->block >= STORE_BLOCKS_MAX)
         return err_set(err, EINVAL, "block %u is too many: a run has at most %u", place->block,
                        STORE_BLOCKS_MAX);
-    struct store_blob blob = {0};
-    sqlite3_stmt *q = NULL;
+    struct packed t = {.place = place, .result = result};
     /* Compressed before the lock is taken: others wait less. */
-    int status = store_series_pack(result->samples, result->n_samples, &blob, err);
+    int status = store_series_pack(result->samples, result->n_samples, &t.series, err);
     if (status == 0)
-        status = prepare_trial(s, INSERT_TRIAL, &q, err);
+        status = prepare_trial(s, INSERT_TRIAL, &t.q, err);
     if (status == 0) {
-        bind_trial(q, run_id, place, result);
-        status = insert_trial(s, q, place, &blob, err);
+        bind_trial(t.q, run_id, place, result);
+        status = insert_trial(s, &t, err);
     }
-    sqlite3_finalize(q);
-    free(blob.data);
+    sqlite3_finalize(t.q);
+    free(t.series.data);
     return status;
 }
 

@@ -27,7 +27,7 @@ struct words {
     char *added;        /* allocators given one by one, a newline behind each; owned */
     const char *file;   /* of the store */
     const char *resume; /* run to go on with; "" for the latest */
-    enum output_form form;
+    struct output output;
     bool quick, given; /* any option that --resume must not be given with */
     bool blocks_given, seconds_given, threads_given;
     struct err *err;
@@ -45,6 +45,7 @@ enum {
     KEY_QUICK,
     KEY_RESUME,
     KEY_SEED,
+    KEY_STATS,
     KEY_TOUCH,
     KEY_WARM_UP,
 };
@@ -89,6 +90,10 @@ static const struct argp_option options[] = {
      "go on with RUN (default: the latest), as it was begun: do what is missing", 3},
     {"json", KEY_JSON, NULL, 0, "print JSON in place of the table", 3},
     {"csv", KEY_CSV, NULL, 0, "print CSV, one line per trial, in place of the table", 3},
+    {"stats", KEY_STATS, NULL, 0,
+     "also print what allocators told of themselves: arenas, locks, bytes held, settings that held "
+     "(with --csv that alone, one line per number)",
+     3},
     {0},
 };
 
@@ -177,10 +182,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         w->resume = arg ? arg : "";
         return 0;
     case KEY_JSON:
-        w->form = OUTPUT_JSON;
+        w->output.form = OUTPUT_JSON;
         return 0;
     case KEY_CSV:
-        w->form = OUTPUT_CSV;
+        w->output.form = OUTPUT_CSV;
+        return 0;
+    case KEY_STATS:
+        w->output.statistics = true;
         return 0;
     case ARGP_KEY_ARG:
         if (!w->resume || *w->resume)
@@ -272,7 +280,7 @@ static int load_begun(struct words *w, const char *file, struct store_run *run)
     if (w->given)
         return err_set(w->err, EINVAL,
                        "--resume goes on as the run was begun: it takes no other options but "
-                       "--output, --json and --csv");
+                       "--output, --json, --csv and --stats");
     int rc = store_open(file, STORE_READ, &store, w->err);
     if (rc == 0)
         rc = find_begun(w, store, run);
@@ -294,7 +302,7 @@ static int finish(const struct words *w, const struct campaign *c, struct store 
                   bool was_complete)
 {
     char name[64];
-    int rc = output_run(store, c->run_id, w->form, w->err);
+    int rc = output_run(store, c->run_id, &w->output, w->err);
     if (rc == 0)
         rc = run_name(store, c->run_id, name, sizeof(name), w->err);
     if (rc < 0)

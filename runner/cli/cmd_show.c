@@ -7,16 +7,20 @@
 
 struct words {
     const char *run, *file;
-    enum output_form form;
+    struct output output;
     bool list;
 };
 
-enum { KEY_JSON = 256, KEY_CSV, KEY_LIST };
+enum { KEY_JSON = 256, KEY_CSV, KEY_LIST, KEY_STATS };
 
 static const struct argp_option options[] = {
     {"list", KEY_LIST, NULL, 0, "list all stored runs, newest first", 0},
     {"json", KEY_JSON, NULL, 0, "print JSON", 0},
     {"csv", KEY_CSV, NULL, 0, "print CSV, one line per trial", 0},
+    {"stats", KEY_STATS, NULL, 0,
+     "also what allocators told of themselves: arenas, locks, bytes held, settings that held "
+     "(with --csv that alone, one line per number)",
+     0},
     {"output", 'o', "FILE", 0, "the file where runs are kept (default results/runs/bench.db)", 0},
     {0},
 };
@@ -29,10 +33,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         w->list = true;
         return 0;
     case KEY_JSON:
-        w->form = OUTPUT_JSON;
+        w->output.form = OUTPUT_JSON;
         return 0;
     case KEY_CSV:
-        w->form = OUTPUT_CSV;
+        w->output.form = OUTPUT_CSV;
+        return 0;
+    case KEY_STATS:
+        w->output.statistics = true;
         return 0;
     case 'o':
         w->file = arg;
@@ -69,7 +76,7 @@ static int show(struct store *store, const struct words *w, struct err *err)
     if (w->list)
         return store_list_runs(store, print_line, NULL, err);
     int rc = store_find_run(store, w->run ? w->run : "", &run_id, err);
-    return rc < 0 ? rc : output_run(store, run_id, w->form, err);
+    return rc < 0 ? rc : output_run(store, run_id, &w->output, err);
 }
 
 static int run(int argc, char **argv, struct err *err)

@@ -5,23 +5,32 @@
 
 #include "report.h"
 
-static int print(FILE *out, struct store *store, const struct summary *summary,
-                 enum output_form form, struct err *err)
+static int print_tables(FILE *out, struct store *store, const struct summary *summary,
+                        bool statistics, struct err *err)
 {
-    switch (form) {
+    bool colour = report_wants_colour(stdout);
+    int rc = report_table(out, summary, colour, err);
+    return rc == 0 && statistics ? report_statistics(out, store, summary, colour, err) : rc;
+}
+
+static int print(FILE *out, struct store *store, const struct summary *summary,
+                 const struct output *how, struct err *err)
+{
+    switch (how->form) {
     case OUTPUT_JSON:
-        return report_json(out, store, summary, err);
+        return report_json(out, store, summary, how->statistics, err);
     case OUTPUT_CSV:
-        return report_csv(out, store, summary, err);
+        return how->statistics ? report_statistics_csv(out, store, summary, err)
+                               : report_csv(out, store, summary, err);
     default:
-        return report_table(out, summary, report_wants_colour(stdout), err);
+        return print_tables(out, store, summary, how->statistics, err);
     }
 }
 
 /*
  * A report is made in memory first: of many small writes, only the last one's error would be known.
  */
-static int print_whole(struct store *store, const struct summary *summary, enum output_form form,
+static int print_whole(struct store *store, const struct summary *summary, const struct output *how,
                        struct err *err)
 {
     char *text = NULL;
@@ -29,7 +38,7 @@ static int print_whole(struct store *store, const struct summary *summary, enum 
     FILE *out = open_memstream(&text, &n_bytes);
     if (!out)
         return err_set_errno(err, errno, "cannot make the report");
-    int rc = print(out, store, summary, form, err);
+    int rc = print(out, store, summary, how, err);
     if (fclose(out) != 0 && rc == 0)
         rc = err_set_errno(err, errno, "cannot make the report");
     if (rc == 0 && (fwrite(text, 1, n_bytes, stdout) < n_bytes || fflush(stdout) != 0))
@@ -38,13 +47,13 @@ static int print_whole(struct store *store, const struct summary *summary, enum 
     return rc;
 }
 
-int output_run(struct store *store, int64_t run_id, enum output_form form, struct err *err)
+int output_run(struct store *store, int64_t run_id, const struct output *how, struct err *err)
 {
     static const struct summary_options options;
     struct summary summary;
     int rc = summary_make(store, run_id, &options, &summary, err);
     if (rc == 0)
-        rc = print_whole(store, &summary, form, err);
+        rc = print_whole(store, &summary, how, err);
     summary_release(&summary);
     return rc;
 }

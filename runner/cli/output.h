@@ -5,6 +5,11 @@
 
 enum output_form { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
 
+struct output {
+    enum output_form form;
+    bool statistics; /* also what allocators told of themselves; as CSV: that alone */
+};
+
 /* 0 or a negative errno. */
-int output_run(struct store *store, int64_t run_id, enum output_form form,
+int output_run(struct store *store, int64_t run_id, const struct output *how,
                struct err *err) MUST_CHECK;

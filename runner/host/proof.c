@@ -50,3 +50,39 @@ int proof_of_subject(const struct worker_process *w, const struct trial_request 
         result->build_id[0] = '\0';
     return 0;
 }
+
+static const struct statistic *told_setting(const struct trial_result *result, const char *name)
+{
+    for (size_t i = 0; i < result->n_statistics; i++) {
+        const struct statistic *s = &result->statistics[i];
+        if (s->kind == STATISTIC_SETTING && strcmp(s->name, name) == 0)
+            return s;
+    }
+    return NULL;
+}
+
+static bool is_taken(const struct statistic_wanted *wanted, uint64_t value)
+{
+    uint64_t apart = value > wanted->value ? value - wanted->value : wanted->value - value;
+    return apart < wanted->grain;
+}
+
+int proof_of_settings(const struct trial_request *request, const struct trial_result *result,
+                      struct err *err)
+{
+    for (size_t i = 0; i < request->n_settings; i++) {
+        const struct statistic_wanted *wanted = &request->settings[i];
+        const struct statistic *told = told_setting(result, wanted->name);
+        if (!told)
+            return err_set(err, EINVAL,
+                           "%s was to be %lu, and that the allocator took it cannot be proved: it "
+                           "tells no setting of that name",
+                           wanted->name, wanted->value);
+        if (!is_taken(wanted, told->value))
+            return err_set(err, EINVAL,
+                           "%s was to be %lu and was %lu in the worker: the allocator did not take "
+                           "the setting",
+                           wanted->name, wanted->value, told->value);
+    }
+    return 0;
+}

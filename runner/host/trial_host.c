@@ -16,6 +16,7 @@
 #include "proof.h"
 #include "sampler.h"
 #include "text.h"
+#include "told.h"
 #include "worker_process.h"
 
 /* One trial in flight. */
@@ -244,24 +245,81 @@ static void hand_over_samples(struct flight *f)
     f->sampler.samples = NULL;
 }
 
-/* libc's own version says nothing of another library's malloc. */
+/* libc's own version says nothing of another library's malloc, nor the project's of a stranger's. */
 static void note_version(struct flight *f)
 {
+    static const struct {
+        const char *word, *file; /* who says it, and as an fnmatch pattern who may */
+    } own[] = {{"glibc", "libc[.-]*so*"}, {"arenabench", "libarenabench-*.so*"}};
     char *text = f->worker.control->version_text;
     text[sizeof(f->worker.control->version_text) - 1] = '\0';
     const char *file = strrchr(f->result->malloc_path, '/');
-    bool from_libc = file && fnmatch("libc[.-]*so*", file + 1, 0) == 0;
-    if (from_libc || strncmp(text, "glibc", 5) != 0)
-        text_format(f->result->version, sizeof(f->result->version), "%s", text);
+    for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+        if (strncmp(text, own[i].word, strlen(own[i].word)) == 0 &&
+            (!file || fnmatch(own[i].file, file + 1, 0) != 0))
+            return;
+    text_format(f->result->version, sizeof(f->result->version), "%s", text);
 }
 
-/* Lets the worker leave; one that does not is ended, and that is no fault of the trial. */
-static void dismiss(struct flight *f)
+static bool is_telling(const struct flight *f)
 {
-    uint64_t limit = clock_ns() + NS_PER_S;
+    return atomic_load(&f->worker.statistics->state) == STATISTICS_ASKED;
+}
+
+/* The allocator was asked for its statistics and did not come back. */
+static void explain_silence(struct flight *f, bool has_ended)
+{
+    struct trial_result *r = f->result;
+    if (!has_ended)
+        say(r, TRIAL_HUNG, "when asked for its statistics, not done after the limit of %lu ms",
+            f->request->time_limit_ns / NS_PER_MS);
+    else
+        say(r, TRIAL_CRASHED, "when asked for its statistics");
+    if (has_ended && WIFSIGNALED(f->worker.wait_status))
+        r->signal = WTERMSIG(f->worker.wait_status);
+    append_stderr(f);
+}
+
+/*
+ * Lets the worker leave, which tells its allocator's statistics on the way. One that does not leave
+ * is ended, and that is no fault of the trial unless it is the allocator that does not come back:
+ * false then.
+ */
+static bool dismiss(struct flight *f)
+{
+    uint64_t soon = clock_ns() + NS_PER_S;
     control_set_state(f->worker.control, CONTROL_LEAVE);
-    while (!worker_has_ended(&f->worker) && clock_ns() < limit)
+    while (!worker_has_ended(&f->worker)) {
+        uint64_t now = clock_ns();
+        bool is_over = now > soon && (!is_telling(f) || now > f->deadline_ns);
+        if (is_over)
+            break;
+        if (is_telling(f) && *f->request->interrupted) {
+            say(f->result, TRIAL_INTERRUPTED, "interrupted");
+            return false;
+        }
         usleep(100);
+    }
+    bool has_ended = worker_has_ended(&f->worker);
+    worker_kill(&f->worker); /* from here on nothing changes what it told */
+    if (is_telling(f))
+        explain_silence(f, has_ended);
+    return !is_telling(f);
+}
+
+/* What the allocator told, and whether its settings were those asked for. */
+static void note_statistics(struct flight *f)
+{
+    struct err err;
+    int rc = told_take(&f->worker, f->result, &err);
+    if (rc < 0) {
+        say(f->result, rc == -ENOMEM ? TRIAL_NOT_STARTED : TRIAL_CRASHED, "%s", err.text);
+        return;
+    }
+    if (proof_of_settings(f->request, f->result, &err) < 0) {
+        say(f->result, TRIAL_NOT_SUBJECT, "%s", err.text);
+        append_stderr(f);
+    }
 }
 
 static void note_environment(struct trial_result *r, const char *const *environment)
@@ -316,8 +374,10 @@ static void fly(struct flight *f)
         say(f->result, TRIAL_CRASHED, "ended while its memory was read: %s", err.text);
         return;
     }
-    dismiss(f);
+    if (!dismiss(f))
+        return;
     note_version(f);
+    note_statistics(f);
 }
 
 void host_trial(const struct trial_request *request, struct trial_result *result)
@@ -347,4 +407,7 @@ void trial_result_release(struct trial_result *result)
     free(result->samples);
     result->samples = NULL;
     result->n_samples = 0;
+    free(result->statistics);
+    result->statistics = NULL;
+    result->n_statistics = 0;
 }

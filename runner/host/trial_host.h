@@ -10,6 +10,7 @@
 #include "control.h"
 #include "placement.h"
 #include "plan.h"
+#include "statistics_block.h"
 #include "topology.h"
 #include "trial.h"
 
@@ -20,6 +21,9 @@ struct trial_request {
      * Who must supply malloc: a path (compared as a file), or an fnmatch pattern of a file's name.
      */
     const char *supplier;
+    /* Settings that the allocator must tell with these values. */
+    const struct statistic_wanted *settings;
+    size_t n_settings;
     int plan_fd; /* of `plan`, sealed */
     const struct plan *plan;
     enum touch touch;

@@ -49,18 +49,37 @@ static int fill_masks(struct control *c, const struct trial_request *r, struct e
     return rc;
 }
 
+/* Zeroed memory of `n` bytes in a file that keeps its size; NULL with err. */
+static void *make_shared(const char *name, size_t n, int *fd, struct err *err)
+{
+    *fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    void *p = NULL;
+    if (*fd >= 0 && ftruncate(*fd, (off_t)n) == 0 &&
+        fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+        p = os_map_file(*fd, n, OS_READ_WRITE, OS_PLAIN);
+    if (!p)
+        (void)err_set_errno(err, errno, "cannot make shared memory for the worker's %s", name);
+    return p;
+}
+
 static int make_control(struct worker_process *w, const struct trial_request *r, struct err *err)
 {
-    size_t n = w->control_bytes = control_bytes(r->plan->n_threads);
-    w->control_fd = memfd_create("control", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (w->control_fd < 0 || ftruncate(w->control_fd, (off_t)n) < 0 ||
-        fcntl(w->control_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-        return err_set_errno(err, errno, "cannot make the control block");
-    w->control = os_map_file(w->control_fd, n, OS_READ_WRITE, OS_PLAIN);
+    w->control_bytes = control_bytes(r->plan->n_threads);
+    w->control = make_shared("control block", w->control_bytes, &w->control_fd, err);
     if (!w->control)
-        return err_set_errno(err, errno, "cannot map the control block");
+        return -EIO;
     fill_control(w->control, r);
     return fill_masks(w->control, r, err);
+}
+
+static int make_statistics(struct worker_process *w, struct err *err)
+{
+    w->statistics = make_shared("statistics", sizeof(*w->statistics), &w->statistics_fd, err);
+    if (!w->statistics)
+        return -EIO;
+    w->statistics->magic = STATISTICS_MAGIC;
+    w->statistics->version = STATISTICS_VERSION;
+    return 0;
 }
 
 /* From here on in the child, between fork and exec. */
@@ -80,12 +99,13 @@ static bool place_files(const struct worker_process *w, const struct trial_reque
 {
     int plan = fcntl(r->plan_fd, F_DUPFD_CLOEXEC, 16);
     int control = fcntl(w->control_fd, F_DUPFD_CLOEXEC, 16);
+    int statistics = fcntl(w->statistics_fd, F_DUPFD_CLOEXEC, 16);
     int errors = fcntl(w->stderr_fd, F_DUPFD_CLOEXEC, 16);
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    return plan >= 0 && control >= 0 && errors >= 0 && nothing >= 0 &&
+    return plan >= 0 && control >= 0 && statistics >= 0 && errors >= 0 && nothing >= 0 &&
            dup2(nothing, STDIN_FILENO) >= 0 && dup2(nothing, STDOUT_FILENO) >= 0 &&
            dup2(errors, STDERR_FILENO) >= 0 && dup2(plan, CONTROL_FD_PLAN) >= 0 &&
-           dup2(control, CONTROL_FD_CONTROL) >= 0;
+           dup2(control, CONTROL_FD_CONTROL) >= 0 && dup2(statistics, CONTROL_FD_STATISTICS) >= 0;
 }
 
 /* Nothing that the runner or its shell happened to have may reach a trial. */
@@ -101,7 +121,7 @@ static void drop_inheritance(const struct worker_process *w)
     sigprocmask(SIG_SETMASK, &none, NULL);
     /* The runner may be bound to one CPU: allocators count CPUs when they start. */
     syscall(SYS_sched_setaffinity, 0, sizeof(w->control->cpus), w->control->cpus);
-    close_range(CONTROL_FD_CONTROL + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    close_range(CONTROL_FDS_END, ~0U, CLOSE_RANGE_CLOEXEC);
     if (chdir("/") < 0)
         _exit(WORKER_EXIT_FAILED);
     write_file("/proc/self/oom_score_adj", "1000"); /* when memory runs out, not the runner */
@@ -124,10 +144,12 @@ static _Noreturn void become_worker(const struct worker_process *w, const struct
 
 int worker_start(struct worker_process *w, const struct trial_request *r, struct err *err)
 {
-    *w = (struct worker_process){.control_fd = -1};
+    *w = (struct worker_process){.control_fd = -1, .statistics_fd = -1};
     w->stderr_fd = memfd_create("stderr", MFD_CLOEXEC);
     int rc = w->stderr_fd < 0 ? err_set_errno(err, errno, "cannot make a file for stderr")
                               : make_control(w, r, err);
+    if (rc == 0)
+        rc = make_statistics(w, err);
     if (rc == 0) {
         pid_t runner = getpid();
         w->pid = fork();
@@ -168,11 +190,15 @@ void worker_release(struct worker_process *w)
     worker_kill(w);
     if (w->control)
         os_unmap(w->control, w->control_bytes);
+    if (w->statistics)
+        os_unmap(w->statistics, sizeof(*w->statistics));
     if (w->control_fd > 0)
         close(w->control_fd);
+    if (w->statistics_fd > 0)
+        close(w->statistics_fd);
     if (w->stderr_fd > 0)
         close(w->stderr_fd);
-    *w = (struct worker_process){.control_fd = -1};
+    *w = (struct worker_process){.control_fd = -1, .statistics_fd = -1};
 }
 
 void worker_stderr(const struct worker_process *w, char *out, size_t n)

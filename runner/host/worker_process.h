@@ -1,5 +1,5 @@
 /*
- * The worker as a process: started with two files, an environment and nothing else; ended for
+ * The worker as a process: started with three files, an environment and nothing else; ended for
  * certain.
  */
 #pragma once
@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "control.h"
+#include "statistics_block.h"
 #include "trial_host.h"
 
 struct worker_process {
@@ -15,10 +16,12 @@ struct worker_process {
     int control_fd;
     struct control *control;
     size_t control_bytes; /* the worker may have scribbled over its own copy of the number */
-    int wait_status;      /* valid when reaped */
+    int statistics_fd;
+    struct statistics_block *statistics;
+    int wait_status; /* valid when reaped */
 };
 
-/* Makes the control block and starts the worker on it. On failure nothing is left. */
+/* Makes what both share and starts the worker on it. On failure nothing is left. */
 int worker_start(struct worker_process *w, const struct trial_request *request,
                  struct err *err) MUST_CHECK;
 

@@ -11,6 +11,7 @@
 #include "lane.h"
 #include "os.h"
 #include "stack.h"
+#include "tell.h"
 #include "text.h"
 #include "usage.h"
 
@@ -71,6 +72,18 @@ static void open_control(struct worker *w)
         w->control->version != CONTROL_VERSION || w->control->n_bytes != n ||
         w->control->touch >= TOUCH_KINDS || w->control->n_threads != w->plan->n_threads)
         die("no control block for this plan");
+}
+
+/* Not faulted in: nothing touches it before all has been measured. */
+static struct statistics_block *open_statistics(void)
+{
+    struct statistics_block *block =
+        file_bytes(CONTROL_FD_STATISTICS) == sizeof(*block)
+            ? os_map_file(CONTROL_FD_STATISTICS, sizeof(*block), OS_READ_WRITE, OS_PLAIN)
+            : NULL;
+    if (!block || block->magic != STATISTICS_MAGIC || block->version != STATISTICS_VERSION)
+        die("no room for statistics");
+    return block;
 }
 
 /* Memory of the worker's own: faulted in, so that the trial pays for none of it. */
@@ -197,11 +210,13 @@ int main(void)
     static struct worker w;
     open_plan(&w);
     open_control(&w);
+    struct statistics_block *statistics = open_statistics();
     read_family(w.control);
     make_worker(&w);
     execute(&w);
     control_set_state(w.control, CONTROL_DONE);
     control_wait_state(w.control, CONTROL_LEAVE, UINT64_MAX);
     allocator_version(w.control->version_text, sizeof(w.control->version_text));
+    tell_statistics(statistics);
     _exit(0);
 }

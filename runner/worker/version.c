@@ -2,11 +2,12 @@
 #include <string.h>
 
 #include "lane.h"
+#include "statistics.h"
 #include "text.h"
 
 extern int mallctl(const char *, void *, size_t *, void *, size_t) __attribute__((weak));
 extern int mi_version(void) __attribute__((weak));
-extern size_t arenabench_statistics(void *, size_t) __attribute__((weak));
+extern statistics_function arenabench_statistics __attribute__((weak));
 extern const char *tc_version(int *, int *, const char **) __attribute__((weak));
 
 void allocator_version(char *out, size_t n)

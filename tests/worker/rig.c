@@ -13,7 +13,11 @@
 void rig_init(struct rig *r, uint32_t n_threads)
 {
     static const char *const nothing[] = {NULL};
-    *r = (struct rig){.environment = nothing, .touch = TOUCH_NONE, .cpu = CPU_UNBOUND, .fd = -1};
+    *r = (struct rig){.environment = nothing,
+                      .touch = TOUCH_NONE,
+                      .cpu = CPU_UNBOUND,
+                      .fd = -1,
+                      .limit_ns = 50 * NS_PER_S};
     r->builder = plan_builder_new("test", n_threads);
     ck_assert_ptr_nonnull(r->builder);
     plan_builder_root(r->builder, 0);
@@ -63,7 +67,9 @@ static void execute(struct rig *r)
         .plan = r->plan,
         .touch = r->touch,
         .run_ns = r->run_ns,
-        .time_limit_ns = 50 * NS_PER_S,
+        .time_limit_ns = r->limit_ns,
+        .settings = r->settings,
+        .n_settings = r->n_settings,
         .topology = topology,
         .placement = &placement,
         .interrupted = &never,

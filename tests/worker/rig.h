@@ -12,8 +12,11 @@ struct rig {
     const char *const *environment;
     const char *library; /* preloaded with glibc's worker; NULL: the worker that WORKER names */
     enum touch touch;
+    const struct statistic_wanted *settings; /* to be proved */
+    size_t n_settings;
     uint64_t run_ns;
-    int cpu; /* for all threads; -1: not bound */
+    uint64_t limit_ns; /* then it is a hang; 50 s */
+    int cpu;           /* for all threads; -1: not bound */
 
     int fd;
     const struct plan *plan; /* once it was run */
