@@ -62,13 +62,6 @@ static inline void death_happens(const char *name, const struct death *d)
     END_TEST \
     int main(void) \
     { \
-        Suite *suite = suite_create(NAME " death"); \
-        TCase *all = tcase_create("death"); \
-        tcase_add_loop_test(all, damage_ends_the_process_with_one_line, 0, ARRAY_SIZE(deaths)); \
-        suite_add_tcase(suite, all); \
-        SRunner *runner = srunner_create(suite); \
-        srunner_run_all(runner, CK_ENV); \
-        int failed = srunner_ntests_failed(runner); \
-        srunner_free(runner); \
-        return failed ? EXIT_FAILURE : EXIT_SUCCESS; \
+        return unit_run_with(NAME " death", NULL, 0, damage_ends_the_process_with_one_line, \
+                             ARRAY_SIZE(deaths)); \
     }

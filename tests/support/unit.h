@@ -4,13 +4,19 @@
 #include <check.h>
 #include <stdlib.h>
 
-/* Runs the tests, each in a process of its own; the exit status of main. */
-static inline int unit_run(const char *name, const TTest *const *tests, size_t n)
+/*
+ * Runs the tests, each in a process of its own, and one test n_loop times with _i counting; the exit status
+ * of main.
+ */
+static inline int unit_run_with(const char *name, const TTest *const *tests, size_t n,
+                                const TTest *loop, size_t n_loop)
 {
     Suite *suite = suite_create(name);
     TCase *all = tcase_create(name);
     for (size_t i = 0; i < n; i++)
         tcase_add_test(all, tests[i]);
+    if (n_loop > 0)
+        tcase_add_loop_test(all, loop, 0, (int)n_loop);
     tcase_set_timeout(all, 60);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
@@ -18,6 +24,11 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t n
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static inline int unit_run(const char *name, const TTest *const *tests, size_t n)
+{
+    return unit_run_with(name, tests, n, NULL, 0);
 }
 
 /* UNIT_MAIN("text", test_a, test_b): one program, its tests in the order given. */
