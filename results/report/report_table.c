@@ -305,7 +305,7 @@ static void print_head(FILE *out, const struct summary *s)
                 (unsigned long long)n_wanted);
     else if (s->n_trials < n_wanted)
         fprintf(out,
-                "%llu of %llu trials were given up: they would have failed as those before did\n",
+                "%llu of %llu trials were given up: those before had failed, or took too long (--budget)\n",
                 (unsigned long long)n_wanted - s->n_trials, (unsigned long long)n_wanted);
     fputc('\n', out);
 }

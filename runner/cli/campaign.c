@@ -37,6 +37,18 @@ static int describe(const struct campaign *c, struct store_run *run, struct err 
     return 0;
 }
 
+int campaign_open_ledger(struct campaign *c, struct err *err)
+{
+    struct ledger_size size = {.n_blocks = c->config->blocks,
+                               .n_cells = c->n_cells,
+                               .n_subjects = c->n_subjects,
+                               .budget_ns = (uint64_t)(c->config->budget_s * 1e9)};
+    while (size.baseline < c->n_subjects &&
+           strcmp(c->subjects[size.baseline].name, c->config->baseline) != 0)
+        size.baseline++;
+    return ledger_init(&c->ledger, &size, err);
+}
+
 int campaign_begin(struct campaign *c, struct store *store, struct err *err)
 {
     struct store_run run = {.started_s = time(NULL),
@@ -48,7 +60,7 @@ int campaign_begin(struct campaign *c, struct store *store, struct err *err)
                             .n_cells = c->n_cells};
     static struct run_facts facts;
     c->store = store;
-    int rc = ledger_init(&c->ledger, c->config->blocks, c->n_cells, c->n_subjects, err);
+    int rc = campaign_open_ledger(c, err);
     run_facts_read(&facts, c->topology);
     run.facts = facts.facts;
     run.n_facts = facts.n;

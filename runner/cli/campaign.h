@@ -38,6 +38,9 @@ struct campaign {
 int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,
                      struct err *err) MUST_CHECK;
 
+/* The ledger of a prepared campaign, with nothing done; for campaign_begin and campaign_resume. */
+int campaign_open_ledger(struct campaign *c, struct err *err) MUST_CHECK;
+
 /* Stores a new run and makes the campaign its executor. */
 int campaign_begin(struct campaign *c, struct store *store, struct err *err) MUST_CHECK;
 

@@ -69,6 +69,6 @@ int campaign_resume(struct campaign *c, struct store *store, const struct store_
     if (rc == 0)
         rc = check_machine(c, run, err);
     if (rc == 0)
-        rc = ledger_init(&c->ledger, c->config->blocks, c->n_cells, c->n_subjects, err);
+        rc = campaign_open_ledger(c, err);
     return rc < 0 ? rc : store_each_trial(store, run->id, note, &c->ledger, err);
 }

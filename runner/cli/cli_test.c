@@ -14,6 +14,8 @@
 enum { BLOCKS = 5, CELLS = 3, SUBJECTS = 4 };
 
 static struct err err;
+static const struct ledger_size size = {
+    .n_blocks = BLOCKS, .n_cells = CELLS, .n_subjects = SUBJECTS, .budget_ns = 1000};
 
 /* --- ledger --- */
 
@@ -35,10 +37,40 @@ static unsigned n_open(const struct ledger *l, uint32_t cell, uint32_t subject)
     return n;
 }
 
+static void spend(struct ledger *l, uint32_t subject, uint32_t block, uint64_t ns)
+{
+    struct store_place place = {.cell = 1, .subject = subject, .block = block};
+    struct trial_result r = {.status = TRIAL_OK, .wall_ns = ns};
+    ledger_note(l, &place, &r);
+}
+
+START_TEST(what_has_used_up_its_budget_is_repeated_no_more_but_the_baseline)
+{
+    struct ledger l;
+    ck_assert_int_eq(ledger_init(&l, &size, &err), 0);
+    spend(&l, 2, 0, 600);
+    ck_assert_uint_eq(n_open(&l, 1, 2), BLOCKS - 1);
+    spend(&l, 2, 1, 400);
+    ck_assert_uint_eq(n_open(&l, 1, 2), 0);
+    ck_assert_uint_eq(n_open(&l, 0, 2), BLOCKS);
+    ck_assert_uint_eq(n_open(&l, 1, 3), BLOCKS);
+    spend(&l, 0, 0, 5000);
+    ck_assert_uint_eq(n_open(&l, 1, 0), BLOCKS - 1);
+    ledger_release(&l);
+
+    struct ledger_size unbounded = size;
+    unbounded.budget_ns = 0;
+    ck_assert_int_eq(ledger_init(&l, &unbounded, &err), 0);
+    spend(&l, 2, 0, UINT64_MAX / 2);
+    ck_assert_uint_eq(n_open(&l, 1, 2), BLOCKS - 1);
+    ledger_release(&l);
+}
+END_TEST
+
 START_TEST(two_hangs_are_enough_and_the_order_does_not_matter)
 {
     struct ledger l;
-    ck_assert_int_eq(ledger_init(&l, BLOCKS, CELLS, SUBJECTS, &err), 0);
+    ck_assert_int_eq(ledger_init(&l, &size, &err), 0);
     ck_assert_uint_eq(ledger_n_open(&l), BLOCKS * CELLS * SUBJECTS);
     note(&l, 1, 2, 4, TRIAL_HUNG);
     ck_assert_uint_eq(n_open(&l, 1, 2), BLOCKS - 1);
@@ -62,7 +94,7 @@ END_TEST
 START_TEST(not_the_subject_once_is_enough_and_a_crash_never)
 {
     struct ledger l;
-    ck_assert_int_eq(ledger_init(&l, BLOCKS, CELLS, SUBJECTS, &err), 0);
+    ck_assert_int_eq(ledger_init(&l, &size, &err), 0);
     note(&l, 0, 0, 2, TRIAL_NOT_SUBJECT);
     ck_assert_uint_eq(n_open(&l, 0, 0), 0);
     for (uint32_t b = 0; b + 1 < BLOCKS; b++)
@@ -91,7 +123,7 @@ START_TEST(a_subject_stays_who_it_was)
     struct trial_result first = good("/lib/a.so", "01", "1"), same = first;
     struct store_place place = {.subject = 1};
     struct ledger l;
-    ck_assert_int_eq(ledger_init(&l, BLOCKS, CELLS, SUBJECTS, &err), 0);
+    ck_assert_int_eq(ledger_init(&l, &size, &err), 0);
     note(&l, 0, 1, 1, TRIAL_CRASHED); /* proves nothing */
     ledger_prove(&l, 1, &first);
     ck_assert_int_eq(first.status, TRIAL_OK);
@@ -258,6 +290,7 @@ START_TEST(texts_that_cannot_be_stored_are_refused)
 END_TEST
 
 UNIT_MAIN("cli", two_hangs_are_enough_and_the_order_does_not_matter,
+          what_has_used_up_its_budget_is_repeated_no_more_but_the_baseline,
           not_the_subject_once_is_enough_and_a_crash_never, a_subject_stays_who_it_was,
           a_block_is_a_permutation_cell_by_cell, the_seed_changes_the_order,
           the_limit_grows_with_words_and_bytes, no_plan_makes_the_limit_overflow,

@@ -18,6 +18,8 @@
 #define DEFAULT_WARM_UP 2
 #define QUICK_BLOCKS    3
 #define QUICK_SECONDS   0.04
+#define DEFAULT_BUDGET  5.0
+#define QUICK_BUDGET    1.0
 
 #define TEXT_OF(x) #x
 #define TEXT(x)    TEXT_OF(x)
@@ -29,7 +31,7 @@ struct words {
     const char *resume; /* run to go on with; "" for the latest */
     struct output output;
     bool quick, given; /* any option that --resume must not be given with */
-    bool blocks_given, seconds_given, threads_given;
+    bool blocks_given, seconds_given, budget_given, threads_given;
     struct err *err;
     int failed;
 };
@@ -37,6 +39,7 @@ struct words {
 enum {
     KEY_ALLOCATOR = 256,
     KEY_BASELINE,
+    KEY_BUDGET,
     KEY_CORES,
     KEY_CSV,
     KEY_JSON,
@@ -71,8 +74,12 @@ static const struct argp_option options[] = {
          DEFAULT_SECONDS) "); recorded "
                           "programs run once",
      2},
+    {"budget", KEY_BUDGET, "S", 0,
+     "repeat a trial no more when its repetitions took S seconds together, however many blocks there "
+     "are; the baseline always is; 0: no bound (default " TEXT(DEFAULT_BUDGET) ")",
+     2},
     {"quick", KEY_QUICK, NULL, 0,
-     "a first impression in 20 seconds: " TEXT(QUICK_BLOCKS) " blocks of short trials", 2},
+     "a first impression in about a minute: " TEXT(QUICK_BLOCKS) " blocks of short trials", 2},
     {"pin", KEY_PIN, "HOW", 0,
      "compact (neighbouring cores first), scatter, or none (default compact)", 2},
     {"cores", KEY_CORES, "LIST", 0, "use these CPUs only, e.g. 0-3,8 (default: all)", 2},
@@ -115,6 +122,9 @@ static int parse_number(struct words *w, int key, const char *arg)
     case 's':
         w->seconds_given = true;
         return words_decimal(arg, "--seconds", 0, RUN_SECONDS_MAX, &w->config.seconds, w->err);
+    case KEY_BUDGET:
+        w->budget_given = true;
+        return words_decimal(arg, "--budget", 0, RUN_SECONDS_MAX, &w->config.budget_s, w->err);
     case KEY_LIMIT:
         return words_decimal(arg, "--limit", 0.1, RUN_SECONDS_MAX, &w->config.limit_s, w->err);
     case KEY_WARM_UP:
@@ -253,6 +263,8 @@ static int fill_defaults(struct words *w)
         c->blocks = w->quick ? QUICK_BLOCKS : DEFAULT_BLOCKS;
     if (!w->seconds_given)
         c->seconds = w->quick ? QUICK_SECONDS : DEFAULT_SECONDS;
+    if (!w->budget_given)
+        c->budget_s = w->quick ? QUICK_BUDGET : DEFAULT_BUDGET;
     int rc = w->threads_given ? 0 : default_threads(w, threads, sizeof(threads));
     if (rc == 0)
         rc = set_default(w, &c->threads, threads);

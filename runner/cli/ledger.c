@@ -13,18 +13,15 @@ struct ledger_identity {
     char malloc_path[512], build_id[65], version[64];
 };
 
-int ledger_init(struct ledger *l, uint32_t n_blocks, uint32_t n_cells, uint32_t n_subjects,
-                struct err *err)
+int ledger_init(struct ledger *l, const struct ledger_size *size, struct err *err)
 {
-    size_t n_pairs = (size_t)n_cells * n_subjects;
-    *l = (struct ledger){.n_blocks = n_blocks,
-                         .n_cells = n_cells,
-                         .n_subjects = n_subjects,
-                         .n_trials = n_pairs * n_blocks};
+    size_t n_pairs = (size_t)size->n_cells * size->n_subjects;
+    *l = (struct ledger){.size = *size, .n_trials = n_pairs * size->n_blocks};
     l->marks = calloc(l->n_trials, sizeof(*l->marks));
     l->hangs = calloc(n_pairs, sizeof(*l->hangs));
-    l->identities = calloc(n_subjects, sizeof(*l->identities));
-    if (!l->marks || !l->hangs || !l->identities)
+    l->spent_ns = calloc(n_pairs, sizeof(*l->spent_ns));
+    l->identities = calloc(size->n_subjects, sizeof(*l->identities));
+    if (!l->marks || !l->hangs || !l->spent_ns || !l->identities)
         return err_set(err, ENOMEM, "out of memory for %lu trials", l->n_trials);
     return 0;
 }
@@ -33,23 +30,25 @@ void ledger_release(struct ledger *l)
 {
     free(l->marks);
     free(l->hangs);
+    free(l->spent_ns);
     free(l->identities);
     *l = (struct ledger){0};
 }
 
 static size_t pair_of(const struct ledger *l, const struct store_place *place)
 {
-    return (size_t)place->cell * l->n_subjects + place->subject;
+    return (size_t)place->cell * l->size.n_subjects + place->subject;
 }
 
 static uint8_t *mark_of(const struct ledger *l, const struct store_place *place, uint32_t block)
 {
-    return &l->marks[(size_t)block * l->n_cells * l->n_subjects + pair_of(l, place)];
+    return &l->marks[(size_t)block * l->size.n_cells * l->size.n_subjects + pair_of(l, place)];
 }
 
 bool ledger_knows(const struct ledger *l, const struct store_place *place)
 {
-    return place->block < l->n_blocks && place->cell < l->n_cells && place->subject < l->n_subjects;
+    return place->block < l->size.n_blocks && place->cell < l->size.n_cells &&
+           place->subject < l->size.n_subjects;
 }
 
 bool ledger_is_open(const struct ledger *l, const struct store_place *place)
@@ -112,6 +111,14 @@ static bool is_hopeless(struct ledger *l, const struct store_place *place, enum 
     return status == TRIAL_NOT_SUBJECT || *hangs >= LEDGER_HANGS;
 }
 
+static bool is_too_slow(struct ledger *l, const struct store_place *place, uint64_t ns)
+{
+    uint64_t *spent_ns = &l->spent_ns[pair_of(l, place)];
+    *spent_ns += ns;
+    return l->size.budget_ns > 0 && *spent_ns >= l->size.budget_ns &&
+           place->subject != l->size.baseline;
+}
+
 void ledger_note(struct ledger *l, const struct store_place *place,
                  const struct trial_result *result)
 {
@@ -122,9 +129,10 @@ void ledger_note(struct ledger *l, const struct store_place *place,
     l->n_done++;
     *mark = MARK_DONE;
     identify(l, place->subject, result);
-    if (!is_hopeless(l, place, result->status))
+    bool too_slow = is_too_slow(l, place, result->wall_ns);
+    if (!is_hopeless(l, place, result->status) && !too_slow)
         return;
-    for (uint32_t b = 0; b < l->n_blocks; b++) {
+    for (uint32_t b = 0; b < l->size.n_blocks; b++) {
         mark = mark_of(l, place, b);
         if (*mark != MARK_OPEN)
             continue;

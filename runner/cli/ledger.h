@@ -10,17 +10,25 @@
 
 #define LEDGER_HANGS 2 /* of a subject in a cell: the rest of its trials there are given up */
 
-struct ledger {
+/* What a run is to do. */
+struct ledger_size {
     uint32_t n_blocks, n_cells, n_subjects;
+    uint32_t baseline; /* the subject that all others are held against */
+    uint64_t
+        budget_ns; /* of measured time, for each subject in each cell; 0: as much as it takes */
+};
+
+struct ledger {
+    struct ledger_size size;
     uint64_t n_trials, n_done, n_given_up; /* of the whole run */
     uint8_t *marks;                        /* [block][cell][subject] */
     uint8_t *hangs;                        /* [cell][subject], LEDGER_HANGS at most */
+    uint64_t *spent_ns;                    /* [cell][subject] */
     struct ledger_identity *identities;    /* [subject] */
 };
 
 /* The caller calls ledger_release() in any case. */
-int ledger_init(struct ledger *l, uint32_t n_blocks, uint32_t n_cells, uint32_t n_subjects,
-                struct err *err) MUST_CHECK;
+int ledger_init(struct ledger *l, const struct ledger_size *size, struct err *err) MUST_CHECK;
 void ledger_release(struct ledger *l);
 
 /* Whether the place is one of the run at all. */
@@ -43,7 +51,8 @@ void ledger_prove(const struct ledger *l, uint32_t subject, struct trial_result 
 
 /*
  * Notes a trial of the run that ended. A subject that hung LEDGER_HANGS times in a cell, or was
- * once not the subject there, would be so again: what is open of it in that cell is given up.
+ * once not the subject there, would be so again; one that has used up its budget, and is not the
+ * baseline, is slow beyond doubt: what is open of it in that cell is given up.
  */
 void ledger_note(struct ledger *l, const struct store_place *place,
                  const struct trial_result *result);

@@ -40,12 +40,12 @@ int run_config_set(char **text, const char *value)
 
 char *run_config_to_json(const struct run_config *c)
 {
-    json_t *json =
-        json_pack("{ss ss ss ss ss si si sf sf sI ss ss}", "allocators", c->allocators, "workloads",
-                  c->workloads, "threads", c->threads, "cores", c->cores, "baseline", c->baseline,
-                  "blocks", (int)c->blocks, "warm_up_passes", (int)c->warm_up, "seconds",
-                  c->seconds, "limit_seconds", c->limit_s, "seed", (json_int_t)c->seed, "touch",
-                  touch_name(c->touch), "pin", pin_policy_name(c->pin));
+    json_t *json = json_pack(
+        "{ss ss ss ss ss si si sf sf sf sI ss ss}", "allocators", c->allocators, "workloads",
+        c->workloads, "threads", c->threads, "cores", c->cores, "baseline", c->baseline, "blocks",
+        (int)c->blocks, "warm_up_passes", (int)c->warm_up, "seconds", c->seconds, "budget_seconds",
+        c->budget_s, "limit_seconds", c->limit_s, "seed", (json_int_t)c->seed, "touch",
+        touch_name(c->touch), "pin", pin_policy_name(c->pin));
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
     return text;
@@ -66,11 +66,11 @@ static int unpack(struct run_config *c, json_t *json, struct err *err)
     const char *texts[5], *touch, *pin;
     int blocks, warm_up;
     json_int_t seed;
-    if (json_unpack(json, "{ss ss ss ss ss si si sF sF sI ss ss}", "allocators", &texts[0],
+    if (json_unpack(json, "{ss ss ss ss ss si si sF sF sF sI ss ss}", "allocators", &texts[0],
                     "workloads", &texts[1], "threads", &texts[2], "cores", &texts[3], "baseline",
                     &texts[4], "blocks", &blocks, "warm_up_passes", &warm_up, "seconds",
-                    &c->seconds, "limit_seconds", &c->limit_s, "seed", &seed, "touch", &touch,
-                    "pin", &pin) < 0 ||
+                    &c->seconds, "budget_seconds", &c->budget_s, "limit_seconds", &c->limit_s,
+                    "seed", &seed, "touch", &touch, "pin", &pin) < 0 ||
         blocks < 1 || blocks > (int)RUN_BLOCKS_MAX || warm_up < 0 || warm_up > (int)RUN_WARM_UP_MAX)
         return err_set(err, EINVAL, "the run's manifest is damaged");
     c->blocks = (uint32_t)blocks;

@@ -17,6 +17,7 @@ struct run_config {
     uint32_t blocks;
     double seconds;   /* a trial repeats its workload for so long */
     uint32_t warm_up; /* passes of synthetic workloads before the clock */
+    double budget_s;  /* measured time of a slow subject in a cell; 0: without bound */
     double limit_s;   /* a trial that takes longer is a hang; 0: chosen by the length of the plan */
     uint64_t seed;
     enum touch touch;

@@ -30,6 +30,8 @@ struct flight {
     uint64_t runner_cpu_before_ns, go_ns;
     uint64_t oom_kills_before;
     uint64_t deadline_ns;
+    uint32_t extensions; /* used */
+    uint64_t ops_before; /* the last one */
 };
 
 static void say(struct trial_result *r, enum trial_status status, const char *format, ...)
@@ -87,6 +89,20 @@ static void explain_end(struct flight *f)
     append_stderr(f);
 }
 
+/* Slow is not hung: where operations were done, the limit begins anew. */
+static bool is_hung(struct flight *f)
+{
+    if (clock_ns() <= f->deadline_ns)
+        return false;
+    uint64_t ops = operations_done(f);
+    if (ops == f->ops_before || f->extensions == f->request->extensions)
+        return true;
+    f->ops_before = ops;
+    f->extensions++;
+    f->deadline_ns += f->request->time_limit_ns;
+    return false;
+}
+
 /*
  * Waits until the worker has reached `state`, sampling on the way if asked to. False when it never
  * will: the result then says why.
@@ -103,10 +119,10 @@ static bool wait_for(struct flight *f, enum control_state state, bool sample)
             say(f->result, TRIAL_INTERRUPTED, "interrupted");
             return false;
         }
-        if (clock_ns() > f->deadline_ns) {
+        if (is_hung(f)) {
             say(f->result, TRIAL_HUNG,
                 "not done after its limit of %lu ms, after at least %lu operations",
-                f->request->time_limit_ns / NS_PER_MS, operations_done(f));
+                (1 + f->extensions) * f->request->time_limit_ns / NS_PER_MS, operations_done(f));
             append_stderr(f);
             return false;
         }

@@ -30,6 +30,7 @@ struct trial_request {
     uint64_t run_ns;        /* repeat the bodies for so long; 0: one pass */
     uint32_t warm_up;       /* passes before the clock, of plans that settle */
     uint64_t time_limit_ns; /* from start to end of the worker; then it is a hang */
+    uint32_t extensions;    /* so often the limit begins anew, if operations were done in it */
     const struct topology *topology;
     const struct placement *placement; /* by seat; with fewer than plan->n_seats they wrap around */
     const volatile sig_atomic_t *interrupted; /* not 0: end at once with TRIAL_INTERRUPTED */

@@ -68,6 +68,7 @@ static void execute(struct rig *r)
         .touch = r->touch,
         .run_ns = r->run_ns,
         .time_limit_ns = r->limit_ns,
+        .extensions = r->extensions,
         .settings = r->settings,
         .n_settings = r->n_settings,
         .topology = topology,

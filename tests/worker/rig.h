@@ -15,8 +15,9 @@ struct rig {
     const struct statistic_wanted *settings; /* to be proved */
     size_t n_settings;
     uint64_t run_ns;
-    uint64_t limit_ns; /* then it is a hang; 50 s */
-    int cpu;           /* for all threads; -1: not bound */
+    uint64_t limit_ns;   /* then it is a hang; 50 s */
+    uint32_t extensions; /* of the limit */
+    int cpu;             /* for all threads; -1: not bound */
 
     int fd;
     const struct plan *plan; /* once it was run */
