@@ -45,8 +45,10 @@ struct arena {
     struct arena *next_free;      /* under free_list_lock, as the next */
     size_t attached_threads;
     bool on_free_list;
-    struct heap_info *top_heap;        /* newest heap; NULL: on the break */
-    size_t system_mem, max_system_mem; /* bytes held from the system, heap headers included */
+    struct heap_info *top_heap; /* newest heap; NULL: on the break */
+    /* Bytes held from the system, heap headers included; read without the lock to judge a size. */
+    _Atomic size_t system_mem;
+    size_t max_system_mem;
     struct arena_counts counts;
 };
 

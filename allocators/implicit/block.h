@@ -50,9 +50,24 @@ static_assert(offsetof(struct span, end) + sizeof(char *) - offsetof(struct span
                   MIN_BLOCK_BYTES,
               "the prologue is a whole block");
 
+/*
+ * The owner of an object reads its size without a lock, while another thread, under the arena's lock, may turn
+ * over PREVIOUS_FREE in the same word: such accesses are atomic, which costs nothing.
+ */
+static inline size_t block_tag(const struct block *b)
+{
+    return __atomic_load_n(&b->tag, __ATOMIC_RELAXED);
+}
+
+static inline void block_set_previous_free(struct block *b, bool is_free)
+{
+    size_t rest = block_tag(b) & ~PREVIOUS_FREE;
+    __atomic_store_n(&b->tag, rest | (is_free ? PREVIOUS_FREE : 0), __ATOMIC_RELAXED);
+}
+
 static inline size_t block_bytes(const struct block *b)
 {
-    return b->tag & ~(size_t)(BLOCK_ALIGNMENT - 1);
+    return block_tag(b) & ~(size_t)(BLOCK_ALIGNMENT - 1);
 }
 
 /* The bits of a tag that are neither size nor flag. */
@@ -102,13 +117,13 @@ static inline void block_set_free(struct block *b, size_t bytes)
 {
     b->tag = bytes;
     block_at(b, bytes)[-1].tag = bytes;
-    block_at(b, bytes)->tag |= PREVIOUS_FREE;
+    block_set_previous_free(block_at(b, bytes), true);
 }
 
 static inline void block_set_in_use(struct block *b, size_t bytes)
 {
     b->tag = bytes | BLOCK_IN_USE | (b->tag & PREVIOUS_FREE);
-    block_at(b, bytes)->tag &= ~PREVIOUS_FREE;
+    block_set_previous_free(block_at(b, bytes), false);
 }
 
 /* The block for an object of `bytes`. */

@@ -1,5 +1,6 @@
 #include "cache.h"
 
+#include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@
 #define RETURNED_MOST_BYTES (64 * KIB)
 
 __thread struct cache cache;
-uintptr_t cache_secret;
+_Atomic uintptr_t cache_secret;
 _Atomic size_t cache_count = 128, cache_bytes = 4096, cache_largest = CACHE_MAX_REQUEST;
 
 static size_t setting(const _Atomic size_t *s)
@@ -36,11 +37,15 @@ static uint32_t limit_of(unsigned index)
     return (uint32_t)(n < count ? n : count);
 }
 
+/* One for all threads: what one seals, another may open. */
 static void make_secret(void)
 {
-    uintptr_t random = (uintptr_t)&cache ^ (uintptr_t)getpid() << 32;
-    const uintptr_t *seed = (const uintptr_t *)getauxval(AT_RANDOM);
-    cache_secret = seed ? random ^ seed[1] : random * 0x9e3779b97f4a7c15u;
+    uintptr_t seed = 0x9e3779b97f4a7c15u, none = 0;
+    const char *random = (const char *)getauxval(AT_RANDOM); /* 16 bytes from the kernel */
+    if (random)
+        memcpy(&seed, random + sizeof(seed), sizeof(seed));
+    seed ^= (uintptr_t)&cache ^ (uintptr_t)getpid() << 32;
+    atomic_compare_exchange_strong(&cache_secret, &none, seed);
 }
 
 /* Of the calling thread; false: it goes without. */
@@ -50,7 +55,7 @@ static bool set_up(void)
         return true;
     if (arena_thread.life != THREAD_ALIVE) /* before its first arena, or after its end */
         return false;
-    if (cache_secret == 0)
+    if (atomic_load_explicit(&cache_secret, memory_order_relaxed) == 0)
         make_secret();
     for (unsigned i = MIN_CHUNK_BYTES / CHUNK_ALIGNMENT; i < CACHE_BINS; i++)
         cache.bins[i].limit = limit_of(i);
@@ -286,7 +291,7 @@ void cache_free_slow(void *p)
     struct chunk *c = object_chunk(p);
     size_t bytes = chunk_bytes(c);
     if (UNLIKELY(bytes < MIN_CHUNK_BYTES || bytes % CHUNK_ALIGNMENT != 0 ||
-                 (c->size & IS_MMAPPED) || bytes >= m->arena.system_mem))
+                 (chunk_tag(c) & IS_MMAPPED) || bytes >= m->arena.system_mem))
         heap_fatal("free(): invalid size");
     if (bytes > CACHE_MAX_CHUNK) {
         to_arena(m, p);

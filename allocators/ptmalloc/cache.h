@@ -45,14 +45,14 @@ struct cache {
 };
 
 extern __thread struct cache cache __attribute__((visibility("hidden")));
-extern uintptr_t cache_secret __attribute__((visibility("hidden")));
+extern _Atomic uintptr_t cache_secret __attribute__((visibility("hidden")));
 
 /* Settings: objects of one size at most; bytes of one size at most; the largest object. */
 extern _Atomic size_t cache_count, cache_bytes, cache_largest __attribute__((visibility("hidden")));
 
 static inline uintptr_t cache_seal(const struct cached *e, uintptr_t link)
 {
-    return link ^ (uintptr_t)e ^ cache_secret;
+    return link ^ (uintptr_t)e ^ atomic_load_explicit(&cache_secret, memory_order_relaxed);
 }
 
 static inline unsigned cache_index(size_t bytes)

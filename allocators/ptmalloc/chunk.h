@@ -41,9 +41,24 @@ struct chunk {
 #define CHUNK_OVERHEAD     sizeof(size_t) /* of a chunk in use: the other word is lent by the next */
 #define MIN_CHUNK_BYTES    32u
 
+/*
+ * The owner of an object reads its size without a lock, while another thread, under the arena's lock, may turn
+ * over PREV_INUSE in the same word: such accesses are atomic, which costs nothing.
+ */
+static inline size_t chunk_tag(const struct chunk *c)
+{
+    return __atomic_load_n(&c->size, __ATOMIC_RELAXED);
+}
+
+static inline void chunk_set_prev_in_use(struct chunk *c, bool in_use)
+{
+    size_t rest = chunk_tag(c) & ~PREV_INUSE;
+    __atomic_store_n(&c->size, rest | (in_use ? PREV_INUSE : 0), __ATOMIC_RELAXED);
+}
+
 static inline size_t chunk_bytes(const struct chunk *c)
 {
-    return c->size & ~SIZE_BITS;
+    return chunk_tag(c) & ~SIZE_BITS;
 }
 
 static inline void *chunk_object(struct chunk *c)
@@ -68,7 +83,7 @@ static inline struct chunk *chunk_next(const struct chunk *c)
 
 static inline bool chunk_prev_in_use(const struct chunk *c)
 {
-    return c->size & PREV_INUSE;
+    return chunk_tag(c) & PREV_INUSE;
 }
 
 /* Told by the chunk behind it. */

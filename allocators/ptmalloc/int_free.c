@@ -44,7 +44,7 @@ static size_t release(struct malloc_state *m, struct chunk *c, const char *fault
         bins_unlink(&m->bins, next);
         bytes += chunk_bytes(next);
     } else {
-        next->size &= ~PREV_INUSE;
+        chunk_set_prev_in_use(next, false);
     }
     chunk_set_free(c, bytes, non_main);
     bins_put_unsorted(&m->bins, c);

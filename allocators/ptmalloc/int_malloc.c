@@ -9,7 +9,7 @@ _Atomic size_t global_max_fast = 128;
 
 static void mark_in_use(struct chunk *c)
 {
-    chunk_next(c)->size |= PREV_INUSE;
+    chunk_set_prev_in_use(chunk_next(c), true);
 }
 
 /* Cuts a free chunk, already unlinked, and keeps the rest in the unsorted bin. */

@@ -44,7 +44,7 @@ bool int_resize(struct malloc_state *m, struct chunk *c, size_t bytes)
             heap_fatal("realloc(): invalid next size");
         bins_unlink(&m->bins, next);
         c->size += chunk_bytes(next);
-        chunk_next(c)->size |= PREV_INUSE;
+        chunk_set_prev_in_use(chunk_next(c), true);
     }
     free_tail(m, c, bytes);
     return true;

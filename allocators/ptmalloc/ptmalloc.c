@@ -125,7 +125,8 @@ void *ptmalloc_resize(void *p, size_t bytes)
         return family_fail(ENOMEM);
     struct chunk *c = object_chunk(p);
     size_t wanted = request_bytes(bytes), old = chunk_bytes(c);
-    if (UNLIKELY(old < MIN_CHUNK_BYTES || old % CHUNK_ALIGNMENT != 0 || (c->size & IS_MMAPPED)))
+    if (UNLIKELY(old < MIN_CHUNK_BYTES || old % CHUNK_ALIGNMENT != 0 ||
+                 (chunk_tag(c) & IS_MMAPPED)))
         heap_fatal("realloc(): invalid old size");
     if (old >= wanted && old - wanted < MIN_CHUNK_BYTES)
         return p;

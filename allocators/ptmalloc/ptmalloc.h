@@ -59,10 +59,13 @@ static inline void core_free(void *p)
         cache_free_slow(p);
         return;
     }
-    size_t size = object_chunk(p)->size & ~(PREV_INUSE | NON_MAIN_ARENA);
+    size_t size = chunk_tag(object_chunk(p)) & ~(PREV_INUSE | NON_MAIN_ARENA);
+    if (UNLIKELY(size > CACHE_MAX_CHUNK || size % CHUNK_ALIGNMENT != 0)) {
+        cache_free_slow(p);
+        return;
+    }
     struct cache_bin *bin = &cache.bins[size / CHUNK_ALIGNMENT];
-    if (UNLIKELY(size > CACHE_MAX_CHUNK || size % CHUNK_ALIGNMENT != 0 || bin->n >= bin->limit ||
-                 e->seal == cache_seal(e, e->link))) {
+    if (UNLIKELY(bin->n >= bin->limit || e->seal == cache_seal(e, e->link))) {
         cache_free_slow(p);
         return;
     }
