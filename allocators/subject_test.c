@@ -146,7 +146,7 @@ START_TEST(a_path_alone_names_itself)
                                            {"a=b.so", "library"}};
     ck_assert_ptr_nonnull(mkdtemp(folder));
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        char path[100], text[120];
+        char path[120], text[120];
         snprintf(path, sizeof(path), "%s/XXXXXX", folder);
         copy_library(path);
         snprintf(text, sizeof(text), "%s/%s", folder, names[i][0]);

@@ -1,0 +1,16 @@
+/* How a program of the contract (tests/contract) and who starts it speak to each other. */
+#pragma once
+
+/*
+ * In its environment: the path of the library that must serve malloc. Not set: glibc must. What is
+ * expected and what was seen is the last line on its stderr, unless it passes.
+ */
+#define CONTRACT_LIBRARY "CONTRACT_LIBRARY"
+
+/* Its exit status. */
+enum contract_status {
+    CONTRACT_PASS = 0,
+    CONTRACT_FAIL = 1,     /* C or POSIX is broken, or memory */
+    CONTRACT_DIFFERS = 76, /* the standards leave it open, but it is not as on glibc */
+    CONTRACT_SKIP = 77,    /* could not be tried here */
+};
