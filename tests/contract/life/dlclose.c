@@ -51,5 +51,5 @@ void clause(void)
         if (round == ROUNDS / 4)
             early = contract_resident_bytes();
     }
-    contract_no_growth(early, 4 * MIB, "a library loaded and unloaded 150 times");
+    contract_no_growth(early, 16 * MIB, "a library loaded and unloaded 150 times");
 }
