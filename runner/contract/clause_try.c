@@ -20,16 +20,36 @@
 
 enum { NOT_STARTED = 125, LOOK_MS = 100 };
 
-static _Noreturn void become(const char *program, const struct clause_request *r, int stderr_fd,
-                             pid_t parent)
+/* Files in memory. */
+struct output {
+    int out, err;
+};
+
+static int open_output(struct output *o, struct err *err)
+{
+    o->out = memfd_create("stdout", MFD_CLOEXEC);
+    o->err = memfd_create("stderr", MFD_CLOEXEC);
+    return o->out < 0 || o->err < 0 ? err_set_errno(err, errno, "cannot make a file in memory") : 0;
+}
+
+static void close_output(const struct output *o)
+{
+    if (o->out >= 0)
+        close(o->out);
+    if (o->err >= 0)
+        close(o->err);
+}
+
+static _Noreturn void become(const char *program, const struct clause_request *r,
+                             const struct output *output, pid_t parent)
 {
     char *argv[] = {(char *)program, NULL};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(NOT_STARTED);
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(nothing, STDOUT_FILENO) >= 0 &&
-        dup2(stderr_fd, STDERR_FILENO) >= 0) {
+    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(output->out, STDOUT_FILENO) >= 0 &&
+        dup2(output->err, STDERR_FILENO) >= 0) {
         child_drop_inheritance(STDERR_FILENO, NOT_STARTED);
         execve(program, argv, r->environment);
     }
@@ -85,14 +105,21 @@ static void last_line(int fd, char *out, size_t n)
     text_format(out, n, "%s", last ? last : "");
 }
 
-static void judge(int status, const char *words, struct clause_result *result)
+static bool is_through(int fd)
+{
+    char text[sizeof(CONTRACT_THROUGH)] = "";
+    return pread(fd, text, sizeof(text) - 1, 0) == sizeof(text) - 1 &&
+           strcmp(text, CONTRACT_THROUGH) == 0;
+}
+
+static void judge(int status, bool through, const char *words, struct clause_result *result)
 {
     const char *between = *words ? "; last words: " : "";
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    result->verdict = code == CONTRACT_PASS      ? CLAUSE_PASS
-                      : code == CONTRACT_DIFFERS ? CLAUSE_DIFFERS
-                      : code == CONTRACT_SKIP    ? CLAUSE_SKIP
-                                                 : CLAUSE_FAIL;
+    result->verdict = code == CONTRACT_PASS && through ? CLAUSE_PASS
+                      : code == CONTRACT_DIFFERS       ? CLAUSE_DIFFERS
+                      : code == CONTRACT_SKIP          ? CLAUSE_SKIP
+                                                       : CLAUSE_FAIL;
     char *out = result->seen;
     if (WIFSIGNALED(status))
         text_format(out, sizeof(result->seen), "ended by SIG%s (%s)%s%s",
@@ -104,7 +131,7 @@ static void judge(int status, const char *words, struct clause_result *result)
         text_format(out, sizeof(result->seen), "%s", words);
 }
 
-static void observe(pid_t pid, int stderr_fd, const struct clause_request *r,
+static void observe(pid_t pid, const struct output *output, const struct clause_request *r,
                     struct clause_result *result)
 {
     char words[sizeof(result->seen)];
@@ -113,9 +140,9 @@ static void observe(pid_t pid, int stderr_fd, const struct clause_request *r,
     bool was_interrupted = !has_ended && *r->interrupted;
     int status = reap(pid);
     result->took_ns = clock_ns() - begun;
-    last_line(stderr_fd, words, sizeof(words));
+    last_line(output->err, words, sizeof(words));
     if (has_ended) {
-        judge(status, words, result);
+        judge(status, is_through(output->out), words, result);
     } else if (!was_interrupted) {
         result->verdict = CLAUSE_FAIL;
         text_format(result->seen, sizeof(result->seen), "not through after %lu ms%s%s",
@@ -155,16 +182,16 @@ int clause_try(const struct clause *clause, const struct clause_request *request
         return -ENOMEM;
     r.environment = environment;
 
-    int rc = 0, stderr_fd = memfd_create("stderr", MFD_CLOEXEC);
-    pid_t parent = getpid(), pid = stderr_fd < 0 ? -1 : fork();
+    struct output output;
+    int rc = open_output(&output, err);
+    pid_t parent = getpid(), pid = rc < 0 ? -1 : fork();
     if (pid == 0)
-        become(program, &r, stderr_fd, parent);
-    if (pid < 0)
+        become(program, &r, &output, parent);
+    if (pid > 0)
+        observe(pid, &output, &r, result);
+    else if (rc == 0)
         rc = err_set_errno(err, errno, "cannot start another process");
-    else
-        observe(pid, stderr_fd, &r, result);
-    if (stderr_fd >= 0)
-        close(stderr_fd);
+    close_output(&output);
     free(environment);
     return rc;
 }

@@ -12,6 +12,14 @@
 #include "rng.h"
 #include "text.h"
 
+void contract_pass(void)
+{
+    static const char word[] = CONTRACT_THROUGH;
+    if (write(STDOUT_FILENO, word, sizeof(word) - 1) < 0)
+        contract_fail("cannot write to stdout");
+    _exit(CONTRACT_PASS);
+}
+
 static _Noreturn void end(int status, const char *format, va_list args)
 {
     char line[512];

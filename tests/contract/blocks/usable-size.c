@@ -26,7 +26,7 @@ void clause(void)
     CONTRACT_SERVED(malloc_usable_size);
     if (malloc_usable_size(NULL) != 0)
         contract_fail("malloc_usable_size(NULL) is %zu, not 0", malloc_usable_size(NULL));
-    for (size_t bytes = 0; bytes <= 4096; bytes++)
+    for (size_t bytes = 1; bytes <= 4096; bytes++)
         try_size(bytes);
     for (size_t bytes = 8192; bytes <= 4 * MIB; bytes *= 2) {
         try_size(bytes - 1);

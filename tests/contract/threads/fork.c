@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { THREADS = 4, FORKS = 60, BLOCKS = 200, CHILD_LIMIT_S = 10 };
+enum { THREADS = 4, FORKS = 40, BLOCKS = 200, CHILD_LIMIT_S = 10 };
 
 static atomic_bool over;
 static void *kept[BLOCKS]; /* made before all forks */
@@ -17,7 +17,7 @@ static void *kept[BLOCKS]; /* made before all forks */
 static void *allocate(void *argument)
 {
     for (size_t i = 0; !atomic_load(&over); i++) {
-        size_t bytes = 1 + (i * 37 + (uintptr_t)argument) % 3000;
+        size_t bytes = 200 + (i * 37 + (uintptr_t)argument) % 3000;
         void *p = contract_malloc(bytes), *q = hidden(realloc(contract_malloc(10), bytes));
         free(p);
         free(q);
