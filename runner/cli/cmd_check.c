@@ -66,6 +66,11 @@ static void keep(struct check *c, int rc)
         c->failed = rc;
 }
 
+static int add_word(struct check *c, char **list, const char *word)
+{
+    return *word ? words_append(list, word, c->err) : err_set(c->err, EINVAL, "an empty name");
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct check *c = state->input;
@@ -73,7 +78,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     switch (key) {
     case 'c':
-        keep(c, words_append(&c->clauses, arg, c->err));
+        keep(c, add_word(c, &c->clauses, arg));
         return 0;
     case KEY_LIMIT:
         keep(c, words_decimal(arg, "--limit", 0.01, MOST_LIMIT_S, &c->limit_s, c->err));
@@ -88,7 +93,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         c->form = OUTPUT_CSV;
         return 0;
     case ARGP_KEY_ARG:
-        keep(c, words_append(&c->allocators, arg, c->err));
+        keep(c, add_word(c, &c->allocators, arg));
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
