@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -6,6 +7,7 @@
 #include "command.h"
 #include "places.h"
 #include "preload.h"
+#include "text.h"
 
 struct words {
     const char *allocator;
@@ -26,13 +28,12 @@ static const struct argp_option options[] = {
 
 static void add_setting(struct words *w, const char *text)
 {
-    size_t n = w->settings ? strlen(w->settings) : 0;
-    char *longer = realloc(w->settings, n + strlen(text) + 2);
-    w->out_of_memory |= !longer;
-    if (!longer)
+    char *longer = NULL;
+    if (asprintf(&longer, "%s:%s", w->settings ? w->settings : "", text) < 0) {
+        w->out_of_memory = true;
         return;
-    longer[n] = ':';
-    strcpy(longer + n + 1, text);
+    }
+    free(w->settings);
     w->settings = longer;
 }
 
@@ -71,7 +72,7 @@ static int read_subject(const struct words *w, struct subject *s, struct err *er
         return err_set(err, ENOMEM, "out of memory");
     if (strlen(w->allocator) + strlen(settings) >= sizeof(text))
         return err_set(err, EINVAL, "allocator and settings are too long together");
-    stpcpy(stpcpy(text, w->allocator), settings);
+    text_format(text, sizeof(text), "%s%s", w->allocator, settings);
     return subject_parse(s, text, err);
 }
 

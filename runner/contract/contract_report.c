@@ -97,7 +97,10 @@ static json_t *text(const char *s)
         return value;
     size_t n = 0;
     for (; s[n] && n + 1 < sizeof(ascii); n++)
-        ascii[n] = (unsigned char)s[n] < 0x80 ? s[n] : '?';
+        ascii[n] = s[n];
+    for (char *p = ascii; p < ascii + n; p++)
+        if ((unsigned char)*p >= 0x80)
+            *p = '?';
     ascii[n] = '\0';
     return json_string(ascii);
 }

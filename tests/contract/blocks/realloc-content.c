@@ -1,5 +1,6 @@
 /* realloc keeps the content at every growth and every shrink. */
 #include "contract.h"
+
 #include "rng.h"
 
 #define MOST_BYTES (16 * MIB)

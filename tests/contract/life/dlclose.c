@@ -4,16 +4,19 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include "text.h"
+
 enum { ROUNDS = 200, BLOCKS = 100 };
 
 /* The module lies beside this program. */
 static void module_path(char *out, size_t n)
 {
-    ssize_t got = readlink("/proc/self/exe", out, n - 32);
+    ssize_t got = readlink("/proc/self/exe", out, n - 1);
     if (got <= 0)
         contract_skip("/proc/self/exe cannot be read");
     out[got] = '\0';
-    strcpy(strrchr(out, '/') + 1, "libcontract-module.so");
+    char *name = strrchr(out, '/') + 1;
+    text_format(name, (size_t)(out + n - name), "libcontract-module.so");
 }
 
 /* Loads it, lets it fill `blocks` in a thread of its own or this one, unloads it. */

@@ -1,5 +1,4 @@
 /* fork in a process whose threads allocate all the time; the child allocates, in a thread too. */
-#include "clock.h"
 #include "contract.h"
 
 #include <errno.h>
@@ -8,6 +7,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 enum { THREADS = 4, FORKS = 40, BLOCKS = 200, CHILD_LIMIT_S = 10 };
 

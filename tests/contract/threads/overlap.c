@@ -1,5 +1,6 @@
 /* A million blocks live at once, on 8 threads: none shares a byte with another. */
 #include "contract.h"
+
 #include "rng.h"
 
 enum { THREADS = 8, BLOCKS = 125000 };

@@ -1,8 +1,9 @@
 /* Blocks of one thread are freed by another that never allocates: whole, and not lost. */
 #include "contract.h"
-#include "rng.h"
 
 #include <semaphore.h>
+
+#include "rng.h"
 
 enum { RING = 256, BLOCKS = 300000 };
 
