@@ -186,7 +186,7 @@ static int add_candidate(void *context, const char *word, struct err *err)
     return rc;
 }
 
-/* All that are installed, but for null, which keeps no block apart from another. */
+/* All that are installed, but for null, which forgets what it is given back. */
 static int choose_allocators(struct check *c)
 {
     size_t n;
