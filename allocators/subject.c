@@ -167,7 +167,7 @@ static int unknown_allocator(const char *name, struct err *err)
     }
     if (near_hint(&near, hint, sizeof(hint)) > 0)
         return err_set(err, EINVAL, "no allocator '%s'; %s", name, hint);
-    return err_set(err, EINVAL, "no allocator '%s'; there are %s, and NAME=/path/to/lib.so", name,
+    return err_set(err, EINVAL, "no allocator '%s'; there are %s, and /path/to/lib.so", name,
                    names);
 }
 
@@ -197,12 +197,32 @@ static int use_library(struct subject *s, const char *path, struct err *err)
     return rc < 0 ? rc : add_line(s, "LD_PRELOAD", s->library, err);
 }
 
-/* The first item: "allocator" or "name=/path". */
+/*
+ * What a library without a name goes by: its file's name, without "lib" and ".so" where what is left
+ * is a name of its own.
+ */
+static void name_library(const char *path, char *label, size_t n)
+{
+    const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+    const char *stem = strncmp(file, "lib", 3) == 0 ? file + 3 : file, *end = strstr(stem, ".so");
+    text_format(label, n, "%.*s", end ? (int)(end - stem) : -1, stem);
+    if (!is_label(label) || allocator_find(label))
+        text_format(label, n, "%s", file);
+    if (!is_label(label))
+        text_format(label, n, "library");
+}
+
+/* The first item: "allocator", "name=/path" or "/path". */
 static int use_allocator(struct subject *s, char *item, struct err *err)
 {
-    char *path = strchr(item, '=');
-    if (path)
+    char *path = strchr(item, '='), *slash = strchr(item, '/'), label[SUBJECT_TEXT_MAX + 1];
+    if (slash && (!path || slash < path)) {
+        name_library(item, label, sizeof(label));
+        path = item;
+        item = label;
+    } else if (path) {
         *path++ = '\0';
+    }
     s->label = strdup(item);
     if (!s->label)
         return out_of_memory(err);

@@ -7,6 +7,7 @@
  *                                                 capitals is the variable; its value ends only where
  *                                                 another variable or a setting of the row begins
  *   mine=/path/to/lib.so:MINE_OPTION=2            a library of one's own
+ *   /path/to/libmine.so                           likewise; its file's name is its name ("mine")
  *
  * Two texts of the same meaning are two subjects. For the runner; one thread at a time.
  */

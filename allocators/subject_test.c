@@ -137,6 +137,38 @@ START_TEST(a_library_of_ones_own_is_preloaded)
 }
 END_TEST
 
+START_TEST(a_path_alone_names_itself)
+{
+    char folder[] = "/tmp/subject_test.XXXXXX";
+    static const char *const names[][2] = {{"libmine.so.2.1", "mine"},
+                                           {"mine.so", "mine"},
+                                           {"libglibc.so", "libglibc.so"},
+                                           {"lib.so", "lib.so"},
+                                           {"a=b.so", "library"}};
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        char path[120], text[120];
+        snprintf(path, sizeof(path), "%s/XXXXXX", folder);
+        copy_library(path);
+        snprintf(text, sizeof(text), "%s/%s", folder, names[i][0]);
+        ck_assert_int_eq(rename(path, text), 0);
+        snprintf(path, sizeof(path), "%s", text);
+        strcat(text, ":SIZE=3");
+
+        struct subject s;
+        struct err err;
+        ck_assert_msg(subject_parse(&s, text, &err) == 0, "%s", err.text);
+        ck_assert_str_eq(s.label, names[i][1]);
+        ck_assert_str_eq(s.library, path);
+        ck_assert_int_eq(strcmp(s.name + strlen(s.label), ":SIZE=3"), 0);
+        subject_release(&s);
+        unlink(path);
+    }
+    rmdir(folder);
+    REFUSED("./nothing-there.so", "cannot open ./nothing-there.so");
+}
+END_TEST
+
 START_TEST(the_file_that_supplies_malloc_proves_the_subject)
 {
     struct subject s;
@@ -153,8 +185,9 @@ END_TEST
 START_TEST(unknown_names_are_told_the_known_ones)
 {
     REFUSED("gibc", "no allocator 'gibc'; did you mean glibc?");
-    REFUSED("xyzzy",
-            "there are glibc, jemalloc, tcmalloc, mimalloc, implicit, ptmalloc, buddy, null, and NAME=/path");
+    REFUSED(
+        "xyzzy",
+        "there are glibc, jemalloc, tcmalloc, mimalloc, implicit, ptmalloc, buddy, null, and /path");
     REFUSED("", "no allocator ''");
     REFUSED("library", "no allocator 'library'");
     REFUSED("glibc:arena_mx=1", "glibc has no setting 'arena_mx'; did you mean arena_max");
@@ -274,6 +307,6 @@ END_TEST
 UNIT_MAIN("subject", settings_are_to_be_proved_where_the_allocator_tells_them,
           words_are_told_by_their_place, a_plain_name_has_no_environment,
           settings_become_what_the_allocator_reads, any_variable_can_be_given_as_it_is,
-          a_library_of_ones_own_is_preloaded, the_file_that_supplies_malloc_proves_the_subject,
-          unknown_names_are_told_the_known_ones, bad_values_are_told_the_good_ones,
-          malformed_texts_are_refused)
+          a_library_of_ones_own_is_preloaded, a_path_alone_names_itself,
+          the_file_that_supplies_malloc_proves_the_subject, unknown_names_are_told_the_known_ones,
+          bad_values_are_told_the_good_ones, malformed_texts_are_refused)

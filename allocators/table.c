@@ -13,7 +13,7 @@ const struct allocator allocator_null = {
 
 const struct allocator allocator_library = {
     .name = "library",
-    .summary = "a library of your own: NAME=/path/to/lib.so",
+    .summary = "a library of your own: /path/to/lib.so, or NAME=/path/to/lib.so",
     .kind = ALLOCATOR_PRELOAD,
     .worker = "worker-glibc",
     .malloc_file = "*",

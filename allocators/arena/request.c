@@ -8,6 +8,15 @@
 
 #define ROOM_BYTES (64 * KIB) /* more than any allocator adds to an object */
 
+/*
+ * The first call sets the process up, but a thread in the middle of that while another forks would leave the
+ * child waiting for ever, for the fork handlers are part of it. So it is done before there are threads.
+ */
+static __attribute__((constructor)) void set_up_before_main(void)
+{
+    arena_set_up();
+}
+
 static void *take(struct arena *a, struct request *r, enum growth_allowed growth)
 {
     void *p = arena_kind.take(a, r, growth);

@@ -52,7 +52,7 @@ static void list_allocators(const struct places *places, bool verbose)
 {
     size_t n;
     const struct allocator *const *table = allocator_table(&n);
-    puts("Allocators (any library of yours: NAME=/path/lib.so)");
+    puts("Allocators (any library of yours: /path/lib.so, or NAME=/path/lib.so)");
     for (size_t i = 0; i < n; i++) {
         struct probe probe;
         probe_allocator(table[i], places, &probe);

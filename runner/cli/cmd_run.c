@@ -56,7 +56,7 @@ enum {
 static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "What is measured:", 1},
     {"allocators", 'a', "LIST", 0,
-     "allocators, with settings or from a file: NAME, NAME:SETTING=VALUE, NAME=/path/lib.so "
+     "allocators, with settings or from a file: NAME, NAME:SETTING=VALUE, /path/lib.so, NAME=/path/lib.so "
      "(default " DEFAULT_ALLOCATORS ")",
      1},
     {"allocator", KEY_ALLOCATOR, "ONE", 0, "one more allocator; may be given again", 1},

@@ -14,7 +14,8 @@
 const char *argp_program_version = "arenabench " ARENABENCH_VERSION;
 
 static const struct command *const commands[] = {
-    &command_run, &command_show, &command_list, &command_record, &command_info, &command_plan,
+    &command_run,  &command_show, &command_list, &command_record,
+    &command_info, &command_plan, &command_exec, &command_check,
 };
 
 static void print_help(FILE *out)
@@ -73,11 +74,11 @@ static int run_command(const struct command *command, int argc, char **argv)
     text_format(name, sizeof(name), "arenabench %s", command->name);
     argv[0] = program_invocation_name = name;
     int status = command->run(argc, argv, &err);
-    if (status < 0) {
+    if (status < 0 || status == EXIT_NOT_STARTED || status == EXIT_NOT_FOUND) {
         fflush(stdout);
         fprintf(stderr, "%s: %s\n", name, err.text);
         has_told_error = true;
-        return EXIT_USAGE;
+        return status < 0 ? EXIT_USAGE : status;
     }
     return status;
 }

@@ -2,17 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "os.h"
 
 /* Polls before a thread that waits for a cell sleeps: some microseconds. */
@@ -84,16 +83,6 @@ static int make_statistics(struct worker_process *w, struct err *err)
 
 /* From here on in the child, between fork and exec. */
 
-static void write_file(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    ssize_t written = write(fd, text, strlen(text));
-    (void)written;
-    close(fd);
-}
-
 /* Puts the files where the worker looks for them, however they are numbered now. */
 static bool place_files(const struct worker_process *w, const struct trial_request *r)
 {
@@ -108,32 +97,15 @@ static bool place_files(const struct worker_process *w, const struct trial_reque
            dup2(control, CONTROL_FD_CONTROL) >= 0 && dup2(statistics, CONTROL_FD_STATISTICS) >= 0;
 }
 
-/* Nothing that the runner or its shell happened to have may reach a trial. */
-static void drop_inheritance(const struct worker_process *w)
-{
-    static const struct rlimit no_core;
-    setpgid(0, 0); /* Ctrl-C is the runner's to handle */
-    setrlimit(RLIMIT_CORE, &no_core);
-    for (int signal_number = 1; signal_number < NSIG; signal_number++)
-        signal(signal_number, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    /* The runner may be bound to one CPU: allocators count CPUs when they start. */
-    syscall(SYS_sched_setaffinity, 0, sizeof(w->control->cpus), w->control->cpus);
-    close_range(CONTROL_FDS_END, ~0U, CLOSE_RANGE_CLOEXEC);
-    if (chdir("/") < 0)
-        _exit(WORKER_EXIT_FAILED);
-    write_file("/proc/self/oom_score_adj", "1000"); /* when memory runs out, not the runner */
-}
-
 static _Noreturn void become_worker(const struct worker_process *w, const struct trial_request *r,
                                     pid_t runner)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a killed runner leaves no worker behind */
     if (getppid() != runner)
         _exit(WORKER_EXIT_FAILED);
-    drop_inheritance(w);
+    child_drop_inheritance(CONTROL_FDS_END - 1, WORKER_EXIT_FAILED);
+    /* The runner may be bound to one CPU: allocators count CPUs when they start. */
+    syscall(SYS_sched_setaffinity, 0, sizeof(w->control->cpus), w->control->cpus);
     if (place_files(w, r)) {
         char *argv[] = {(char *)r->worker, NULL};
         execve(r->worker, argv, (char *const *)r->environment);
