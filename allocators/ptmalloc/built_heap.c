@@ -64,9 +64,8 @@ bool built_bin_holds(struct malloc_state *m, unsigned bin, struct chunk *const *
     return c == head;
 }
 
-struct built_heap built_heap(void)
+struct built_heap built_heap_in(struct malloc_state *m)
 {
-    struct malloc_state *m = built_arena();
     struct built_heap h = {.m = m};
     struct chunk **const free_ones[] = {&h.small, &h.largest, &h.large, &h.same, &h.smallest};
     static const size_t bytes[] = {256, 1584, 1552, 1552, 1536};
@@ -83,6 +82,11 @@ struct built_heap built_heap(void)
     int_free(m, h.fast_older);
     int_free(m, h.fast);
     return h;
+}
+
+struct built_heap built_heap(void)
+{
+    return built_heap_in(built_arena());
 }
 
 void built_break_all(const struct breakage *rows, size_t n,

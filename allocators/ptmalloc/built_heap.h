@@ -20,6 +20,7 @@ struct built_heap {
         *smallest; /* one large bin: 1584, 1552 twice, 1536 bytes */
 };
 struct built_heap built_heap(void);
+struct built_heap built_heap_in(struct malloc_state *m); /* one that is new */
 
 /* What int_malloc() gives for a chunk of `bytes`: it is exactly that long. */
 struct chunk *built_chunk(struct malloc_state *m, size_t bytes);

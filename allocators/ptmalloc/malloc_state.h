@@ -6,9 +6,11 @@
  * Laws; state_check() returns the name of a broken one, or one of bins_check() and fast_check():
  *   top           the top chunk reaches the end of the newest span, and the chunk before is in use
  *   chunk sizes   from the start of a span its chunks follow each other without a gap
- *   free pairs    no two free chunks lie side by side, and none beside the top
+ *   free pairs    no two free chunks lie side by side
  *   free binned   every free chunk is in a bin
- *   fresh         memory from `fresh` to the end of the newest span was never written
+ *   fresh         memory from `fresh` to the end of the newest span was never written (256 bytes
+ *                 of it are looked at: to read it all would make it resident)
+ * On a break that others have moved, too, the second to the fourth are not checked.
  */
 #pragma once
 

@@ -411,6 +411,40 @@ START_TEST(every_law_of_an_arena_can_be_broken)
 }
 END_TEST
 
+/* A new main arena whose memory is at the break. */
+static struct malloc_state *built_main(void)
+{
+    arena_set_up();
+    struct malloc_state *m = (struct malloc_state *)arena_main();
+    ck_assert_int_eq(sysmalloc(m, 64 * KIB), 0);
+    ck_assert(arena_on_break(m->top));
+    return m;
+}
+
+START_TEST(the_break_is_walked_as_heaps_are)
+{
+    struct built_heap h = built_heap_in(built_main());
+    ck_assert_ptr_null(state_check(h.m));
+    a_free_chunk_is_in_no_bin(&h);
+    ck_assert_pstr_eq(state_check(h.m), "free binned");
+    a_chunk_reaches_out_of_the_heap(&h);
+    ck_assert_pstr_eq(state_check(h.m), "chunk sizes");
+}
+END_TEST
+
+/* What lies between the spans of a break that others move is not looked at. */
+START_TEST(a_break_in_pieces_is_left_alone)
+{
+    struct built_heap h = built_heap_in(built_main());
+    unsigned char *foreign = os_break(64);
+    memset(foreign, 0xff, 64);
+    built_chunk(h.m, MIB);
+    ck_assert(arena_on_break(h.m->top));
+    ck_assert((char *)h.m->top > (char *)foreign);
+    ck_assert_ptr_null(state_check(h.m));
+}
+END_TEST
+
 UNIT_MAIN("state", between_two_in_use_a_chunk_stays_alone, a_free_chunk_before_is_merged,
           a_free_chunk_behind_is_merged, free_chunks_on_both_sides_are_merged,
           beside_the_top_a_chunk_becomes_the_top, what_no_bin_serves_is_cut_off_the_top,
@@ -424,4 +458,5 @@ UNIT_MAIN("state", between_two_in_use_a_chunk_stays_alone, a_free_chunk_before_i
           a_chunk_that_cannot_grow_stays_as_it_is, what_a_chunk_gives_up_is_freed_and_merged,
           two_chunks_in_use_are_joined, what_lies_before_and_behind_an_aligned_chunk_is_freed,
           memory_that_is_aligned_by_chance_has_nothing_before_it,
-          every_alignment_and_size_keeps_the_laws, every_law_of_an_arena_can_be_broken)
+          every_alignment_and_size_keeps_the_laws, every_law_of_an_arena_can_be_broken,
+          the_break_is_walked_as_heaps_are, a_break_in_pieces_is_left_alone)
