@@ -103,6 +103,12 @@ static struct chunk *move_in_arena(struct malloc_state *m, struct chunk *c, size
     return to;
 }
 
+/* Whether the thread keeps chunks of that size. */
+static bool is_kept(size_t bytes)
+{
+    return bytes <= CACHE_MAX_CHUNK && cache.bins[bytes / CHUNK_ALIGNMENT].limit > 0;
+}
+
 static void *resize_mapped(void *p, size_t bytes)
 {
     size_t old = mapped_usable(p);
@@ -130,7 +136,7 @@ void *ptmalloc_resize(void *p, size_t bytes)
     if (old >= wanted && old - wanted < MIN_CHUNK_BYTES)
         return p;
     /* Between sizes that the cache serves, a copy costs less than the arena's lock. */
-    if (old <= CACHE_MAX_CHUNK && wanted <= CACHE_MAX_CHUNK && cache.is_ready)
+    if (is_kept(old) && is_kept(wanted))
         return wanted <= old && wanted > old / 2 ? p : move(p, old - CHUNK_OVERHEAD, bytes);
     arena_lock(&m->arena);
     if (!int_resize(m, c, wanted)) {
