@@ -192,6 +192,14 @@ static bool trim(struct arena *a, size_t pad)
     return trimmed || a->counts.trimmed_bytes > before;
 }
 
+/* As glibc, which does it for each setting though only one of them is about fast bins. */
+static void settle(struct arena *a)
+{
+    struct malloc_state *m = (struct malloc_state *)a;
+    if (m->have_fast_chunks)
+        malloc_consolidate(m);
+}
+
 static const char *check(struct arena *a)
 {
     return state_check((struct malloc_state *)a);
@@ -208,6 +216,7 @@ const struct arena_kind arena_kind = {
     .take = take,
     .thread_end = thread_end,
     .trim = trim,
+    .settle = settle,
     .statistics = ptmalloc_statistics,
     .check = check,
 };
