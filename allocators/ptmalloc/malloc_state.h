@@ -55,6 +55,15 @@ bool int_resize(struct malloc_state *m, struct chunk *c, size_t bytes);
 /* c and the chunk behind it, both in use, become one of at least `bytes`; the rest is freed. */
 void int_join(struct malloc_state *m, struct chunk *c, size_t bytes);
 
+/*
+ * What int_memalign() asks int_malloc() for: room for a chunk before the aligned one, wherever the whole
+ * lies. glibc's sum, with 16 bytes that are never needed, so that both find the same chunk.
+ */
+static inline size_t memalign_bytes(size_t alignment, size_t bytes)
+{
+    return bytes + alignment + MIN_CHUNK_BYTES + CHUNK_ALIGNMENT;
+}
+
 /* A chunk of at least `bytes` whose object is aligned to `alignment` (a power of two above 16). */
 struct chunk *int_memalign(struct malloc_state *m, size_t alignment, size_t bytes,
                            enum growth_allowed growth);

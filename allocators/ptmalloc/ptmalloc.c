@@ -23,7 +23,7 @@ static void *take(struct arena *a, struct request *r, enum growth_allowed growth
     struct malloc_state *m = (struct malloc_state *)a;
     char *was_fresh = m->fresh;
     struct chunk *c = r->alignment > CHUNK_ALIGNMENT
-                          ? int_memalign(m, r->alignment, r->held, growth)
+                          ? int_memalign(m, r->alignment, request_bytes(r->bytes), growth)
                           : int_malloc(m, r->held, growth);
     if (!c)
         return NULL;
@@ -48,7 +48,9 @@ void *ptmalloc_alloc_other(size_t bytes)
 
 void *ptmalloc_alloc_aligned(size_t alignment, size_t bytes)
 {
-    struct request r = {.alignment = alignment, .bytes = bytes, .held = request_bytes(bytes)};
+    struct request r = {.alignment = alignment,
+                        .bytes = bytes,
+                        .held = memalign_bytes(alignment, request_bytes(bytes))};
     return alloc(&r);
 }
 
