@@ -8,7 +8,7 @@
 #include "unit.h"
 
 #define REQUEST 100u /* bytes; a chunk of 112 */
-#define BYTES   112u
+#define BYTES   ((size_t)112)
 
 static struct cache_bin *bin(void)
 {
@@ -114,7 +114,7 @@ START_TEST(a_full_bin_gives_its_older_half_back)
         ck_assert_ptr_eq(core_alloc(REQUEST), taken[limit - i]);
     ck_assert_ptr_null(bin()->head);
     size_t n_fast;
-    ck_assert_uint_eq(fast_bytes(&m->fast, &n_fast), (limit - limit / 2) * (size_t)BYTES);
+    ck_assert_uint_eq(fast_bytes(&m->fast, &n_fast), (limit - limit / 2) * BYTES);
     ck_assert_ptr_null(cache_check());
     ck_assert_ptr_null(state_check(m));
 }
@@ -195,7 +195,7 @@ START_TEST(what_the_cache_has_no_room_for_is_freed)
     core_alloc(REQUEST);
     size_t n_fast;
     ck_assert_uint_eq(bin()->n, bin()->limit - 1);
-    ck_assert_uint_eq(fast_bytes(&m->fast, &n_fast), (n - bin()->limit) * (size_t)BYTES);
+    ck_assert_uint_eq(fast_bytes(&m->fast, &n_fast), (n - bin()->limit) * BYTES);
     ck_assert_uint_eq(m->returned_bytes, 0);
     ck_assert_ptr_null(state_check(m));
 }
@@ -208,7 +208,7 @@ START_TEST(so_much_that_nobody_takes_is_freed_into_the_arena)
     cache_flush(false);
     malloc_consolidate(m);
     let_a_stranger_free(ARRAY_SIZE(taken));
-    size_t n_fast, fast = fast_bytes(&m->fast, &n_fast), all = ARRAY_SIZE(taken) * (size_t)BYTES;
+    size_t n_fast, fast = fast_bytes(&m->fast, &n_fast), all = ARRAY_SIZE(taken) * BYTES;
     ck_assert_uint_le(m->returned_bytes, 64 * KIB);
     ck_assert_uint_gt(m->returned_bytes, 60 * KIB);
     ck_assert_uint_eq(m->returned_bytes + fast, all);

@@ -68,7 +68,7 @@ START_TEST(a_fast_chunk_is_merged_with_nothing)
     malloc_consolidate(m);
     ck_assert(is_empty(m) && !m->have_fast_chunks);
     ck_assert(built_bin_holds(m, BIN_UNSORTED, c, 1));
-    ck_assert_uint_eq(chunk_bytes(c[0]), 3 * 64);
+    ck_assert_uint_eq(chunk_bytes(c[0]), 192);
     ck_assert_ptr_null(state_check(m));
 }
 END_TEST

@@ -21,7 +21,7 @@
 #define N_SLOTS     200u
 #define LEVEL_BYTES (4 * KIB)
 #define LOG_BYTES   (64 * MIB)
-#define PAGE_BYTES  4096u
+#define PAGE_BYTES  (4 * KIB)
 
 /* --- the log --- */
 
