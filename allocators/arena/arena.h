@@ -90,6 +90,8 @@ struct arena_kind {
     void (*thread_end)(void);
     /* Gives back to the system what it can, keeping `pad` bytes at the top; whether it could. Locked. */
     bool (*trim)(struct arena *a, size_t pad);
+    /* mallopt is about to change a setting; `a` is the main arena, locked. NULL: nothing to do. */
+    void (*settle)(struct arena *a);
     /* Adds to the common numbers its own of one arena; locked. `bytes_in_use` is among them. */
     void (*statistics)(struct arena *a, struct statistics_sink *s);
     /* The first broken law of the heap in it; locked. */

@@ -117,7 +117,7 @@ START_TEST(a_bad_value_is_told_once_with_what_is_allowed)
     ck_assert_ptr_nonnull(strstr(told_by("bump.bump_word=hig"), "one of low, high"));
     ck_assert_ptr_nonnull(strstr(told_by("bump.bump_word=highs"), "one of low, high"));
     ck_assert_uint_eq(bump_word, 0);
-    ck_assert_ptr_nonnull(strstr(told_by("bump.mmap_threshold=32769K"), "from 0 to 33554432"));
+    ck_assert_ptr_nonnull(strstr(told_by("bump.mmap_max=2G"), "from 0 to 2147483647"));
     ck_assert(!PAR_GET(no_dyn_threshold));
 }
 END_TEST
@@ -166,12 +166,11 @@ END_TEST
 
 START_TEST(mallopt_keeps_glibcs_rules)
 {
-    ck_assert_int_eq(mallopt(M_MMAP_THRESHOLD, HEAP_MAX_BYTES / 2), 1);
-    ck_assert_uint_eq(PAR_GET(mmap_threshold), HEAP_MAX_BYTES / 2);
+    ck_assert_int_eq(mallopt(M_MMAP_THRESHOLD, DEFAULT_MMAP_THRESHOLD_MAX + 1), 1);
+    ck_assert_uint_eq(PAR_GET(mmap_threshold), DEFAULT_MMAP_THRESHOLD_MAX + 1);
     ck_assert(PAR_GET(no_dyn_threshold));
-    ck_assert_int_eq(mallopt(M_MMAP_THRESHOLD, HEAP_MAX_BYTES / 2 + 1), 0);
-    ck_assert_int_eq(mallopt(M_MMAP_THRESHOLD, -1), 0);
-    ck_assert_uint_eq(PAR_GET(mmap_threshold), HEAP_MAX_BYTES / 2);
+    ck_assert_int_eq(mallopt(M_MMAP_MAX, -1), 0);
+    ck_assert_uint_eq(PAR_GET(mmap_max), DEFAULT_MMAP_MAX);
     ck_assert_int_eq(mallopt(M_TRIM_THRESHOLD, -1), 1);
     ck_assert_uint_eq(PAR_GET(trim_threshold), SIZE_MAX);
     ck_assert_int_eq(mallopt(M_ARENA_MAX, 0), 0);

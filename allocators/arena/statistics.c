@@ -93,7 +93,12 @@ EXPORT size_t arenabench_statistics(struct statistic *out, size_t room)
 EXPORT int mallopt(int param, int value)
 {
     arena_set_up();
-    return parameters_mallopt(param, value, arena_kind.tunables);
+    arena_lock(arena_main());
+    if (arena_kind.settle)
+        arena_kind.settle(arena_main());
+    int result = parameters_mallopt(param, value, arena_kind.tunables);
+    arena_unlock(arena_main());
+    return result;
 }
 
 EXPORT int malloc_trim(size_t pad)

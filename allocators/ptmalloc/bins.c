@@ -199,16 +199,17 @@ static const char *check_ring(struct bins *b, unsigned bin)
 {
     struct chunk *head = bin_at(b, bin), *first = head->fd, *last = NULL;
     for (struct chunk *c = first; c != head; c = c->fd) {
-        if (!c->fd_nextsize)
+        if (!c->fd_nextsize) { /* no first of its size, so the one before is of that size, too */
+            if (!last || chunk_bytes(c) != chunk_bytes(last))
+                return "bin order";
             continue;
+        }
         if (last && (last->fd_nextsize != c || c->bk_nextsize != last ||
                      chunk_bytes(c) >= chunk_bytes(last)))
             return "bin order";
         last = c;
     }
-    if (last && (!first->fd_nextsize || last->fd_nextsize != first || first->bk_nextsize != last))
-        return "bin order";
-    return first != head && !last ? "bin order" : NULL;
+    return last && (last->fd_nextsize != first || first->bk_nextsize != last) ? "bin order" : NULL;
 }
 
 static const char *check_chunk(struct bins *b, unsigned bin, const struct chunk *c)

@@ -51,17 +51,27 @@ size_t fast_bytes(const struct fast_bins *f, size_t *n_chunks)
     return bytes;
 }
 
+static const char *check_list(const struct chunk *c, size_t bytes)
+{
+    const struct chunk *seen =
+        NULL; /* one of those passed, ever farther on: a list that ends has it once */
+    for (size_t n = 1; c; n++, c = mangle(&c->fd, c->fd)) {
+        if (c == seen || !chunk_is_aligned(c) || !arena_for_ptr(c))
+            return "fast links";
+        if (chunk_bytes(c) != bytes || !chunk_in_use(c))
+            return "fast size";
+        if (is_power_of_two(n))
+            seen = c;
+    }
+    return NULL;
+}
+
 const char *fast_check(const struct fast_bins *f)
 {
     for (unsigned i = 0; i < N_FAST_BINS; i++) {
-        const struct chunk *c = f->heads[i];
-        while (c) {
-            if (!chunk_is_aligned(c) || !arena_for_ptr(c))
-                return "fast links";
-            if (chunk_bytes(c) != (i + 2) * (size_t)CHUNK_ALIGNMENT || !chunk_in_use(c))
-                return "fast size";
-            c = mangle(&c->fd, c->fd);
-        }
+        const char *broken = check_list(f->heads[i], (i + 2) * (size_t)CHUNK_ALIGNMENT);
+        if (broken)
+            return broken;
     }
     return NULL;
 }

@@ -5,7 +5,7 @@
  * consolidation. The owner holds the arena's lock.
  *
  * Laws; fast_check() returns the name of a broken one:
- *   fast links   every link decodes to an aligned chunk in an arena
+ *   fast links   every link decodes to an aligned chunk in an arena, and none to one passed before
  *   fast size    a chunk in a fast bin is of that bin's size, and marked in use
  */
 #pragma once

@@ -59,8 +59,7 @@ void int_join(struct malloc_state *m, struct chunk *c, size_t bytes)
 struct chunk *int_memalign(struct malloc_state *m, size_t alignment, size_t bytes,
                            enum growth_allowed growth)
 {
-    /* Room for a chunk before the aligned one, wherever the whole lies. */
-    struct chunk *c = int_malloc(m, bytes + alignment + MIN_CHUNK_BYTES, growth);
+    struct chunk *c = int_malloc(m, memalign_bytes(alignment, bytes), growth);
     if (!c)
         return NULL;
     uintptr_t object = (uintptr_t)chunk_object(c);
@@ -73,6 +72,7 @@ struct chunk *int_memalign(struct malloc_state *m, size_t alignment, size_t byte
         c->size = rest | PREV_INUSE | non_main;
         int_free(m, before);
     }
-    free_tail(m, c, bytes);
+    if (chunk_bytes(c) - bytes > MIN_CHUNK_BYTES) /* the smallest tail stays, as in glibc */
+        free_tail(m, c, bytes);
     return c;
 }

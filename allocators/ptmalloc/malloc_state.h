@@ -6,9 +6,11 @@
  * Laws; state_check() returns the name of a broken one, or one of bins_check() and fast_check():
  *   top           the top chunk reaches the end of the newest span, and the chunk before is in use
  *   chunk sizes   from the start of a span its chunks follow each other without a gap
- *   free pairs    no two free chunks lie side by side, and none beside the top
+ *   free pairs    no two free chunks lie side by side
  *   free binned   every free chunk is in a bin
- *   fresh         memory from `fresh` to the end of the newest span was never written
+ *   fresh         memory from `fresh` to the end of the newest span was never written (256 bytes
+ *                 of it are looked at: to read it all would make it resident)
+ * On a break that others have moved, too, the second to the fourth are not checked.
  */
 #pragma once
 
@@ -52,6 +54,15 @@ bool int_resize(struct malloc_state *m, struct chunk *c, size_t bytes);
 
 /* c and the chunk behind it, both in use, become one of at least `bytes`; the rest is freed. */
 void int_join(struct malloc_state *m, struct chunk *c, size_t bytes);
+
+/*
+ * What int_memalign() asks int_malloc() for: room for a chunk before the aligned one, wherever the whole
+ * lies. glibc's sum, with 16 bytes that are never needed, so that both find the same chunk.
+ */
+static inline size_t memalign_bytes(size_t alignment, size_t bytes)
+{
+    return bytes + alignment + MIN_CHUNK_BYTES + CHUNK_ALIGNMENT;
+}
 
 /* A chunk of at least `bytes` whose object is aligned to `alignment` (a power of two above 16). */
 struct chunk *int_memalign(struct malloc_state *m, size_t alignment, size_t bytes,

@@ -23,7 +23,7 @@ static void *take(struct arena *a, struct request *r, enum growth_allowed growth
     struct malloc_state *m = (struct malloc_state *)a;
     char *was_fresh = m->fresh;
     struct chunk *c = r->alignment > CHUNK_ALIGNMENT
-                          ? int_memalign(m, r->alignment, r->held, growth)
+                          ? int_memalign(m, r->alignment, request_bytes(r->bytes), growth)
                           : int_malloc(m, r->held, growth);
     if (!c)
         return NULL;
@@ -48,7 +48,9 @@ void *ptmalloc_alloc_other(size_t bytes)
 
 void *ptmalloc_alloc_aligned(size_t alignment, size_t bytes)
 {
-    struct request r = {.alignment = alignment, .bytes = bytes, .held = request_bytes(bytes)};
+    struct request r = {.alignment = alignment,
+                        .bytes = bytes,
+                        .held = memalign_bytes(alignment, request_bytes(bytes))};
     return alloc(&r);
 }
 
@@ -103,6 +105,12 @@ static struct chunk *move_in_arena(struct malloc_state *m, struct chunk *c, size
     return to;
 }
 
+/* Whether the thread keeps chunks of that size. */
+static bool is_kept(size_t bytes)
+{
+    return bytes <= CACHE_MAX_CHUNK && cache.bins[bytes / CHUNK_ALIGNMENT].limit > 0;
+}
+
 static void *resize_mapped(void *p, size_t bytes)
 {
     size_t old = mapped_usable(p);
@@ -131,7 +139,7 @@ void *ptmalloc_resize(void *p, size_t bytes)
     if (old >= wanted && old - wanted < MIN_CHUNK_BYTES)
         return p;
     /* Between sizes that the cache serves, a copy costs less than the arena's lock. */
-    if (old <= CACHE_MAX_CHUNK && wanted <= CACHE_MAX_CHUNK && cache.is_ready)
+    if (is_kept(old) && is_kept(wanted))
         return wanted <= old && wanted > old / 2 ? p : move(p, old - CHUNK_OVERHEAD, bytes);
     arena_lock(&m->arena);
     if (!int_resize(m, c, wanted)) {
@@ -187,6 +195,14 @@ static bool trim(struct arena *a, size_t pad)
     return trimmed || a->counts.trimmed_bytes > before;
 }
 
+/* As glibc, which does it for each setting though only one of them is about fast bins. */
+static void settle(struct arena *a)
+{
+    struct malloc_state *m = (struct malloc_state *)a;
+    if (m->have_fast_chunks)
+        malloc_consolidate(m);
+}
+
 static const char *check(struct arena *a)
 {
     return state_check((struct malloc_state *)a);
@@ -203,6 +219,7 @@ const struct arena_kind arena_kind = {
     .take = take,
     .thread_end = thread_end,
     .trim = trim,
+    .settle = settle,
     .statistics = ptmalloc_statistics,
     .check = check,
 };

@@ -1,15 +1,15 @@
 #include "malloc_state.h"
 
-/* What a walk over one span found. */
+/* What the walk over the spans found. */
 struct census {
     size_t n_free; /* chunks in no use, the top not among them */
+    size_t bytes;  /* of the spans so far */
 };
 
-static const char *check_free_chunk(const struct malloc_state *m, const struct chunk *c,
-                                    bool before_is_free)
+static const char *check_free_chunk(const struct chunk *c, bool before_is_free)
 {
     const struct chunk *next = chunk_next(c);
-    if (before_is_free || next == m->top)
+    if (before_is_free)
         return "free pairs";
     return next->prev_size == chunk_bytes(c) ? NULL : "chunk sizes";
 }
@@ -27,7 +27,7 @@ static const char *check_span(const struct malloc_state *m, const struct chunk *
             chunk_prev_in_use(c) == before_is_free)
             return "chunk sizes";
         bool is_free = !chunk_in_use(c);
-        const char *broken = is_free ? check_free_chunk(m, c, before_is_free) : NULL;
+        const char *broken = is_free ? check_free_chunk(c, before_is_free) : NULL;
         if (broken)
             return broken;
         census->n_free += is_free;
@@ -45,14 +45,29 @@ static const struct chunk *first_of_heap(const struct malloc_state *m, const str
                                                                           : start);
 }
 
+/*
+ * The break, unless others have moved it, too: then it is several spans, and what lies between them is
+ * not ours to read.
+ */
+static const char *check_break(const struct malloc_state *m, struct census *census)
+{
+    const char *start = (const char *)arena_break_start, *end = start + arena_break_bytes;
+    if (m->arena.system_mem - census->bytes != arena_break_bytes || start == end)
+        return NULL;
+    census->bytes += arena_break_bytes;
+    return check_span(m, (const struct chunk *)round_up((uintptr_t)start, CHUNK_ALIGNMENT), end,
+                      census);
+}
+
 static const char *check_spans(const struct malloc_state *m, struct census *census)
 {
     for (const struct heap_info *h = m->arena.top_heap; h; h = h->prev) {
         const char *broken = check_span(m, first_of_heap(m, h), (const char *)h + h->size, census);
         if (broken)
             return broken;
+        census->bytes += h->size;
     }
-    return NULL;
+    return &m->arena == arena_main() ? check_break(m, census) : NULL;
 }
 
 static size_t binned(struct malloc_state *m)
@@ -83,7 +98,6 @@ static const char *check_top(const struct malloc_state *m)
         return "top";
     if (m->fresh < (const char *)m->top + CHUNK_HEADER_BYTES || m->fresh > end)
         return "fresh";
-    /* A sample: to read it all would make it resident. */
     const char *sample = end - m->fresh > 256 ? m->fresh + 256 : end;
     return is_zero(m->fresh, sample) ? NULL : "fresh";
 }
@@ -97,10 +111,9 @@ const char *state_check(struct malloc_state *m)
         return broken;
     broken = check_top(m);
     struct census census = {0};
-    /* The break has spans that only a walk over foreign memory would join; heaps have none. */
     if (!broken)
         broken = check_spans(m, &census);
-    if (!broken && &m->arena != arena_main() && census.n_free != binned(m))
+    if (!broken && census.bytes == m->arena.system_mem && census.n_free != binned(m))
         broken = "free binned";
     return broken;
 }

@@ -12,17 +12,11 @@ extern void ptmalloc_statistics(struct arena *a, struct statistics_sink *s);
 
 /* --- settings --- */
 
-/* As glibc: whatever moves the bound empties the fast bins of the main arena first. */
 static void set_mxfast(size_t bytes)
 {
-    struct malloc_state *m = (struct malloc_state *)arena_main();
-    arena_lock(&m->arena);
-    if (m->have_fast_chunks)
-        malloc_consolidate(m);
     size_t most =
         bytes == 0 ? CHUNK_HEADER_BYTES : (bytes + CHUNK_OVERHEAD) & ~(size_t)(CHUNK_ALIGNMENT - 1);
     atomic_store_explicit(&global_max_fast, most, memory_order_relaxed);
-    arena_unlock(&m->arena);
 }
 
 static size_t get_mxfast(void)

@@ -13,7 +13,7 @@
     {OWN_SETTING(allocator, "arena_test"), .unit = SETTING_COUNT, .initial = "8", \
      .least = 1, .most = 65536, .help = "arenas made before the limit by cores is looked at"}, \
     {OWN_SETTING(allocator, "mmap_threshold"), .unit = SETTING_BYTES, \
-     .initial = "128K, rising with what is freed, up to 32M", .most = 32 * MIB, \
+     .initial = "128K, rising with what is freed, up to 32M", .most = INT64_MAX, \
      .help = "from this size on each object is a mapping of its own; given, it no longer rises"}, \
     {OWN_SETTING(allocator, "trim_threshold"), .unit = SETTING_BYTES, \
      .initial = "128K, rising to twice mmap_threshold", .most = INT64_MAX, \
