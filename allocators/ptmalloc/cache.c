@@ -68,22 +68,44 @@ void cache_broken_link(void)
     heap_fatal("malloc(): corrupted link in a thread cache");
 }
 
-static void refill(struct malloc_state *m, struct cache_bin *bin, unsigned index)
+/* How many chunks the next refill takes: ever more, as each is asked for. */
+static unsigned next_batch(const struct cache_bin *bin, unsigned index)
 {
     unsigned most = bin->limit / 2 < BATCH_MAX ? bin->limit / 2 : BATCH_MAX;
     unsigned n = cache.batch[index] + 1u < most ? cache.batch[index] + 1u : most;
-    for (unsigned i = 0; i < n; i++) {
-        struct chunk *c = int_malloc(m, index * (size_t)CHUNK_ALIGNMENT, GROW_NEVER);
+    if (cache.batch[index] < most)
+        cache.batch[index] = (uint8_t)(2 * cache.batch[index] + 1);
+    return n;
+}
+
+/* The first in memory is the first to be taken. */
+static void push_run(struct cache_bin *bin, struct chunk *first, size_t bytes, unsigned n)
+{
+    while (n-- > 0)
+        cache_push(bin, chunk_object(chunk_at(first, n * bytes)));
+}
+
+/* The chunk that is asked for; further ones, of up to `n` in all, go into the bin. */
+static struct chunk *alloc_and_refill(struct malloc_state *m, struct cache_bin *bin, size_t bytes,
+                                      unsigned n)
+{
+    unsigned got = n;
+    struct chunk *first = int_malloc_run(m, bytes, &got, GROW_UNLESS_MAPPED);
+    if (!first)
+        return NULL;
+    push_run(bin, chunk_at(first, bytes), bytes, got - 1);
+    for (n -= got; n > 0; n -= got) {
+        got = n;
+        struct chunk *c = int_malloc_run(m, bytes, &got, GROW_NEVER);
         if (!c)
             break;
-        if (UNLIKELY(chunk_bytes(c) != index * (size_t)CHUNK_ALIGNMENT)) {
+        if (UNLIKELY(chunk_bytes(c) != bytes)) {
             int_free(m, c); /* what was left over was too small to cut off */
             break;
         }
-        cache_push(bin, chunk_object(c));
+        push_run(bin, c, bytes, got);
     }
-    if (cache.batch[index] < most)
-        cache.batch[index] = (uint8_t)(2 * cache.batch[index] + 1);
+    return first;
 }
 
 /* The next of the list; the link is checked first. */
@@ -102,12 +124,14 @@ static void set_link(struct cached *e, const struct cached *next)
 
 static void free_all_locked(struct malloc_state *m, struct cached *e)
 {
+    struct free_run run = {0};
     while (e) {
         struct cached *next = follow(e);
         e->seal = 0;
-        int_free(m, object_chunk(e));
+        int_free_more(m, &run, object_chunk(e));
         e = next;
     }
+    int_free_end(m, &run);
     if (HEAP_CHECK)
         must_hold(state_check(m));
 }
@@ -171,11 +195,7 @@ static struct cached *send_home(struct malloc_state *m, struct cached *e)
         }
         e = next;
     }
-    /* A thread at its end leaves its cache to the next one on this arena. */
-    if (&m->arena == arena_thread.arena && cache.is_ready)
-        free_all(m, home);
-    else
-        give_back(m, home, last, bytes);
+    give_back(m, home, last, bytes);
     return others;
 }
 
@@ -211,9 +231,8 @@ void *cache_alloc_slow(size_t bytes)
     m = (struct malloc_state *)arena_get(bytes);
     if (!bin && set_up())
         bin = &cache.bins[index];
-    struct chunk *c = int_malloc(m, index * (size_t)CHUNK_ALIGNMENT, GROW_UNLESS_MAPPED);
-    if (c && bin && bin->limit > 1)
-        refill(m, bin, index);
+    struct chunk *c = alloc_and_refill(m, bin, index * (size_t)CHUNK_ALIGNMENT,
+                                       bin && bin->limit > 1 ? 1 + next_batch(bin, index) : 1);
     if (HEAP_CHECK)
         must_hold(state_check(m));
     arena_unlock(&m->arena);
@@ -225,22 +244,40 @@ void *cache_alloc_slow(size_t bytes)
     return chunk_object(c);
 }
 
-/* Keeps the newest `keep`: the list is cut behind them. */
+/* Takes the newest of a bin until `keep` are left; frees those of m into it, and returns the list of the others. */
+static struct cached *free_own(struct malloc_state *m, struct cache_bin *bin, uint32_t keep)
+{
+    struct free_run run = {0};
+    struct cached *others = NULL;
+    bool is_locked = false;
+    while (bin->head && bin->n > keep) {
+        struct cached *e = cache_pop(bin);
+        if (!m || arena_for_ptr(e) != &m->arena) {
+            set_link(e, others);
+            others = e;
+            continue;
+        }
+        if (!is_locked)
+            arena_lock(&m->arena);
+        is_locked = true;
+        int_free_more(m, &run, object_chunk(e));
+    }
+    if (!is_locked)
+        return others;
+    int_free_end(m, &run);
+    if (HEAP_CHECK)
+        must_hold(state_check(m));
+    arena_unlock(&m->arena);
+    return others;
+}
+
+/* A thread at its end leaves what it has to the next one on its arena. */
 static void flush(struct cache_bin *bin, uint32_t keep)
 {
-    struct cached *rest = bin->head, *last = NULL;
-    for (uint32_t n = 0; n < keep && rest; n++) {
-        last = rest;
-        rest = follow(rest);
-    }
-    if (last)
-        set_link(last, NULL);
-    else
-        bin->head = NULL;
-    if (bin->n > keep)
-        bin->n = keep;
-    while (rest)
-        rest = send_home((struct malloc_state *)arena_for_ptr(rest), rest);
+    struct malloc_state *own = cache.is_ready ? (struct malloc_state *)arena_thread.arena : NULL;
+    struct cached *others = free_own(own, bin, keep);
+    while (others)
+        others = send_home((struct malloc_state *)arena_for_ptr(others), others);
 }
 
 void cache_flush(bool end)

@@ -101,7 +101,7 @@ START_TEST(a_refill_does_not_make_an_arena_grow)
 }
 END_TEST
 
-START_TEST(a_full_bin_gives_its_older_half_back)
+START_TEST(a_full_bin_gives_its_newer_half_back)
 {
     struct malloc_state *m = begin();
     unsigned limit = bin()->limit;
@@ -110,8 +110,10 @@ START_TEST(a_full_bin_gives_its_older_half_back)
     built_sort(m); /* the fast bins are empty */
     give(limit + 1);
     ck_assert_uint_eq(bin()->n, limit / 2 + 1);
-    for (unsigned i = 0; i <= limit / 2; i++) /* the newer ones are there, newest first */
-        ck_assert_ptr_eq(core_alloc(REQUEST), taken[limit - i]);
+    ck_assert_ptr_eq(core_alloc(REQUEST),
+                     taken[limit]); /* it came behind the older ones, which stay */
+    for (unsigned i = limit / 2; i-- > 0;)
+        ck_assert_ptr_eq(core_alloc(REQUEST), taken[i]);
     ck_assert_ptr_null(bin()->head);
     size_t n_fast;
     ck_assert_uint_eq(fast_bytes(&m->fast, &n_fast), (limit - limit / 2) * BYTES);
@@ -329,7 +331,7 @@ END_TEST
 UNIT_MAIN("cache", the_limit_is_4_k_of_each_size_but_8_objects_at_least,
           settings_bound_what_a_cache_keeps, the_newest_object_comes_back_first,
           a_refill_takes_a_batch_that_doubles, a_refill_does_not_make_an_arena_grow,
-          a_full_bin_gives_its_older_half_back, a_flush_gives_everything_back,
+          a_full_bin_gives_its_newer_half_back, a_flush_gives_everything_back,
           the_arena_of_a_stranger_keeps_nothing_of_ours, what_came_back_refills_the_cache,
           what_the_cache_has_no_room_for_is_freed,
           so_much_that_nobody_takes_is_freed_into_the_arena, a_trim_takes_home_what_came_back,

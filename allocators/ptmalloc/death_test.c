@@ -66,6 +66,20 @@ static void free_what_became_the_top(void)
     free(p);
 }
 
+/* A full bin of the cache was emptied into the arena, where its chunks were merged. */
+static void free_twice_what_was_merged_in_a_run(void)
+{
+    enum { OBJECTS = 9, BYTES = 1000 };
+    void *p[OBJECTS];
+    for (unsigned i = 0; i < OBJECTS; i++)
+        p[i] = keep(BYTES);
+    keep(LARGE);
+    for (unsigned i = 0; i < OBJECTS; i++)
+        free(p[i]);
+    free(p[OBJECTS / 2]);
+    cache_flush(false);
+}
+
 static void free_of_the_stack(void)
 {
     size_t words[16] = {0, 0x41};
@@ -209,6 +223,7 @@ static const struct death deaths[] = {
     {"free(): double free detected in a thread cache", free_twice_with_another_between},
     {"double free or corruption (fasttop)", free_twice_into_a_fast_bin},
     {"double free or corruption (!prev)", free_twice_what_was_merged},
+    {"double free or corruption (!prev)", free_twice_what_was_merged_in_a_run},
     {"double free or corruption (top)", free_what_became_the_top},
     {"free(): invalid pointer", free_of_the_stack},
     {"free(): invalid pointer", free_of_static_memory},

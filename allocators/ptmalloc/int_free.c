@@ -67,17 +67,23 @@ static void must_be_freeable(const struct malloc_state *m, const struct chunk *c
         heap_fatal(fault);
 }
 
-void int_free(struct malloc_state *m, struct chunk *c)
+static bool is_fast(size_t bytes)
 {
-    must_be_freeable(m, c);
+    return bytes <= atomic_load_explicit(&global_max_fast, memory_order_relaxed);
+}
+
+static void to_fast(struct malloc_state *m, struct chunk *c, size_t bytes)
+{
+    request_perturb_freed(chunk_object(c), bytes - CHUNK_OVERHEAD);
+    fast_push(&m->fast, c, bytes);
+    m->have_fast_chunks = true;
+}
+
+/* c was checked. */
+static void to_bins(struct malloc_state *m, struct chunk *c)
+{
     request_perturb_freed(chunk_object(c), chunk_usable(c));
-    size_t bytes = chunk_bytes(c);
-    if (bytes <= atomic_load_explicit(&global_max_fast, memory_order_relaxed)) {
-        fast_push(&m->fast, c, bytes);
-        m->have_fast_chunks = true;
-        return;
-    }
-    bytes = release(m, c, "corrupted size vs. prev_size while consolidating");
+    size_t bytes = release(m, c, "corrupted size vs. prev_size while consolidating");
     if (bytes < FASTBIN_CONSOLIDATION_BYTES)
         return;
     if (m->have_fast_chunks)
@@ -86,6 +92,48 @@ void int_free(struct malloc_state *m, struct chunk *c)
         heap_trim(m, PAR_GET(top_pad));
     else if (chunk_bytes(m->top) >= PAR_GET(trim_threshold))
         systrim(m, PAR_GET(top_pad));
+}
+
+void int_free(struct malloc_state *m, struct chunk *c)
+{
+    must_be_freeable(m, c);
+    size_t bytes = chunk_bytes(c);
+    if (is_fast(bytes))
+        to_fast(m, c, bytes);
+    else
+        to_bins(m, c);
+}
+
+/* The tags inside a run say that the chunk before is free: who frees one again is found out. */
+void int_free_more(struct malloc_state *m, struct free_run *run, struct chunk *c)
+{
+    size_t bytes = chunk_bytes(c);
+    bool is_behind = c == chunk_at(run->first, run->bytes);
+    bool is_before = chunk_at(c, bytes) == run->first;
+    if (!is_behind && !is_before)
+        int_free_end(m, run);
+    must_be_freeable(m, c);
+    if (is_fast(bytes)) {
+        to_fast(m, c, bytes);
+        return;
+    }
+    if (is_behind)
+        chunk_set_prev_in_use(c, false);
+    else if (is_before)
+        chunk_set_prev_in_use(run->first, false);
+    if (!is_behind)
+        run->first = c;
+    run->bytes += bytes;
+}
+
+void int_free_end(struct malloc_state *m, struct free_run *run)
+{
+    struct chunk *c = run->first;
+    if (run->bytes == 0)
+        return;
+    c->size = run->bytes | (c->size & SIZE_BITS);
+    *run = (struct free_run){0};
+    to_bins(m, c);
 }
 
 void malloc_consolidate(struct malloc_state *m)

@@ -12,17 +12,51 @@ static void mark_in_use(struct chunk *c)
     chunk_set_prev_in_use(chunk_next(c), true);
 }
 
-/* Cuts a free chunk, already unlinked, and keeps the rest in the unsorted bin. */
-static struct chunk *take_front(struct malloc_state *m, struct chunk *c, size_t bytes, bool is_last)
+/* What int_malloc_run() is asked for and has found. */
+struct run {
+    size_t bytes;
+    unsigned most, n;
+};
+
+/* As many as `room` holds; one is sure to fit. */
+static void fit_run(struct run *run, size_t room)
 {
-    size_t rest = chunk_bytes(c) - bytes;
+    run->n = 1;
+    if (run->most == 1)
+        return;
+    size_t most = room / run->bytes;
+    run->n = most < run->most ? (unsigned)most : run->most;
+}
+
+/* Gives c's first chunks their tags; that of what lies behind them is the caller's to write. */
+static void cut_front(struct chunk *c, const struct run *run)
+{
+    size_t flags = c->size & SIZE_BITS;
+    c->size = run->bytes | flags;
+    for (unsigned i = 1; i < run->n; i++)
+        chunk_at(c, i * run->bytes)->size = run->bytes | PREV_INUSE | (flags & NON_MAIN_ARENA);
+}
+
+/* Cuts a free chunk, already unlinked, and keeps the rest in the unsorted bin. */
+static struct chunk *take_front(struct malloc_state *m, struct chunk *c, struct run *run,
+                                bool is_last)
+{
+    size_t size = chunk_bytes(c);
+    fit_run(run, size);
+    size_t rest = size - run->n * run->bytes;
+    if (rest > 0 && rest < MIN_CHUNK_BYTES && run->n > 1) {
+        run->n--;
+        rest += run->bytes;
+    }
     if (rest < MIN_CHUNK_BYTES) {
         mark_in_use(c);
+        if (run->n > 1)
+            cut_front(c, run);
         return c;
     }
-    size_t non_main = c->size & NON_MAIN_ARENA;
-    struct chunk *remainder = chunk_split(c, bytes);
-    chunk_set_free(remainder, rest, non_main);
+    struct chunk *remainder = chunk_at(c, size - rest);
+    chunk_set_free(remainder, rest, c->size & NON_MAIN_ARENA);
+    cut_front(c, run);
     bins_put_unsorted(&m->bins, remainder);
     if (is_last)
         m->last_remainder = remainder;
@@ -51,8 +85,9 @@ static void must_be_unsorted(struct malloc_state *m, const struct chunk *c,
 }
 
 /* Sorts what was freed since; returns a chunk on the way that fits, or NULL. */
-static struct chunk *unsorted_pass(struct malloc_state *m, size_t bytes)
+static struct chunk *unsorted_pass(struct malloc_state *m, struct run *run)
 {
+    size_t bytes = run->bytes;
     struct chunk *head = bin_at(&m->bins, BIN_UNSORTED), *c;
     for (unsigned n = 0; n < UNSORTED_AT_ONCE && (c = head->bk) != head; n++) {
         must_be_unsorted(m, c, head);
@@ -66,14 +101,15 @@ static struct chunk *unsorted_pass(struct malloc_state *m, size_t bytes)
         /* A run of small requests stays together: they are cut off the same chunk. */
         if (is_small_chunk(bytes) && is_only && c == m->last_remainder &&
             size > bytes + MIN_CHUNK_BYTES)
-            return take_front(m, c, bytes, true);
+            return take_front(m, c, run, true);
         bins_sort_in(&m->bins, c, size);
     }
     return NULL;
 }
 
-static struct chunk *best_fit(struct malloc_state *m, size_t bytes)
+static struct chunk *best_fit(struct malloc_state *m, struct run *run)
 {
+    size_t bytes = run->bytes;
     unsigned bin = bin_of(bytes);
     struct chunk *c = NULL;
     if (!is_small_chunk(bytes))
@@ -86,10 +122,10 @@ static struct chunk *best_fit(struct malloc_state *m, size_t bytes)
     if (UNLIKELY(chunk_bytes(c) < bytes || !is_chunk_size(m, c)))
         heap_fatal("malloc(): corrupted size in a bin");
     bins_unlink(&m->bins, c);
-    return take_front(m, c, bytes, !from_own_bin && is_small_chunk(bytes));
+    return take_front(m, c, run, !from_own_bin && is_small_chunk(bytes));
 }
 
-static struct chunk *cut_top(struct malloc_state *m, size_t bytes)
+static struct chunk *cut_top(struct malloc_state *m, struct run *run)
 {
     struct chunk *c = m->top;
     if (!c)
@@ -97,11 +133,13 @@ static struct chunk *cut_top(struct malloc_state *m, size_t bytes)
     size_t size = chunk_bytes(c);
     if (UNLIKELY((char *)c + size != arena_end(&m->arena)))
         heap_fatal("malloc(): corrupted top size");
-    if (size < bytes + MIN_CHUNK_BYTES)
+    if (size < run->bytes + MIN_CHUNK_BYTES)
         return NULL;
-    size_t non_main = c->size & NON_MAIN_ARENA;
-    m->top = chunk_split(c, bytes);
-    m->top->size = (size - bytes) | PREV_INUSE | non_main;
+    fit_run(run, size - MIN_CHUNK_BYTES);
+    size_t taken = run->n * run->bytes;
+    m->top = chunk_at(c, taken);
+    m->top->size = (size - taken) | PREV_INUSE | (c->size & NON_MAIN_ARENA);
+    cut_front(c, run);
     char *written = (char *)m->top + CHUNK_HEADER_BYTES;
     if (m->fresh < written)
         m->fresh = written;
@@ -125,20 +163,30 @@ static struct chunk *from_lists(struct malloc_state *m, size_t bytes)
     return c;
 }
 
-struct chunk *int_malloc(struct malloc_state *m, size_t bytes, enum growth_allowed growth)
+struct chunk *int_malloc_run(struct malloc_state *m, size_t bytes, unsigned *n,
+                             enum growth_allowed growth)
 {
+    struct run run = {.bytes = bytes, .most = *n, .n = 1};
     struct chunk *c = from_lists(m, bytes);
     while (!c) {
-        c = unsorted_pass(m, bytes);
+        c = unsorted_pass(m, &run);
         if (!c)
-            c = best_fit(m, bytes);
+            c = best_fit(m, &run);
         if (!c)
-            c = cut_top(m, bytes);
+            c = cut_top(m, &run);
         if (c || !m->have_fast_chunks)
             break;
         malloc_consolidate(m);
     }
-    if (c || growth == GROW_NEVER || (growth == GROW_UNLESS_MAPPED && mapped_wanted(bytes)))
-        return c;
-    return sysmalloc(m, bytes) == 0 ? cut_top(m, bytes) : NULL;
+    bool may_grow = !c && growth != GROW_NEVER && (growth == GROW_ALWAYS || !mapped_wanted(bytes));
+    if (may_grow && sysmalloc(m, bytes) == 0)
+        c = cut_top(m, &run);
+    *n = run.n;
+    return c;
+}
+
+struct chunk *int_malloc(struct malloc_state *m, size_t bytes, enum growth_allowed growth)
+{
+    unsigned one = 1;
+    return int_malloc_run(m, bytes, &one, growth);
 }

@@ -46,8 +46,26 @@ extern _Atomic size_t global_max_fast __attribute__((visibility("hidden")));
  */
 struct chunk *int_malloc(struct malloc_state *m, size_t bytes, enum growth_allowed growth);
 
+/*
+ * The same for the first of *n chunks of one size, each directly behind the one before; *n becomes how many they are,
+ * one at least: as many as the free chunk holds that the first would be cut off.
+ */
+struct chunk *int_malloc_run(struct malloc_state *m, size_t bytes, unsigned *n,
+                             enum growth_allowed growth);
+
 /* Frees a chunk of this arena; what it neighbours is checked. */
 void int_free(struct malloc_state *m, struct chunk *c);
+
+/*
+ * Frees many: chunks that lie side by side are merged before they are sorted in as one. Begins with a run of all
+ * zeros; what is still to be freed then is freed by int_free_end(). Chunks for the fast bins go there.
+ */
+struct free_run {
+    struct chunk *first;
+    size_t bytes; /* 0: none yet */
+};
+void int_free_more(struct malloc_state *m, struct free_run *run, struct chunk *c);
+void int_free_end(struct malloc_state *m, struct free_run *run);
 
 /* Makes c at least `bytes` long where it is, or false; what is left over at its end is freed. */
 bool int_resize(struct malloc_state *m, struct chunk *c, size_t bytes);
@@ -82,7 +100,7 @@ void heap_trim(struct malloc_state *m, size_t pad);
 
 const char *state_check(struct malloc_state *m);
 
-/* For c in use behind `before`, a remainder of `rest` bytes is cut off its end; c keeps `bytes`. */
+/* c keeps `bytes`; returns what is cut off its end, without a tag yet. */
 static inline struct chunk *chunk_split(struct chunk *c, size_t bytes)
 {
     c->size = bytes | (c->size & SIZE_BITS);
