@@ -11,6 +11,7 @@
 #include "request.h"
 
 #define LEAST_KEPT 8u  /* objects of each size, however large */
+#define FIRST_PART 8u  /* a bin begins with this part of what it may keep */
 #define BATCH_MAX  64u /* chunks taken under one lock */
 
 /* What may wait in an arena for one of its threads to take it; beyond, it is freed into the arena. */
@@ -18,20 +19,20 @@
 
 __thread struct cache cache;
 _Atomic uintptr_t cache_secret;
-_Atomic size_t cache_count = 128, cache_bytes = 4096, cache_largest = CACHE_MAX_REQUEST;
+_Atomic size_t cache_count = 256, cache_bytes = 16384, cache_largest = CACHE_MAX_REQUEST;
 
 static size_t setting(const _Atomic size_t *s)
 {
     return atomic_load_explicit(s, memory_order_relaxed);
 }
 
-/* How many chunks of a size a thread keeps. */
-static uint32_t limit_of(unsigned index)
+/* How many chunks of a size a thread may keep, of `1 / part` of the bytes. */
+static uint32_t limit_of(unsigned index, unsigned part)
 {
     size_t bytes = index * (size_t)CHUNK_ALIGNMENT, count = setting(&cache_count);
     if (bytes - CHUNK_OVERHEAD > setting(&cache_largest) || PAR_GET(perturb))
         return 0;
-    size_t n = setting(&cache_bytes) / bytes;
+    size_t n = setting(&cache_bytes) / part / bytes;
     if (n < LEAST_KEPT)
         n = LEAST_KEPT;
     return (uint32_t)(n < count ? n : count);
@@ -58,7 +59,7 @@ static bool set_up(void)
     if (atomic_load_explicit(&cache_secret, memory_order_relaxed) == 0)
         make_secret();
     for (unsigned i = MIN_CHUNK_BYTES / CHUNK_ALIGNMENT; i < CACHE_BINS; i++)
-        cache.bins[i].limit = limit_of(i);
+        cache.bins[i].limit = limit_of(i, FIRST_PART);
     cache.is_ready = true;
     return true;
 }
@@ -66,6 +67,17 @@ static bool set_up(void)
 void cache_broken_link(void)
 {
     heap_fatal("malloc(): corrupted link in a thread cache");
+}
+
+/* A bin that had too many and now has too few is too small for what the thread does. */
+static void grow_limit(struct cache_bin *bin, unsigned index)
+{
+    if (!cache.was_full[index])
+        return;
+    cache.was_full[index] = false;
+    uint32_t most = limit_of(index, 1);
+    if (bin->limit < most)
+        bin->limit = 2 * bin->limit < most ? 2 * bin->limit : most;
 }
 
 /* How many chunks the next refill takes: ever more, as each is asked for. */
@@ -231,6 +243,8 @@ void *cache_alloc_slow(size_t bytes)
     m = (struct malloc_state *)arena_get(bytes);
     if (!bin && set_up())
         bin = &cache.bins[index];
+    if (bin)
+        grow_limit(bin, index);
     struct chunk *c = alloc_and_refill(m, bin, index * (size_t)CHUNK_ALIGNMENT,
                                        bin && bin->limit > 1 ? 1 + next_batch(bin, index) : 1);
     if (HEAP_CHECK)
@@ -344,8 +358,10 @@ void cache_free_slow(void *p)
         to_arena(m, p);
         return;
     }
-    if (bin->n >= bin->limit)
+    if (bin->n >= bin->limit) {
         flush(bin, bin->limit / 2);
+        cache.was_full[bytes / CHUNK_ALIGNMENT] = true;
+    }
     cache_push(bin, e);
     if (HEAP_CHECK)
         must_hold(cache_check());

@@ -1,8 +1,9 @@
 /*
  * What one thread keeps of each small size so that most calls take no lock (glibc's tcache). A bin is
  * refilled from the thread's own arena in batches that double while they are used up, and gives its
- * older half back when it is full, each chunk to the arena it came from: a free of another thread's
- * object waits for no lock of its own either.
+ * newer half back when it is full, each chunk to the arena it came from: a free of another thread's
+ * object waits for no lock of its own either. A bin that runs full and then empty may keep twice as much from
+ * then on, up to the settings; a thread that only makes objects, or only frees them, has no use for that.
  *
  * A cached chunk is in use for its arena. Its first two words hold the link and the seal:
  *
@@ -41,13 +42,14 @@ struct cache_bin {
 struct cache {
     struct cache_bin bins[CACHE_BINS];
     uint8_t batch[CACHE_BINS]; /* the next refill takes one more than this */
+    bool was_full[CACHE_BINS]; /* since its last refill */
     bool is_ready;             /* set up; stays false in a thread that has ended */
 };
 
 extern __thread struct cache cache __attribute__((visibility("hidden")));
 extern _Atomic uintptr_t cache_secret __attribute__((visibility("hidden")));
 
-/* Settings: objects of one size at most; bytes of one size at most; the largest object. */
+/* Settings: objects of one size at most; bytes of one size at most, in the end; the largest object. */
 extern _Atomic size_t cache_count, cache_bytes, cache_largest __attribute__((visibility("hidden")));
 
 static inline uintptr_t cache_seal(const struct cached *e, uintptr_t link)

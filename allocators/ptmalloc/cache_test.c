@@ -22,8 +22,8 @@ static struct malloc_state *begin(void)
     arena_unlock(&m->arena);
     core_free(core_alloc(REQUEST));
     cache_flush(false);
-    for (unsigned i = 0; i < CACHE_BINS; i++)
-        cache.batch[i] = 0;
+    memset(cache.batch, 0, sizeof(cache.batch));
+    memset(cache.was_full, 0, sizeof(cache.was_full));
     ck_assert_ptr_null(cache_check());
     return m;
 }
@@ -42,11 +42,11 @@ static void give(unsigned n)
         core_free(taken[i]);
 }
 
-START_TEST(the_limit_is_4_k_of_each_size_but_8_objects_at_least)
+START_TEST(the_limit_is_2_k_of_each_size_at_first_but_8_objects_at_least)
 {
     begin();
-    ck_assert_uint_eq(cache.bins[2].limit, 128);
-    ck_assert_uint_eq(cache.bins[BYTES / CHUNK_ALIGNMENT].limit, 4096 / BYTES);
+    ck_assert_uint_eq(cache.bins[2].limit, 2048 / 32);
+    ck_assert_uint_eq(cache.bins[BYTES / CHUNK_ALIGNMENT].limit, 2048 / BYTES);
     ck_assert_uint_eq(cache.bins[CACHE_BINS - 1].limit, 8);
 }
 END_TEST
@@ -76,7 +76,7 @@ END_TEST
 START_TEST(a_refill_takes_a_batch_that_doubles)
 {
     begin();
-    static const unsigned batches[] = {1, 2, 4, 8, 16, 4096 / BYTES / 2, 4096 / BYTES / 2};
+    static const unsigned batches[] = {1, 2, 4, 8, 2048 / BYTES / 2, 2048 / BYTES / 2};
     for (unsigned i = 0; i < ARRAY_SIZE(batches); i++) {
         ck_assert_ptr_nonnull(core_alloc(REQUEST));
         ck_assert_uint_eq(bin()->n, batches[i]);
@@ -84,6 +84,32 @@ START_TEST(a_refill_takes_a_batch_that_doubles)
             core_alloc(REQUEST);
         ck_assert_ptr_null(cache_check());
     }
+}
+END_TEST
+
+START_TEST(a_bin_that_runs_full_and_then_empty_may_keep_twice_as_much)
+{
+    begin();
+    unsigned limit = bin()->limit;
+    for (unsigned i = 0; i < 8; i++) {
+        take(ARRAY_SIZE(taken));
+        ck_assert_uint_eq(bin()->limit, limit);
+        give(ARRAY_SIZE(taken));
+        ck_assert_uint_eq(bin()->limit, limit);
+        ck_assert_ptr_null(cache_check());
+        limit = 2 * limit < 16384 / BYTES ? 2 * limit : 16384 / BYTES;
+    }
+}
+END_TEST
+
+START_TEST(a_bin_that_only_runs_full_or_only_empty_keeps_what_it_does)
+{
+    begin();
+    unsigned limit = bin()->limit;
+    take(500);
+    ck_assert_uint_eq(bin()->limit, limit);
+    give(500);
+    ck_assert_uint_eq(bin()->limit, limit);
 }
 END_TEST
 
@@ -328,11 +354,13 @@ START_TEST(every_law_of_the_cache_can_be_broken)
 }
 END_TEST
 
-UNIT_MAIN("cache", the_limit_is_4_k_of_each_size_but_8_objects_at_least,
+UNIT_MAIN("cache", the_limit_is_2_k_of_each_size_at_first_but_8_objects_at_least,
           settings_bound_what_a_cache_keeps, the_newest_object_comes_back_first,
-          a_refill_takes_a_batch_that_doubles, a_refill_does_not_make_an_arena_grow,
-          a_full_bin_gives_its_newer_half_back, a_flush_gives_everything_back,
-          the_arena_of_a_stranger_keeps_nothing_of_ours, what_came_back_refills_the_cache,
-          what_the_cache_has_no_room_for_is_freed,
+          a_refill_takes_a_batch_that_doubles,
+          a_bin_that_runs_full_and_then_empty_may_keep_twice_as_much,
+          a_bin_that_only_runs_full_or_only_empty_keeps_what_it_does,
+          a_refill_does_not_make_an_arena_grow, a_full_bin_gives_its_newer_half_back,
+          a_flush_gives_everything_back, the_arena_of_a_stranger_keeps_nothing_of_ours,
+          what_came_back_refills_the_cache, what_the_cache_has_no_room_for_is_freed,
           so_much_that_nobody_takes_is_freed_into_the_arena, a_trim_takes_home_what_came_back,
           at_its_end_a_thread_leaves_its_cache_to_the_arena, every_law_of_the_cache_can_be_broken)
