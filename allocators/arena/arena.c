@@ -254,6 +254,7 @@ int arena_trim_all(size_t pad)
         arena_lock(a);
         if (arena_kind.trim(a, pad))
             trimmed = 1;
+        a->trimmed_ns = 0; /* the program wanted it */
         arena_unlock(a);
     }
     return trimmed;

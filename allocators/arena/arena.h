@@ -49,6 +49,9 @@ struct arena {
     /* Bytes held from the system, heap headers included; read without the lock to judge a size. */
     _Atomic size_t system_mem;
     size_t max_system_mem;
+    /* See arena_trim_threshold(). */
+    size_t trim_least;   /* 0: the process's threshold stands */
+    uint64_t trimmed_ns; /* when its end last went back, of clock_ns(); 0: it has grown since */
     struct arena_counts counts;
 };
 
@@ -179,6 +182,17 @@ int arena_grow(struct arena *a, size_t more, size_t fresh, struct growth *out);
 
 /* The end of the newest span. NULL: no memory yet. */
 char *arena_end(const struct arena *a);
+
+/*
+ * From how many free bytes at its end an arena is trimmed: the setting, until memory is given back and wanted again
+ * within trim_regret_ms. Each time that happens the arena doubles its own, up to TRIM_LEAST_MAX, unless a threshold
+ * was set by the program.
+ */
+static inline size_t arena_trim_threshold(const struct arena *a)
+{
+    size_t threshold = PAR_GET(trim_threshold);
+    return threshold < a->trim_least && !PAR_GET(no_dyn_threshold) ? a->trim_least : threshold;
+}
 
 /* The newest span gives back whole pages of at most `bytes` at its end; returns how many bytes went.
  * 0 also when the break is no longer ours. */

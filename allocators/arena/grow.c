@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "clock.h"
 #include "os.h"
 
 #define HEAP_MIN_BYTES (32 * KIB)
@@ -201,6 +202,17 @@ static size_t heap_give_back(struct arena *a, size_t bytes)
 
 /* --- both --- */
 
+/* What went back a moment ago was still wanted: both ways cost a system call, and each page a fault. */
+static void regret(struct arena *a)
+{
+    uint64_t since = clock_ns() - a->trimmed_ns;
+    a->trimmed_ns = 0;
+    if (since >= PAR_GET(trim_regret_ms) * NS_PER_MS)
+        return;
+    size_t twice = 2 * arena_trim_threshold(a);
+    a->trim_least = twice < TRIM_LEAST_MAX ? twice : TRIM_LEAST_MAX;
+}
+
 int arena_grow(struct arena *a, size_t more, size_t fresh, struct growth *out)
 {
     bool grown = on_break(a) ? break_grow(a, more, fresh, out)
@@ -208,6 +220,8 @@ int arena_grow(struct arena *a, size_t more, size_t fresh, struct growth *out)
     if (!grown && heap_begin(a, fresh, out) < 0)
         return -ENOMEM;
     a->counts.grows++;
+    if (a->trimmed_ns != 0)
+        regret(a);
     return 0;
 }
 
@@ -229,6 +243,8 @@ size_t arena_shrink(struct arena *a, size_t bytes)
         given = heap_give_back(a, bytes);
     else if (on_break(a))
         given = break_shrink(a, bytes);
+    if (given > 0)
+        a->trimmed_ns = clock_ns();
     errno = saved;
     return given;
 }

@@ -161,7 +161,60 @@ START_TEST(a_pad_without_end_is_left_away)
 }
 END_TEST
 
-UNIT_MAIN("grow", the_main_arena_grows_at_the_break, the_end_goes_back_and_comes_again_as_zero,
-          what_others_take_from_the_break_is_left_alone,
+/* The end goes back and is wanted again at once. */
+static size_t threshold_after_a_breath(struct arena *a)
+{
+    ck_assert_uint_eq(arena_shrink(a, 2 * page), 2 * page);
+    ck_assert_int_eq(arena_grow(a, 2 * page, 2 * page, &g), 0);
+    return arena_trim_threshold(a);
+}
+
+START_TEST(a_trim_that_is_regretted_doubles_the_threshold_of_its_arena)
+{
+    struct arena *a = begin();
+    arena_grow(a, 0, 100 * page, &g);
+    ck_assert_uint_eq(arena_trim_threshold(a), DEFAULT_TRIM_THRESHOLD);
+    for (size_t expected = 2 * DEFAULT_TRIM_THRESHOLD; expected < TRIM_LEAST_MAX; expected *= 2) {
+        ck_assert_uint_eq(threshold_after_a_breath(a), expected);
+        arena_grow(a, page, page, &g); /* nothing went back since */
+        ck_assert_uint_eq(arena_trim_threshold(a), expected);
+    }
+    ck_assert_uint_eq(threshold_after_a_breath(a), TRIM_LEAST_MAX);
+    ck_assert_uint_eq(threshold_after_a_breath(a), TRIM_LEAST_MAX);
+    PAR_SET(trim_threshold, 2 * TRIM_LEAST_MAX);
+    ck_assert_uint_eq(arena_trim_threshold(a), 2 * TRIM_LEAST_MAX);
+    ck_assert_uint_eq(PAR_GET(trim_threshold), 2 * TRIM_LEAST_MAX);
+    PAR_SET(trim_threshold, DEFAULT_TRIM_THRESHOLD);
+    PAR_SET(no_dyn_threshold, true);
+    ck_assert_uint_eq(arena_trim_threshold(a), DEFAULT_TRIM_THRESHOLD);
+}
+END_TEST
+
+START_TEST(a_trim_is_not_regretted_later_or_when_it_was_asked_for)
+{
+    struct arena *a = begin();
+    arena_grow(a, 0, 100 * page, &g);
+    PAR_SET(trim_regret_ms, 1);
+    arena_shrink(a, 2 * page);
+    usleep(2000);
+    arena_grow(a, 2 * page, 2 * page, &g);
+    ck_assert_uint_eq(arena_trim_threshold(a), DEFAULT_TRIM_THRESHOLD);
+    PAR_SET(trim_regret_ms, 0);
+    ck_assert_uint_eq(threshold_after_a_breath(a), DEFAULT_TRIM_THRESHOLD);
+
+    PAR_SET(trim_regret_ms, 1000000);
+    arena_shrink(a, 2 * page);
+    ck_assert_uint_ne(a->trimmed_ns, 0);
+    arena_unlock(a);
+    arena_trim_all(0);
+    arena_lock(a);
+    arena_grow(a, 2 * page, 2 * page, &g);
+    ck_assert_uint_eq(arena_trim_threshold(a), DEFAULT_TRIM_THRESHOLD);
+}
+END_TEST
+
+UNIT_MAIN("grow", a_trim_that_is_regretted_doubles_the_threshold_of_its_arena,
+          a_trim_is_not_regretted_later_or_when_it_was_asked_for, the_main_arena_grows_at_the_break,
+          the_end_goes_back_and_comes_again_as_zero, what_others_take_from_the_break_is_left_alone,
           without_the_break_the_main_arena_goes_on_in_heaps, what_is_impossible_changes_nothing,
           a_pad_without_end_is_left_away)

@@ -19,6 +19,7 @@
 
 struct malloc_par mp_ = {
     .trim_threshold = DEFAULT_TRIM_THRESHOLD,
+    .trim_regret_ms = DEFAULT_TRIM_REGRET_MS,
     .top_pad = DEFAULT_TOP_PAD,
     .mmap_threshold = DEFAULT_MMAP_THRESHOLD,
     .mmap_max = DEFAULT_MMAP_MAX,
@@ -49,6 +50,8 @@ GETTER(mmap_threshold)
 SETTER_THAT_FIXES(mmap_threshold)
 GETTER(trim_threshold)
 SETTER_THAT_FIXES(trim_threshold)
+GETTER(trim_regret_ms)
+SETTER(trim_regret_ms)
 GETTER(top_pad)
 SETTER_THAT_FIXES(top_pad)
 GETTER(mmap_max)
@@ -82,6 +85,10 @@ const struct tunable common_tunables[] = {
      .set = set_trim_threshold,
      .get = get_trim_threshold,
      .mallopt = M_TRIM_THRESHOLD},
+    {.name = "trim_regret_ms",
+     .most = UINT32_MAX,
+     .set = set_trim_regret_ms,
+     .get = get_trim_regret_ms},
     {.name = "top_pad",
      .most = SIZE_MAX,
      .set = set_top_pad,

@@ -13,11 +13,14 @@
 #define DEFAULT_MMAP_THRESHOLD     (128 * KIB)
 #define DEFAULT_MMAP_THRESHOLD_MAX (32 * MIB)
 #define DEFAULT_MMAP_MAX           65536u
+#define DEFAULT_TRIM_REGRET_MS     100u
+#define TRIM_LEAST_MAX             DEFAULT_MMAP_THRESHOLD_MAX
 #define ARENAS_PER_CPU             8u
 
 /* The fields are atomic where threads change them while others read: all accesses are relaxed. */
 struct malloc_par {
     _Atomic size_t trim_threshold; /* free bytes at the top above which an arena is trimmed */
+    _Atomic size_t trim_regret_ms; /* a trimmed end that grows back so soon should have stayed */
     _Atomic size_t top_pad;        /* taken beyond what is needed when an arena grows */
     _Atomic size_t mmap_threshold; /* from here on an object is a mapping of its own */
     _Atomic size_t mmap_max;       /* at most so many mapped objects at once */
@@ -31,7 +34,7 @@ struct malloc_par {
 
 extern struct malloc_par mp_ __attribute__((visibility("hidden")));
 
-#define PAR_GET(field) atomic_load_explicit(&mp_.field, memory_order_relaxed)
+#define PAR_GET(field)        atomic_load_explicit(&mp_.field, memory_order_relaxed)
 #define PAR_SET(field, value) atomic_store_explicit(&mp_.field, value, memory_order_relaxed)
 
 /*

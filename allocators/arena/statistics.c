@@ -65,6 +65,7 @@ static void add_arena(struct statistics_sink *s, struct arena *a)
         {"max_held", a->max_system_mem},
         {"attached_threads", attached_threads_of(a)},
         {"lock_waits", a->counts.lock_waits},
+        {"trim_threshold", arena_trim_threshold(a)},
         {"trims", a->counts.trims},
         {"trimmed_bytes", a->counts.trimmed_bytes},
         {"grows", a->counts.grows},

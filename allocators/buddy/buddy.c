@@ -89,7 +89,7 @@ static struct page *page_in_use(const void *p, const char *fault, const char *fa
 static void trim_when_large(struct buddy_arena *m, const struct page *freed)
 {
     if (heap_for_ptr(freed) == m->arena.top_heap && order_bytes(freed->order) >= TRIM_CHECK_BYTES &&
-        pages_free_at_end(m) >= PAR_GET(trim_threshold))
+        pages_free_at_end(m) >= arena_trim_threshold(&m->arena))
         pages_trim(m, PAR_GET(top_pad));
 }
 

@@ -137,12 +137,12 @@ static bool trim_end(struct implicit_arena *m, size_t pad)
 
 static void trim_when_large(struct implicit_arena *m, const struct block *b)
 {
-    if (block_bytes(b) < PAR_GET(trim_threshold))
+    if (block_bytes(b) < arena_trim_threshold(&m->arena))
         return;
     const struct block *last = free_at_end(m);
-    while (last && block_bytes(last) >= PAR_GET(trim_threshold) && drop_newest_heap(m))
+    while (last && block_bytes(last) >= arena_trim_threshold(&m->arena) && drop_newest_heap(m))
         last = free_at_end(m);
-    if (last && block_bytes(last) >= PAR_GET(trim_threshold))
+    if (last && block_bytes(last) >= arena_trim_threshold(&m->arena))
         trim_end(m, PAR_GET(top_pad));
 }
 

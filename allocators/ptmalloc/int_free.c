@@ -90,7 +90,7 @@ static void to_bins(struct malloc_state *m, struct chunk *c)
         malloc_consolidate(m);
     if (m->arena.top_heap)
         heap_trim(m, PAR_GET(top_pad));
-    else if (chunk_bytes(m->top) >= PAR_GET(trim_threshold))
+    else if (chunk_bytes(m->top) >= arena_trim_threshold(&m->arena))
         systrim(m, PAR_GET(top_pad));
 }
 
@@ -241,6 +241,6 @@ void heap_trim(struct malloc_state *m, size_t pad)
 {
     while (drop_newest_heap(m, pad))
         ;
-    if (chunk_bytes(m->top) >= PAR_GET(trim_threshold))
+    if (chunk_bytes(m->top) >= arena_trim_threshold(&m->arena))
         systrim(m, pad);
 }

@@ -18,6 +18,10 @@
     {OWN_SETTING(allocator, "trim_threshold"), .unit = SETTING_BYTES, \
      .initial = "128K, rising to twice mmap_threshold", .most = INT64_MAX, \
      .help = "free bytes at the end of a heap above which they go back to the system"}, \
+    {OWN_SETTING(allocator, "trim_regret_ms"), .unit = SETTING_COUNT, .initial = "100", \
+     .most = UINT32_MAX, \
+     .help = "memory given back that is wanted again within so many ms doubles the arena's " \
+             "trim_threshold, up to 32M; 0: never, as glibc"}, \
     {OWN_SETTING(allocator, "top_pad"), .unit = SETTING_BYTES, .initial = "128K", \
      .most = INT64_MAX, \
      .help = "extra bytes taken whenever a heap grows, and kept when it is trimmed"}, \

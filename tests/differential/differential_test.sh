@@ -1,7 +1,7 @@
 #!/bin/bash
 # ptmalloc beside glibc: the same seeded sequences on one thread, and every decision the same (decisions.c
-# says what is told). Each has its thread cache off, since theirs are not alike; all else is left at its
-# default, which is the same in both.
+# says what is told). Each has its thread cache off, since theirs are not alike, and ptmalloc regrets no trim, as
+# glibc never does; all else is left at its default, which is the same in both.
 #
 #   DECISIONS   the program     LIBRARY   libarenabench-ptmalloc.so
 . "$(dirname -- "$0")/../support/tap.sh"
@@ -22,7 +22,7 @@ of_glibc() {
 }
 
 of_ours() {
-    env -i LD_PRELOAD="$library" ARENABENCH_TUNABLES="ptmalloc.${3-tcache_count=0}" "$DECISIONS" "$1" "$2"
+    env -i LD_PRELOAD="$library" ARENABENCH_TUNABLES="ptmalloc.trim_regret_ms=0:ptmalloc.${3-tcache_count=0}" "$DECISIONS" "$1" "$2"
 }
 
 # Whether all seeds of a profile give the same two logs; the first lines that differ are in $room/out.
