@@ -156,17 +156,12 @@ static void free_all(struct malloc_state *m, struct cached *e)
     arena_unlock(&m->arena);
 }
 
-/* What waits there; NULL: nothing. */
+/* What waits there; NULL: nothing. returned_bytes is the caller's to correct. */
 static struct cached *take_returned(struct malloc_state *m)
 {
-    struct cached *all = NULL;
-    if (atomic_load_explicit(&m->returned, memory_order_relaxed))
-        all = atomic_exchange_explicit(&m->returned, NULL, memory_order_acquire);
-    size_t bytes = 0;
-    for (const struct cached *e = all; e; e = follow(e))
-        bytes += chunk_bytes(object_chunk(e));
-    atomic_fetch_sub_explicit(&m->returned_bytes, bytes, memory_order_relaxed);
-    return all;
+    if (!atomic_load_explicit(&m->returned, memory_order_relaxed))
+        return NULL;
+    return atomic_exchange_explicit(&m->returned, NULL, memory_order_acquire);
 }
 
 /*
@@ -215,17 +210,21 @@ static struct cached *send_home(struct malloc_state *m, struct cached *e)
 static void collect_returned(struct malloc_state *m)
 {
     struct cached *e = take_returned(m), *rest = NULL;
+    size_t taken = 0;
     while (e) {
         struct cached *next = follow(e);
-        struct cache_bin *bin = &cache.bins[chunk_bytes(object_chunk(e)) / CHUNK_ALIGNMENT];
+        size_t bytes = chunk_bytes(object_chunk(e));
+        struct cache_bin *bin = &cache.bins[bytes / CHUNK_ALIGNMENT];
         if (bin->n < bin->limit) {
             cache_push(bin, e);
         } else {
             set_link(e, rest);
             rest = e;
         }
+        taken += bytes;
         e = next;
     }
+    atomic_fetch_sub_explicit(&m->returned_bytes, taken, memory_order_relaxed);
     if (rest)
         free_all(m, rest);
 }
@@ -285,7 +284,6 @@ static struct cached *free_own(struct malloc_state *m, struct cache_bin *bin, ui
     return others;
 }
 
-/* A thread at its end leaves what it has to the next one on its arena. */
 static void flush(struct cache_bin *bin, uint32_t keep)
 {
     struct malloc_state *own = cache.is_ready ? (struct malloc_state *)arena_thread.arena : NULL;
@@ -294,20 +292,44 @@ static void flush(struct cache_bin *bin, uint32_t keep)
         others = send_home((struct malloc_state *)arena_for_ptr(others), others);
 }
 
+/* Leaves a bin as it is to the next thread on m, if all in it came from there. */
+static bool leave(struct malloc_state *m, struct cache_bin *bin, size_t bytes)
+{
+    struct cached *first = bin->head, *last = NULL;
+    for (struct cached *e = first; e; e = follow(e)) {
+        if (arena_for_ptr(e) != &m->arena)
+            return false;
+        last = e;
+    }
+    bin->head = NULL;
+    give_back(m, first, last, bin->n * bytes);
+    bin->n = 0;
+    return true;
+}
+
 void cache_flush(bool end)
 {
     cache.is_ready = !end && cache.is_ready;
     for (unsigned i = 0; i < CACHE_BINS; i++) {
-        if (cache.bins[i].head)
-            flush(&cache.bins[i], 0);
+        struct cache_bin *bin = &cache.bins[i];
+        bool is_left =
+            end && bin->head && arena_thread.arena &&
+            leave((struct malloc_state *)arena_thread.arena, bin, i * (size_t)CHUNK_ALIGNMENT);
+        if (bin->head && !is_left)
+            flush(bin, 0);
         if (end)
-            cache.bins[i].limit = 0;
+            bin->limit = 0;
     }
 }
 
 void cache_take_home(struct malloc_state *m)
 {
-    free_all_locked(m, take_returned(m));
+    struct cached *all = take_returned(m);
+    size_t bytes = 0;
+    for (const struct cached *e = all; e; e = follow(e))
+        bytes += chunk_bytes(object_chunk(e));
+    atomic_fetch_sub_explicit(&m->returned_bytes, bytes, memory_order_relaxed);
+    free_all_locked(m, all);
 }
 
 static bool is_cached(const struct cache_bin *bin, const struct cached *wanted)
