@@ -80,11 +80,11 @@ static void grow_limit(struct cache_bin *bin, unsigned index)
         bin->limit = 2 * bin->limit < most ? 2 * bin->limit : most;
 }
 
-/* How many chunks the next refill takes: ever more, as each is asked for. */
+/* How many chunks the next refill takes: none at first, then ever more. */
 static unsigned next_batch(const struct cache_bin *bin, unsigned index)
 {
     unsigned most = bin->limit / 2 < BATCH_MAX ? bin->limit / 2 : BATCH_MAX;
-    unsigned n = cache.batch[index] + 1u < most ? cache.batch[index] + 1u : most;
+    unsigned n = cache.batch[index] < most ? cache.batch[index] : most;
     if (cache.batch[index] < most)
         cache.batch[index] = (uint8_t)(2 * cache.batch[index] + 1);
     return n;

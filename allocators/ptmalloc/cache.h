@@ -41,7 +41,7 @@ struct cache_bin {
 
 struct cache {
     struct cache_bin bins[CACHE_BINS];
-    uint8_t batch[CACHE_BINS]; /* the next refill takes one more than this */
+    uint8_t batch[CACHE_BINS]; /* the next refill takes so many beside the one that is asked for */
     bool was_full[CACHE_BINS]; /* since its last refill */
     bool is_ready;             /* set up; stays false in a thread that has ended */
 };
