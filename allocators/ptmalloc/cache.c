@@ -214,7 +214,7 @@ static void collect_returned(struct malloc_state *m)
     while (e) {
         struct cached *next = follow(e);
         size_t bytes = chunk_bytes(object_chunk(e));
-        struct cache_bin *bin = &cache.bins[bytes / CHUNK_ALIGNMENT];
+        struct cache_bin *bin = cache_bin_of(bytes);
         if (bin->n < bin->limit) {
             cache_push(bin, e);
         } else {
@@ -231,7 +231,8 @@ static void collect_returned(struct malloc_state *m)
 
 void *cache_alloc_slow(size_t bytes)
 {
-    unsigned index = cache_index(bytes);
+    size_t chunk = request_bytes(bytes);
+    unsigned index = (unsigned)(chunk / CHUNK_ALIGNMENT);
     struct malloc_state *m = (struct malloc_state *)arena_thread.arena;
     struct cache_bin *bin = set_up() ? &cache.bins[index] : NULL;
     if (bin && atomic_load_explicit(&m->returned, memory_order_relaxed)) {
@@ -244,8 +245,8 @@ void *cache_alloc_slow(size_t bytes)
         bin = &cache.bins[index];
     if (bin)
         grow_limit(bin, index);
-    struct chunk *c = alloc_and_refill(m, bin, index * (size_t)CHUNK_ALIGNMENT,
-                                       bin && bin->limit > 1 ? 1 + next_batch(bin, index) : 1);
+    struct chunk *c =
+        alloc_and_refill(m, bin, chunk, bin && bin->limit > 1 ? 1 + next_batch(bin, index) : 1);
     if (HEAP_CHECK)
         must_hold(state_check(m));
     arena_unlock(&m->arena);
@@ -372,7 +373,7 @@ void cache_free_slow(void *p)
     }
     if (arena_thread.life == THREAD_NEW) /* its first call: it gets its arena now */
         arena_unlock(arena_get(0));
-    struct cache_bin *bin = &cache.bins[bytes / CHUNK_ALIGNMENT];
+    struct cache_bin *bin = cache_bin_of(bytes);
     struct cached *e = p;
     if (UNLIKELY(e->seal == cache_seal(e, e->link)) && is_cached(bin, e))
         heap_fatal("free(): double free detected in a thread cache");

@@ -38,6 +38,8 @@ struct cache_bin {
     struct cached *head;
     uint32_t n, limit; /* limit 0: nothing is kept, or the cache is not set up yet */
 };
+static_assert(sizeof(struct cache_bin) == CHUNK_ALIGNMENT,
+              "a chunk's size is the offset of its bin");
 
 struct cache {
     struct cache_bin bins[CACHE_BINS];
@@ -52,16 +54,21 @@ extern _Atomic uintptr_t cache_secret __attribute__((visibility("hidden")));
 /* Settings: objects of one size at most; bytes of one size at most, in the end; the largest object. */
 extern _Atomic size_t cache_count, cache_bytes, cache_largest __attribute__((visibility("hidden")));
 
-static inline uintptr_t cache_seal(const struct cached *e, uintptr_t link)
+/* What seals the links of e. */
+static inline uintptr_t cache_key(const struct cached *e)
 {
-    return link ^ (uintptr_t)e ^ atomic_load_explicit(&cache_secret, memory_order_relaxed);
+    return (uintptr_t)e ^ atomic_load_explicit(&cache_secret, memory_order_relaxed);
 }
 
-static inline unsigned cache_index(size_t bytes)
+static inline uintptr_t cache_seal(const struct cached *e, uintptr_t link)
 {
-    size_t padded = bytes + CHUNK_OVERHEAD + CHUNK_ALIGNMENT - 1;
-    return padded < MIN_CHUNK_BYTES ? MIN_CHUNK_BYTES / CHUNK_ALIGNMENT
-                                    : (unsigned)(padded / CHUNK_ALIGNMENT);
+    return link ^ cache_key(e);
+}
+
+/* Of chunks of `bytes`, which is a chunk size of at most CACHE_MAX_CHUNK. */
+static inline struct cache_bin *cache_bin_of(size_t bytes)
+{
+    return (struct cache_bin *)((char *)cache.bins + bytes);
 }
 
 _Noreturn COLD void cache_broken_link(void);
@@ -78,12 +85,19 @@ static inline void *cache_pop(struct cache_bin *bin)
     return e;
 }
 
-static inline void cache_push(struct cache_bin *bin, struct cached *e)
+/* key: cache_key(e), which the caller has at hand. */
+static inline void cache_put(struct cache_bin *bin, struct cached *e, uintptr_t key)
 {
-    e->link = (uintptr_t)bin->head ^ ((uintptr_t)e >> 12);
-    e->seal = cache_seal(e, e->link);
+    uintptr_t link = (uintptr_t)bin->head ^ ((uintptr_t)e >> 12);
+    e->link = link;
+    e->seal = link ^ key;
     bin->head = e;
     bin->n++;
+}
+
+static inline void cache_push(struct cache_bin *bin, struct cached *e)
+{
+    cache_put(bin, e, cache_key(e));
 }
 
 /* An object when the bin is empty: refills it if the thread has a cache. NULL with errno. */

@@ -108,7 +108,7 @@ static struct chunk *move_in_arena(struct malloc_state *m, struct chunk *c, size
 /* Whether the thread keeps chunks of that size. */
 static bool is_kept(size_t bytes)
 {
-    return bytes <= CACHE_MAX_CHUNK && cache.bins[bytes / CHUNK_ALIGNMENT].limit > 0;
+    return bytes <= CACHE_MAX_CHUNK && cache_bin_of(bytes)->limit > 0;
 }
 
 static void *resize_mapped(void *p, size_t bytes)

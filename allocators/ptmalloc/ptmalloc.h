@@ -25,7 +25,7 @@ static inline void *core_alloc(size_t bytes)
 {
     if (UNLIKELY(!core_fast(bytes)))
         return ptmalloc_alloc_other(bytes);
-    struct cache_bin *bin = &cache.bins[cache_index(bytes)];
+    struct cache_bin *bin = cache_bin_of(request_bytes(bytes));
     return LIKELY(bin->head) ? cache_pop(bin) : cache_alloc_slow(bytes);
 }
 
@@ -64,12 +64,13 @@ static inline void core_free(void *p)
         cache_free_slow(p);
         return;
     }
-    struct cache_bin *bin = &cache.bins[size / CHUNK_ALIGNMENT];
-    if (UNLIKELY(bin->n >= bin->limit || e->seal == cache_seal(e, e->link))) {
+    struct cache_bin *bin = cache_bin_of(size);
+    uintptr_t key = cache_key(e);
+    if (UNLIKELY(bin->n >= bin->limit || e->seal == (e->link ^ key))) {
         cache_free_slow(p);
         return;
     }
-    cache_push(bin, e);
+    cache_put(bin, e, key);
 }
 
 static inline size_t core_usable_bytes(void *p)
