@@ -108,7 +108,7 @@ void int_free(struct malloc_state *m, struct chunk *c)
 void int_free_more(struct malloc_state *m, struct free_run *run, struct chunk *c)
 {
     size_t bytes = chunk_bytes(c);
-    bool is_behind = c == chunk_at(run->first, run->bytes);
+    bool is_behind = run->bytes > 0 && c == chunk_at(run->first, run->bytes);
     bool is_before = chunk_at(c, bytes) == run->first;
     if (!is_behind && !is_before)
         int_free_end(m, run);
