@@ -65,7 +65,6 @@ static void add_arena(struct statistics_sink *s, struct arena *a)
         {"max_held", a->max_system_mem},
         {"attached_threads", attached_threads_of(a)},
         {"lock_waits", a->counts.lock_waits},
-        {"trim_threshold", arena_trim_threshold(a)},
         {"trims", a->counts.trims},
         {"trimmed_bytes", a->counts.trimmed_bytes},
         {"grows", a->counts.grows},
@@ -83,11 +82,15 @@ EXPORT size_t arenabench_statistics(struct statistic *out, size_t room)
     add_settings(&s, common_tunables);
     add_settings(&s, arena_kind.tunables);
     add_process(&s);
+    size_t threshold = 0;
     for (struct arena *a = arena_main(); a; a = arena_after(a)) {
         arena_lock(a);
         add_arena(&s, a);
+        if (threshold < arena_trim_threshold(a))
+            threshold = arena_trim_threshold(a);
         arena_unlock(a);
     }
+    statistics_add(&s, STATISTIC_PROCESS, NULL, "max_trim_threshold", threshold);
     return s.n;
 }
 
