@@ -7,6 +7,7 @@ picture, ../implicit-cost.svg, is drawn from these. `meson compile -C build docs
 minutes. Drawing wants matplotlib: apt-get install --no-install-recommends python3-matplotlib
 """
 import csv
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -39,7 +40,8 @@ def batch_of(name, blocks):
 
 def rounds_of(name, blocks):
     """Processes, spread over the whole time, so that a busy moment of the machine spoils few of a point's."""
-    if blocks > (1 << 13 if name in SEARCHES_ALL else 1 << 15):
+    once_above = {"first fit": 1 << 13, "best fit": 1 << 13, "next fit": 1 << 15}
+    if blocks > once_above.get(name, blocks):
         return 1
     return ROUNDS
 
@@ -124,12 +126,14 @@ def draw_panel(axes, table, key, title, unit):
         axes.spines[side].set_visible(False)
 
 
-def draw():
-    try:
-        import matplotlib
-    except ImportError:
-        sys.exit("implicit-cost.py: wants matplotlib: "
+def must_have_matplotlib():
+    if not importlib.util.find_spec("matplotlib"):
+        sys.exit(f"implicit-cost.py: {sys.executable} has no matplotlib: "
                  "apt-get install --no-install-recommends python3-matplotlib")
+
+
+def draw():
+    import matplotlib
     matplotlib.use("svg")
     from matplotlib import pyplot, ticker
     matplotlib.rcParams.update({"font.size": 11, "svg.hashsalt": "arenabench", "svg.fonttype": "path"})
@@ -150,6 +154,8 @@ def draw():
 
 
 def main(words):
+    if words:
+        must_have_matplotlib()
     if len(words) == 3 and words[0] == "measure":
         with tempfile.TemporaryDirectory(prefix="arenabench-") as room:  # LD_PRELOAD takes no blanks
             for library in {series[1] for series in SERIES if series[1]}:
