@@ -3,8 +3,8 @@
 implicit-cost.py draw: the picture of what was measured last.
 
 REPLACE is the program replace, FOLDER has the project's libraries. The numbers go to implicit-cost.csv, the
-picture, ../implicit-cost.svg, is drawn from these. `meson compile -C build docs-plots` does both, in about three
-minutes. Drawing wants matplotlib: apt-get install --no-install-recommends python3-matplotlib
+picture, ../implicit-cost.svg, is drawn from these. `meson compile -C build docs-plots` does both, in five to
+ten minutes. Drawing wants matplotlib: apt-get install --no-install-recommends python3-matplotlib
 """
 import csv
 import importlib.util
