@@ -165,7 +165,8 @@ def main(words):
     elif words == ["draw"]:
         draw()
     else:
-        sys.exit(__doc__)
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":
