@@ -22,6 +22,22 @@ static size_t held(size_t bytes)
 
 /* --- objects --- */
 
+/* A block of `order` serves `bytes` from now on. */
+static void count_object(struct buddy_arena *m, struct page *page, size_t bytes)
+{
+    page->requested = bytes;
+    m->requested[page->order] += bytes;
+    m->order_waste += order_bytes(page->order) - bytes;
+    if (m->order_waste > m->max_order_waste)
+        m->max_order_waste = m->order_waste;
+}
+
+static void discount_object(struct buddy_arena *m, const struct page *page)
+{
+    m->requested[page->order] -= page->requested;
+    m->order_waste -= order_bytes(page->order) - page->requested;
+}
+
 static size_t at_least(size_t a, size_t b)
 {
     return a > b ? a : b;
@@ -48,8 +64,7 @@ static void *take_block(struct buddy_arena *m, const struct request *r, bool may
         page = pages_take(m, aligned, order);
     if (!page)
         return NULL;
-    page->requested = r->bytes;
-    m->requested[order] += r->bytes;
+    count_object(m, page, r->bytes);
     return page_start(page);
 }
 
@@ -101,7 +116,7 @@ static void give(struct arena *a, void *p)
         page = slab_give(m, page, p);
     } else {
         request_perturb_freed(p, order_bytes(page->order));
-        m->requested[page->order] -= page->requested;
+        discount_object(m, page);
         page = pages_give(m, page);
     }
     if (page)
@@ -110,15 +125,14 @@ static void give(struct arena *a, void *p)
 
 static bool resize_block(struct buddy_arena *m, struct page *page, size_t bytes)
 {
-    unsigned order = page->order, wanted = order_for(bytes);
-    size_t requested = page->requested;
-    if (wanted > order && !pages_extend(m, page, wanted))
+    struct page before = *page;
+    unsigned wanted = order_for(bytes);
+    if (wanted > before.order && !pages_extend(m, page, wanted))
         return false;
-    if (wanted < order)
+    if (wanted < before.order)
         pages_shrink(m, page, wanted);
-    m->requested[order] -= requested;
-    m->requested[wanted] += bytes;
-    page->requested = bytes;
+    discount_object(m, &before);
+    count_object(m, page, bytes);
     return true;
 }
 

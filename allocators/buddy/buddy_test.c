@@ -301,6 +301,7 @@ START_TEST(statistics_tell_what_rounding_up_costs)
     ck_assert_uint_eq(told("order_waste_bytes") - before, 32768 - 32000);
     free(p);
     ck_assert_uint_eq(told("order_waste_bytes"), before);
+    ck_assert_uint_ge(told("max_order_waste_bytes"), before + 32768 - 20000);
 }
 END_TEST
 

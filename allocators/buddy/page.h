@@ -58,7 +58,8 @@ struct buddy_arena {
     struct page *free[BUDDY_ORDERS]; /* blocks of each order; newest first */
     struct page *partial[SLAB_CLASSES];
     uint64_t n_free[BUDDY_ORDERS], n_blocks[BUDDY_ORDERS];
-    uint64_t requested[BUDDY_ORDERS]; /* by the objects that are blocks */
+    uint64_t requested[BUDDY_ORDERS];      /* by the objects that are blocks */
+    uint64_t order_waste, max_order_waste; /* of these blocks, beyond what was requested */
     uint64_t n_objects[SLAB_CLASSES], slab_pages;
     uint64_t splits, merges;
 } __attribute__((aligned(16)));

@@ -23,11 +23,10 @@ static void add_order(const struct buddy_arena *m, unsigned order, struct statis
 void buddy_statistics(struct arena *a, struct statistics_sink *s)
 {
     const struct buddy_arena *m = (struct buddy_arena *)a;
-    uint64_t blocks = 0, free = 0, requested = 0, objects = 0;
+    uint64_t blocks = 0, free = 0, objects = 0;
     for (unsigned k = 0; k < BUDDY_ORDERS; k++) {
         blocks += m->n_blocks[k] * order_bytes(k);
         free += m->n_free[k] * order_bytes(k);
-        requested += m->requested[k];
     }
     for (unsigned c = 0; c < SLAB_CLASSES; c++)
         objects += m->n_objects[c] * slab_bytes(c);
@@ -37,7 +36,8 @@ void buddy_statistics(struct arena *a, struct statistics_sink *s)
     } rows[] = {
         {"bytes_in_use", blocks + objects},
         {"free_bytes", free},
-        {"order_waste_bytes", blocks - requested},
+        {"order_waste_bytes", m->order_waste},
+        {"max_order_waste_bytes", m->max_order_waste},
         {"slab_waste_bytes", m->slab_pages * BUDDY_PAGE_BYTES - objects},
         {"table_bytes", a->system_mem - blocks - free - m->slab_pages * BUDDY_PAGE_BYTES},
         {"splits", m->splits},
