@@ -100,6 +100,16 @@ static void set_link(struct cached *e, const struct cached *next)
     e->seal = cache_seal(e, e->link);
 }
 
+/* The size of what waits in a list; it indexes the bins. */
+static size_t cached_bytes(const struct cached *e)
+{
+    size_t bytes = chunk_bytes(object_chunk(e));
+    if (UNLIKELY(bytes < MIN_CHUNK_BYTES || bytes > CACHE_MAX_CHUNK ||
+                 bytes % CHUNK_ALIGNMENT != 0))
+        heap_fatal("malloc(): corrupted size in a thread cache");
+    return bytes;
+}
+
 static void free_all_locked(struct malloc_state *m, struct cached *e)
 {
     while (e) {
@@ -128,7 +138,7 @@ static struct cached *take_returned(struct malloc_state *m)
         all = atomic_exchange_explicit(&m->returned, NULL, memory_order_acquire);
     size_t bytes = 0;
     for (const struct cached *e = all; e; e = follow(e))
-        bytes += chunk_bytes(object_chunk(e));
+        bytes += cached_bytes(e);
     atomic_fetch_sub_explicit(&m->returned_bytes, bytes, memory_order_relaxed);
     return all;
 }
@@ -167,7 +177,7 @@ static struct cached *send_home(struct malloc_state *m, struct cached *e)
             last = home ? last : e;
             set_link(e, home);
             home = e;
-            bytes += chunk_bytes(object_chunk(e));
+            bytes += cached_bytes(e);
         }
         e = next;
     }
@@ -185,7 +195,7 @@ static void collect_returned(struct malloc_state *m)
     struct cached *e = take_returned(m), *rest = NULL;
     while (e) {
         struct cached *next = follow(e);
-        struct cache_bin *bin = &cache.bins[chunk_bytes(object_chunk(e)) / CHUNK_ALIGNMENT];
+        struct cache_bin *bin = &cache.bins[cached_bytes(e) / CHUNK_ALIGNMENT];
         if (bin->n < bin->limit) {
             cache_push(bin, e);
         } else {

@@ -3,6 +3,12 @@
 #include "arena.h"
 #include "fatal.h"
 
+/* Whether it may be followed. */
+static bool is_chunk_of(const struct arena *a, const struct chunk *c)
+{
+    return chunk_is_aligned(c) && arena_room(a, c) >= MIN_CHUNK_BYTES;
+}
+
 void fast_push(struct fast_bins *f, struct chunk *c, size_t bytes)
 {
     struct chunk **head = &f->heads[fast_index(bytes)];
@@ -15,7 +21,7 @@ void fast_push(struct fast_bins *f, struct chunk *c, size_t bytes)
 struct chunk *fast_next(const struct chunk *c)
 {
     struct chunk *next = mangle(&c->fd, c->fd);
-    if (UNLIKELY(next && (!chunk_is_aligned(next) || !arena_for_ptr(next))))
+    if (UNLIKELY(next && !is_chunk_of(arena_for_ptr(c), next)))
         heap_fatal("malloc(): unaligned fastbin chunk detected");
     return next;
 }

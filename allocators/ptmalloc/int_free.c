@@ -17,7 +17,7 @@ static struct chunk *merge_before(struct malloc_state *m, struct chunk *c, size_
     size_t before = c->prev_size;
     struct chunk *p = (struct chunk *)((char *)c - before);
     if (UNLIKELY(before < MIN_CHUNK_BYTES || before % CHUNK_ALIGNMENT != 0 ||
-                 before >= m->arena.system_mem || arena_for_ptr(p) != &m->arena ||
+                 before >= m->arena.system_mem || arena_room(&m->arena, p) <= before ||
                  chunk_bytes(p) != before))
         heap_fatal(fault);
     bins_unlink(&m->bins, p);
@@ -33,11 +33,14 @@ static size_t release(struct malloc_state *m, struct chunk *c, const char *fault
     if (!chunk_prev_in_use(c))
         c = merge_before(m, c, &bytes, fault);
     if (next == m->top) {
+        must_be_top(m);
         bytes += chunk_bytes(next);
         c->size = non_main;
         to_top(m, c, bytes);
         return bytes;
     }
+    if (UNLIKELY(!has_next(m, next)))
+        heap_fatal("free(): invalid next size (normal)");
     if (!chunk_in_use(next)) {
         if (UNLIKELY(!is_chunk_size(m, next)))
             heap_fatal("free(): invalid next size (normal)");
@@ -96,7 +99,7 @@ void malloc_consolidate(struct malloc_state *m)
         struct chunk *c = fast_take_all(&m->fast, i);
         while (c) {
             struct chunk *next = fast_next(c);
-            if (UNLIKELY(fast_index(chunk_bytes(c)) != i))
+            if (UNLIKELY(fast_index(chunk_bytes(c)) != i || !is_chunk_size(m, c)))
                 heap_fatal("malloc_consolidate(): invalid chunk size");
             if (UNLIKELY(!chunk_in_use(c)))
                 heap_fatal("double free or corruption (fast)");
@@ -150,6 +153,7 @@ int sysmalloc(struct malloc_state *m, size_t bytes)
 
 bool systrim(struct malloc_state *m, size_t pad)
 {
+    must_be_top(m);
     size_t top = chunk_bytes(m->top), keep = pad + MIN_CHUNK_BYTES + 1;
     if (keep < pad || top <= keep)
         return false;

@@ -34,7 +34,7 @@ static void must_be_unsorted(struct malloc_state *m, const struct chunk *c,
                              const struct chunk *head)
 {
     const char *fault = NULL;
-    if (!chunk_is_aligned(c) || arena_for_ptr(c) != &m->arena)
+    if (!chunk_is_aligned(c) || arena_room(&m->arena, c) < sizeof(*c))
         fault = "malloc(): unsorted double linked list corrupted";
     else if (!is_chunk_size(m, c))
         fault = "malloc(): invalid size (unsorted)";
@@ -95,8 +95,7 @@ static struct chunk *cut_top(struct malloc_state *m, size_t bytes)
     if (!c)
         return NULL;
     size_t size = chunk_bytes(c);
-    if (UNLIKELY((char *)c + size != arena_end(&m->arena)))
-        heap_fatal("malloc(): corrupted top size");
+    must_be_top(m);
     if (size < bytes + MIN_CHUNK_BYTES)
         return NULL;
     size_t non_main = c->size & NON_MAIN_ARENA;

@@ -185,8 +185,11 @@ static bool trim(struct arena *a, size_t pad)
     bool trimmed = false;
     for (unsigned bin = BIN_UNSORTED; bin < N_BINS; bin++) {
         struct chunk *head = bin_at(&m->bins, bin);
-        for (const struct chunk *c = head->fd; c != head; c = c->fd)
+        for (struct chunk *c = bins_next(&m->bins, head); c != head; c = bins_next(&m->bins, c)) {
+            if (UNLIKELY(!is_chunk_size(m, c)))
+                heap_fatal("malloc(): corrupted size in a bin");
             trimmed |= request_discard(c + 1, chunk_next(c));
+        }
     }
     uint64_t before = a->counts.trimmed_bytes;
     if (a->top_heap)

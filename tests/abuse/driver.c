@@ -1,6 +1,7 @@
 #include "driver.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -107,6 +108,22 @@ static void resize(struct driver *d, struct slot *s)
         adopt(d, s, p, bytes);
 }
 
+static void *free_in_thread(void *p)
+{
+    free(p);
+    free(malloc(100));
+    return NULL;
+}
+
+static void drop_elsewhere(struct driver *d, struct slot *s)
+{
+    pthread_t thread;
+    d->freed[d->n_freed++ % N_FREED] = s->p;
+    if (pthread_create(&thread, NULL, free_in_thread, s->p) == 0)
+        pthread_join(thread, NULL);
+    s->p = NULL;
+}
+
 void driver_drop(struct driver *d, struct slot *s)
 {
     d->freed[d->n_freed++ % N_FREED] = s->p;
@@ -122,6 +139,8 @@ void drive(struct driver *d, unsigned n_ops)
             make(d, s);
         else if (rng_below(&d->rng, 4) == 0)
             resize(d, s);
+        else if (rng_below(&d->rng, 50) == 0)
+            drop_elsewhere(d, s);
         else
             driver_drop(d, s);
         if (rng_below(&d->rng, 500) == 0)

@@ -9,107 +9,6 @@
 
 #define ANY_SIZE SIZE_MAX
 
-/* --- free and realloc of what is no object --- */
-
-static bool free_twice(struct driver *d)
-{
-    struct slot *s = driver_live(d, ANY_SIZE);
-    if (!s)
-        return false;
-    void *p = s->p;
-    driver_drop(d, s);
-    free(p);
-    return true;
-}
-
-/* What happens in between may move it from a cache to the arena, and merge it with others. */
-static bool free_twice_others_between(struct driver *d)
-{
-    struct slot *s = driver_live(d, ANY_SIZE);
-    if (!s)
-        return false;
-    void *p = s->p;
-    driver_drop(d, s);
-    for (struct slot *other = d->slots; other < d->slots + N_SLOTS; other++) {
-        if (other->p && rng_below(&d->rng, 2))
-            driver_drop(d, other);
-    }
-    if (rng_below(&d->rng, 4) == 0)
-        malloc_trim(0);
-    free(p);
-    return true;
-}
-
-static bool free_of_what_was_freed_long_ago(struct driver *d)
-{
-    struct slot *s = driver_live(d, ANY_SIZE);
-    if (!s)
-        return false;
-    void *p = s->p;
-    driver_drop(d, s);
-    drive(d, (unsigned)rng_below(&d->rng, 200));
-    free(p);
-    return true;
-}
-
-static bool realloc_of_what_is_free(struct driver *d)
-{
-    void *p = driver_freed(d);
-    struct slot *s = d->slots;
-    while (s < d->slots + N_SLOTS && s->p)
-        s++;
-    if (!p || s == d->slots + N_SLOTS)
-        return false;
-    s->bytes = rng_below(&d->rng, 3000);
-    s->p = realloc(p, s->bytes);
-    return true;
-}
-
-static bool free_inside(struct driver *d)
-{
-    struct slot *s = driver_live(d, ANY_SIZE);
-    if (!s || s->bytes < 32)
-        return false;
-    free(s->p + 16 * (1 + rng_below(&d->rng, s->bytes / 16 - 1)));
-    return true;
-}
-
-static bool free_misaligned(struct driver *d)
-{
-    struct slot *s = driver_live(d, ANY_SIZE);
-    if (!s)
-        return false;
-    free(s->p + 1 + rng_below(&d->rng, 15));
-    return true;
-}
-
-/* Memory that looks like a row of objects of one size. */
-static char *stranger(struct driver *d, char *on_stack, size_t bytes)
-{
-    static _Alignas(16) char data[512];
-    char *p = rng_below(&d->rng, 2) ? on_stack : data;
-    if (rng_below(&d->rng, 3) == 0)
-        p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    size_t size = 16 * (2 + rng_below(&d->rng, 6)) + 1;
-    for (size_t i = 0; i + sizeof(size) <= bytes; i += sizeof(size))
-        memcpy(p + i, &size, sizeof(size));
-    return p + 32;
-}
-
-static bool free_of_a_stranger(struct driver *d)
-{
-    _Alignas(16) char on_stack[512];
-    free(stranger(d, on_stack, sizeof(on_stack)));
-    return true;
-}
-
-static bool realloc_of_a_stranger(struct driver *d)
-{
-    _Alignas(16) char on_stack[512];
-    d->slots[0].p = realloc(stranger(d, on_stack, sizeof(on_stack)), 1 + rng_below(&d->rng, 3000));
-    return true;
-}
-
 /* --- values to write over others --- */
 
 static uint64_t bad_size(struct driver *d, uint64_t old)
@@ -201,6 +100,112 @@ static uint64_t bad_facts(struct driver *d, uint64_t old)
     default:
         return (old & ~((uint64_t)255 << shift)) | rng_below(&d->rng, 12) << shift;
     }
+}
+
+/* --- free and realloc of what is no object --- */
+
+static bool free_twice(struct driver *d)
+{
+    struct slot *s = driver_live(d, ANY_SIZE);
+    if (!s)
+        return false;
+    void *p = s->p;
+    driver_drop(d, s);
+    free(p);
+    return true;
+}
+
+/* What happens in between may move it from a cache to the arena, and merge it with others. */
+static bool free_twice_others_between(struct driver *d)
+{
+    struct slot *s = driver_live(d, ANY_SIZE);
+    if (!s)
+        return false;
+    void *p = s->p;
+    driver_drop(d, s);
+    for (struct slot *other = d->slots; other < d->slots + N_SLOTS; other++) {
+        if (other->p && rng_below(&d->rng, 2))
+            driver_drop(d, other);
+    }
+    if (rng_below(&d->rng, 4) == 0)
+        malloc_trim(0);
+    free(p);
+    return true;
+}
+
+static bool free_of_what_was_freed_long_ago(struct driver *d)
+{
+    struct slot *s = driver_live(d, ANY_SIZE);
+    if (!s)
+        return false;
+    void *p = s->p;
+    driver_drop(d, s);
+    drive(d, (unsigned)rng_below(&d->rng, 200));
+    free(p);
+    return true;
+}
+
+static bool realloc_of_what_is_free(struct driver *d)
+{
+    void *p = driver_freed(d);
+    struct slot *s = d->slots;
+    while (s < d->slots + N_SLOTS && s->p)
+        s++;
+    if (!p || s == d->slots + N_SLOTS)
+        return false;
+    s->bytes = rng_below(&d->rng, 3000);
+    s->p = realloc(p, s->bytes);
+    return true;
+}
+
+static bool free_inside(struct driver *d)
+{
+    struct slot *s = driver_live(d, ANY_SIZE);
+    if (!s || s->bytes < 32)
+        return false;
+    char *inside = s->p + 16 * (1 + rng_below(&d->rng, s->bytes / 16 - 1));
+    uint64_t header = bad_size(d, 16 * rng_below(&d->rng, 40) + rng_below(&d->rng, 8));
+    if (rng_below(&d->rng, 2)) /* what the program has written there looks like a header */
+        memcpy(inside - sizeof(header), &header, sizeof(header));
+    free(inside);
+    d->sizes_may_lie = true;
+    return true;
+}
+
+static bool free_misaligned(struct driver *d)
+{
+    struct slot *s = driver_live(d, ANY_SIZE);
+    if (!s)
+        return false;
+    free(s->p + 1 + rng_below(&d->rng, 15));
+    return true;
+}
+
+/* Memory that looks like a row of objects of one size. */
+static char *stranger(struct driver *d, char *on_stack, size_t bytes)
+{
+    static _Alignas(16) char data[512];
+    char *p = rng_below(&d->rng, 2) ? on_stack : data;
+    if (rng_below(&d->rng, 3) == 0)
+        p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t size = 16 * (2 + rng_below(&d->rng, 6)) + 1;
+    for (size_t i = 0; i + sizeof(size) <= bytes; i += sizeof(size))
+        memcpy(p + i, &size, sizeof(size));
+    return p + 32;
+}
+
+static bool free_of_a_stranger(struct driver *d)
+{
+    _Alignas(16) char on_stack[512];
+    free(stranger(d, on_stack, sizeof(on_stack)));
+    return true;
+}
+
+static bool realloc_of_a_stranger(struct driver *d)
+{
+    _Alignas(16) char on_stack[512];
+    d->slots[0].p = realloc(stranger(d, on_stack, sizeof(on_stack)), 1 + rng_below(&d->rng, 3000));
+    return true;
 }
 
 /* --- words that the allocator keeps --- */
