@@ -269,14 +269,11 @@ void cache_take_home(struct malloc_state *m)
     free_all_locked(m, take_returned(m));
 }
 
-static bool is_cached(const struct cache_bin *bin, const struct cached *wanted)
+/* Whether e waits in some list. Before there is a secret nothing does, and a seal is easily met by chance. */
+static bool is_sealed(const struct cached *e)
 {
-    uint32_t n = 0;
-    for (const struct cached *e = bin->head; e && n <= bin->n; n++, e = follow(e)) {
-        if (e == wanted)
-            return true;
-    }
-    return false;
+    return atomic_load_explicit(&cache_secret, memory_order_relaxed) != 0 &&
+           e->seal == cache_seal(e, e->link);
 }
 
 static void to_arena(struct malloc_state *m, void *p)
@@ -301,9 +298,9 @@ void cache_free_slow(void *p)
     struct chunk *c = object_chunk(p);
     size_t bytes = chunk_bytes(c);
     if (UNLIKELY(bytes < MIN_CHUNK_BYTES || bytes % CHUNK_ALIGNMENT != 0 ||
-                 (chunk_tag(c) & IS_MMAPPED) || bytes >= m->arena.system_mem))
+                 bytes >= m->arena.system_mem))
         heap_fatal("free(): invalid size");
-    if (bytes > CACHE_MAX_CHUNK) {
+    if (bytes > CACHE_MAX_CHUNK || (chunk_tag(c) & IS_UNUSED)) { /* there the fault is named */
         to_arena(m, p);
         return;
     }
@@ -311,7 +308,7 @@ void cache_free_slow(void *p)
         arena_unlock(arena_get(0));
     struct cache_bin *bin = &cache.bins[bytes / CHUNK_ALIGNMENT];
     struct cached *e = p;
-    if (UNLIKELY(e->seal == cache_seal(e, e->link)) && is_cached(bin, e))
+    if (UNLIKELY(is_sealed(e)))
         heap_fatal("free(): double free detected in a thread cache");
     if (!set_up() || bin->limit == 0) {
         to_arena(m, p);

@@ -14,6 +14,9 @@ void fast_push(struct fast_bins *f, struct chunk *c, size_t bytes)
     struct chunk **head = &f->heads[fast_index(bytes)];
     if (UNLIKELY(*head == c))
         heap_fatal("double free or corruption (fasttop)");
+    if (UNLIKELY(c->size & IS_UNUSED))
+        heap_fatal("double free or corruption (fast)");
+    c->size |= IS_UNUSED;
     c->fd = mangle(&c->fd, *head);
     *head = c;
 }
@@ -34,6 +37,7 @@ struct chunk *fast_pop(struct fast_bins *f, size_t bytes)
     if (UNLIKELY(chunk_bytes(c) != bytes))
         heap_fatal("malloc(): memory corruption (fast)");
     *head = fast_next(c);
+    c->size &= ~IS_UNUSED;
     return c;
 }
 

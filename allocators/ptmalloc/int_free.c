@@ -6,7 +6,7 @@
 
 static void to_top(struct malloc_state *m, struct chunk *c, size_t bytes)
 {
-    c->size = bytes | PREV_INUSE | (c->size & NON_MAIN_ARENA);
+    chunk_set_top(c, bytes, c->size & NON_MAIN_ARENA);
     m->top = c;
 }
 
@@ -30,6 +30,7 @@ static size_t release(struct malloc_state *m, struct chunk *c, const char *fault
 {
     size_t bytes = chunk_bytes(c), non_main = c->size & NON_MAIN_ARENA;
     struct chunk *next = chunk_next(c);
+    c->size |= IS_UNUSED; /* also where it becomes the middle of another */
     if (!chunk_prev_in_use(c))
         c = merge_before(m, c, &bytes, fault);
     if (next == m->top) {
@@ -73,9 +74,12 @@ static void must_be_freeable(const struct malloc_state *m, const struct chunk *c
 void int_free(struct malloc_state *m, struct chunk *c)
 {
     must_be_freeable(m, c);
-    request_perturb_freed(chunk_object(c), chunk_usable(c));
     size_t bytes = chunk_bytes(c);
-    if (bytes <= atomic_load_explicit(&global_max_fast, memory_order_relaxed)) {
+    bool is_fast = bytes <= atomic_load_explicit(&global_max_fast, memory_order_relaxed);
+    if (UNLIKELY(!is_fast && (c->size & IS_UNUSED)))
+        heap_fatal("double free or corruption (merged)");
+    request_perturb_freed(chunk_object(c), chunk_usable(c));
+    if (is_fast) {
         fast_push(&m->fast, c, bytes);
         m->have_fast_chunks = true;
         return;
@@ -146,7 +150,7 @@ int sysmalloc(struct malloc_state *m, size_t bytes)
     size_t non_main = m->arena.top_heap ? NON_MAIN_ARENA : 0;
     fence_off_top(m);
     m->top = (struct chunk *)g.start;
-    m->top->size = g.bytes | PREV_INUSE | non_main;
+    chunk_set_top(m->top, g.bytes, non_main);
     m->fresh = g.start + CHUNK_HEADER_BYTES;
     return 0;
 }

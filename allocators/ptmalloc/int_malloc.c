@@ -9,6 +9,7 @@ _Atomic size_t global_max_fast = 128;
 
 static void mark_in_use(struct chunk *c)
 {
+    c->size &= ~IS_UNUSED;
     chunk_set_prev_in_use(chunk_next(c), true);
 }
 
@@ -21,6 +22,7 @@ static struct chunk *take_front(struct malloc_state *m, struct chunk *c, size_t 
         return c;
     }
     size_t non_main = c->size & NON_MAIN_ARENA;
+    c->size &= ~IS_UNUSED;
     struct chunk *remainder = chunk_split(c, bytes);
     chunk_set_free(remainder, rest, non_main);
     bins_put_unsorted(&m->bins, remainder);
@@ -99,8 +101,9 @@ static struct chunk *cut_top(struct malloc_state *m, size_t bytes)
     if (size < bytes + MIN_CHUNK_BYTES)
         return NULL;
     size_t non_main = c->size & NON_MAIN_ARENA;
+    c->size &= ~IS_UNUSED;
     m->top = chunk_split(c, bytes);
-    m->top->size = (size - bytes) | PREV_INUSE | non_main;
+    chunk_set_top(m->top, size - bytes, non_main);
     char *written = (char *)m->top + CHUNK_HEADER_BYTES;
     if (m->fresh < written)
         m->fresh = written;

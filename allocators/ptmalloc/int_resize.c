@@ -23,7 +23,7 @@ static bool grow_into_top(struct malloc_state *m, struct chunk *c, size_t bytes)
     size_t flags = c->size & SIZE_BITS;
     c->size = bytes | flags;
     m->top = chunk_at(c, bytes);
-    m->top->size = (sum - bytes) | PREV_INUSE | (flags & NON_MAIN_ARENA);
+    chunk_set_top(m->top, sum - bytes, flags & NON_MAIN_ARENA);
     if (m->fresh < (char *)m->top + CHUNK_HEADER_BYTES)
         m->fresh = (char *)m->top + CHUNK_HEADER_BYTES;
     return true;

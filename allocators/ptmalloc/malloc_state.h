@@ -8,6 +8,7 @@
  *   chunk sizes   from the start of a span its chunks follow each other without a gap
  *   free pairs    no two free chunks lie side by side
  *   free binned   every free chunk is in a bin
+ *   free mark     a free chunk and the top are marked as unused
  *   fresh         memory from `fresh` to the end of the newest span was never written (256 bytes
  *                 of it are looked at: to read it all would make it resident)
  * On a break that others have moved, too, the second to the fourth are not checked.

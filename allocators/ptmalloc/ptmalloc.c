@@ -133,8 +133,9 @@ void *ptmalloc_resize(void *p, size_t bytes)
         return family_fail(ENOMEM);
     struct chunk *c = object_chunk(p);
     size_t wanted = request_bytes(bytes), old = chunk_bytes(c);
-    if (UNLIKELY(old < MIN_CHUNK_BYTES || old % CHUNK_ALIGNMENT != 0 ||
-                 (chunk_tag(c) & IS_MMAPPED)))
+    if (UNLIKELY(chunk_tag(c) & IS_UNUSED))
+        heap_fatal("realloc(): object is free");
+    if (UNLIKELY(old < MIN_CHUNK_BYTES || old % CHUNK_ALIGNMENT != 0))
         heap_fatal("realloc(): invalid old size");
     if (old >= wanted && old - wanted < MIN_CHUNK_BYTES)
         return p;
@@ -166,7 +167,7 @@ static void init(struct arena *a, char *start, size_t bytes)
     if (bytes == 0)
         return;
     m->top = (struct chunk *)start;
-    m->top->size = bytes | PREV_INUSE | NON_MAIN_ARENA;
+    chunk_set_top(m->top, bytes, NON_MAIN_ARENA);
     m->fresh = start + CHUNK_HEADER_BYTES;
 }
 

@@ -133,6 +133,19 @@ static bool free_twice_others_between(struct driver *d)
     return true;
 }
 
+/* More of its size than a cache keeps. */
+static bool free_twice_many_alike_between(struct driver *d)
+{
+    void *alike[200];
+    size_t bytes = rng_below(&d->rng, 1100), n = 1 + rng_below(&d->rng, ARRAY_SIZE(alike));
+    for (size_t i = 0; i < n; i++)
+        alike[i] = malloc(bytes);
+    for (size_t i = 0; i < n; i++)
+        free(alike[i]);
+    free(alike[rng_below(&d->rng, n)]);
+    return true;
+}
+
 static bool free_of_what_was_freed_long_ago(struct driver *d)
 {
     struct slot *s = driver_live(d, ANY_SIZE);
@@ -321,6 +334,7 @@ static bool run_under_the_start(struct driver *d)
 const struct form forms[] = {
     {"an object is freed twice", free_twice, true},
     {"an object is freed twice, others in between", free_twice_others_between, true},
+    {"an object is freed twice, many of its size in between", free_twice_many_alike_between, true},
     {"an object is freed again later", free_of_what_was_freed_long_ago, false},
     {"a freed object is resized", realloc_of_what_is_free, false},
     {"a pointer inside an object is freed", free_inside, false},
