@@ -117,14 +117,17 @@ static void order_of_another_block(void)
 
 static void order_that_leads_out_of_the_heap(void)
 {
-    char *p = keep(MIB / 2);
-    struct heap_info *h = heap_for_ptr(p);
-    size_t last =
-        heap_end_page(h) & ~(size_t)1023; /* where a block of the largest order would begin */
-    struct page *page = &table_of(h)->pages[last];
+    keep(BLOCK);
+    struct heap_info *h = own_arena()->arena.top_heap;
+    unsigned order = 0;
+    size_t end = heap_end_page(h), index;
+    do
+        index = block_index(end - 1, ++order);
+    while (index + ((size_t)1 << order) <= end);
+    struct page *page = &table_of(h)->pages[index];
     page->state = PAGE_BLOCK;
-    page->order = BUDDY_ORDERS - 1;
-    free((char *)h + last * BUDDY_PAGE_BYTES);
+    page->order = (uint8_t)order;
+    free(page_start(page));
 }
 
 static void links_of_a_list_lead_to_each_other(void)

@@ -72,6 +72,16 @@ static void free_twice_what_left_the_cache(void)
     free(p[1]);
 }
 
+static void free_twice_what_lies_between_free_ones(void)
+{
+    without_cache();
+    void *p = keep(500), *between = keep(500), *q = fenced(500);
+    free(p);
+    free(q);
+    free(between);
+    free(between);
+}
+
 static void *free_of(void *p)
 {
     free(p);
@@ -196,14 +206,13 @@ static size_t unopened(const void *p)
 
 static void sizes_behind_each_other_to_unopened_memory(void)
 {
-    char *p = fenced(2 * LARGE), *q = fenced(2 * LARGE + 16);
+    char *p = fenced(5700), *between = fenced(5800), *q = fenced(5900); /* all of one bin */
     free(p);
     free(q);
     keep(4 * LARGE); /* sorts them */
     *(size_t *)(q + 16) = unopened(q);
-    free(fenced(2 * LARGE - 16)); /* the third of the bin, if it comes to lie there */
+    free(between);
     keep(4 * LARGE);
-    keep(2 * LARGE);
 }
 
 static void link_to_unopened_memory(void)
@@ -244,7 +253,7 @@ static void size_of_the_next_to_unopened_memory(void)
 static void size_of_the_top_before_a_free(void)
 {
     char *p = keep(LARGE);
-    ((struct malloc_state *)arena_thread.arena)->top->size += MIB;
+    ((struct malloc_state *)arena_thread.arena)->top->size -= 4096;
     free(p);
 }
 
@@ -312,7 +321,8 @@ static const struct death deaths[] = {
     {"free(): double free detected in a thread cache", free_twice_with_another_between},
     {"double free or corruption (fasttop)", free_twice_into_a_fast_bin},
     {"double free or corruption (fast)", free_twice_into_a_fast_bin_with_another_between},
-    {"double free or corruption (merged)", free_twice_what_left_the_cache},
+    {"double free or corruption (!prev)", free_twice_what_left_the_cache},
+    {"double free or corruption (merged)", free_twice_what_lies_between_free_ones},
     {"free(): double free detected in a thread cache", free_twice_first_by_another_thread},
     {"double free or corruption (!prev)", free_twice_what_was_merged},
     {"double free or corruption (top)", free_what_became_the_top},
@@ -328,7 +338,7 @@ static const struct death deaths[] = {
     {"malloc(): unsorted double linked list corrupted", forward_link_of_a_large_chunk},
     {"corrupted double-linked list", backward_link_of_a_large_chunk},
     {"malloc(): unsorted double linked list corrupted", link_of_a_small_chunk},
-    {"malloc(): unsorted double linked list corrupted", link_to_unopened_memory},
+    {"corrupted double-linked list", link_to_unopened_memory},
     {"malloc(): unaligned fastbin chunk detected", link_in_a_fast_bin_to_unopened_memory},
     {"malloc(): largebin double linked list corrupted (nextsize)",
      sizes_behind_each_other_to_unopened_memory},

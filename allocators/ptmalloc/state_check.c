@@ -11,9 +11,9 @@ static const char *check_free_chunk(const struct chunk *c, bool before_is_free)
     const struct chunk *next = chunk_next(c);
     if (before_is_free)
         return "free pairs";
-    if (!(c->size & IS_UNUSED))
-        return "free mark";
-    return next->prev_size == chunk_bytes(c) ? NULL : "chunk sizes";
+    if (next->prev_size != chunk_bytes(c))
+        return "chunk sizes";
+    return c->size & IS_UNUSED ? NULL : "free mark";
 }
 
 /* From the first chunk of a span to its end: the top, or the fence before the end. */
