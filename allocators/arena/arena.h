@@ -224,13 +224,29 @@ static inline struct arena *arena_for_ptr(const void *p)
     return arena_on_break(p) ? arena_main() : NULL;
 }
 
-/* Whether the byte at p is memory that `a` holds now, and so can be read. `a` is locked. */
+/*
+ * The bytes from p on that are memory of one piece which `a` holds now, and so can be read; 0: p lies in none.
+ * `a` is locked. Whatever a size or a link in that memory says is held against this before it is believed.
+ */
+static inline size_t arena_room(const struct arena *a, const void *p)
+{
+    size_t offset, bytes;
+    if (arena_for_ptr(p) != a)
+        return 0;
+    if (heap_place(p) == PLACE_HEAP) {
+        offset = (size_t)((const char *)p - (const char *)heap_for_ptr(p));
+        bytes = heap_for_ptr(p)->size;
+    } else {
+        offset = (uintptr_t)p - atomic_load_explicit(&arena_break_start, memory_order_relaxed);
+        bytes = atomic_load_explicit(&arena_break_bytes, memory_order_relaxed);
+    }
+    return offset < bytes ? bytes - offset : 0;
+}
+
+/* Whether the byte at p can be read. */
 static inline bool arena_holds(const struct arena *a, const void *p)
 {
-    if (arena_for_ptr(p) != a)
-        return false;
-    return heap_place(p) != PLACE_HEAP ||
-           (size_t)((const char *)p - (const char *)heap_for_ptr(p)) < heap_for_ptr(p)->size;
+    return arena_room(a, p) > 0;
 }
 
 /* malloc_trim over all arenas: 1 when memory went back. */

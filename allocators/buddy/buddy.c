@@ -88,14 +88,17 @@ static struct page *page_in_use(const void *p, const char *fault, const char *fa
         heap_fatal(fault);
     if (UNLIKELY(page->state == PAGE_NONE || page->state == PAGE_FREE))
         heap_fatal(pages_is_free(page) ? fault_if_free : fault);
-    if (UNLIKELY(page->order >= BUDDY_ORDERS))
-        heap_fatal("corrupted order of a block");
-    if (page->state == PAGE_BLOCK && UNLIKELY((uintptr_t)p % BUDDY_PAGE_BYTES != 0))
-        heap_fatal(fault);
-    if (page->state == PAGE_BLOCK)
+    if (page->state == PAGE_BLOCK) {
+        if (UNLIKELY((uintptr_t)p % BUDDY_PAGE_BYTES != 0))
+            heap_fatal(fault);
+        if (UNLIKELY(!pages_is_whole(page)))
+            heap_fatal("corrupted order of a block");
         return page;
+    }
+    if (UNLIKELY(page->order >= BUDDY_ORDERS))
+        heap_fatal("corrupted slab");
     page = slab_of(page);
-    if (UNLIKELY(page->state != PAGE_SLAB || page->class >= SLAB_CLASSES))
+    if (UNLIKELY(page->state != PAGE_SLAB || page->class >= SLAB_CLASSES || !pages_is_whole(page)))
         heap_fatal("corrupted slab");
     return page;
 }
@@ -170,7 +173,7 @@ static bool trim(struct arena *a, size_t pad)
     struct buddy_arena *m = (struct buddy_arena *)a;
     bool trimmed = pages_trim(m, pad) > 0;
     for (unsigned k = 0; k < BUDDY_ORDERS; k++) {
-        for (const struct page *p = m->free[k]; p; p = p->next)
+        for (const struct page *p = pages_first_free(m, k); p; p = pages_next_free(m, p))
             trimmed |= request_discard(page_start(p), page_start(p) + order_bytes(k));
     }
     return trimmed;

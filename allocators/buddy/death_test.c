@@ -105,6 +105,61 @@ static void order_misaligned(void)
     free(odd);
 }
 
+/* It begins where such a block may, but another block lies in its middle. */
+static void order_of_another_block(void)
+{
+    char *p = keep(BLOCK), *q = keep(BLOCK);
+    char *lower = p < q ? p : q;
+    page_for(lower)->order = page_index(page_for(lower)) % 16 == 0 ? 4 : 3;
+    page_for(lower)[1u << (page_for(lower)->order - 1)].state = PAGE_BLOCK;
+    free(lower);
+}
+
+static void order_that_leads_out_of_the_heap(void)
+{
+    keep(BLOCK);
+    struct heap_info *h = own_arena()->arena.top_heap;
+    unsigned order = 0;
+    size_t end = heap_end_page(h), index;
+    do
+        index = block_index(end - 1, ++order);
+    while (index + ((size_t)1 << order) <= end);
+    struct page *page = &table_of(h)->pages[index];
+    page->state = PAGE_BLOCK;
+    page->order = (uint8_t)order;
+    free(page_start(page));
+}
+
+static void links_of_a_list_lead_to_each_other(void)
+{
+    keep(BLOCK);
+    struct page *first = own_arena()->free[0];
+    while (!first) {
+        keep(4096);
+        first = own_arena()->free[0];
+    }
+    first->next = first;
+    malloc_trim(0);
+}
+
+static void bits_behind_the_last_object_of_a_slab(void)
+{
+    struct page *slab = page_for(keep(40));
+    memset(slab->free_bits, 0, sizeof(slab->free_bits));
+    slab->free_bits[SLAB_WORDS - 1] = (uint64_t)1 << 63;
+    keep(40);
+}
+
+static void link_of_a_slab_into_the_heap(void)
+{
+    char *p = keep(40), *other = keep(BLOCK);
+    struct page *slab = own_arena()->partial[slab_class(40)];
+    slab->next = (struct page *)(other + HEAP_MAX_BYTES / 2);
+    free(p);
+    for (unsigned i = 0; i < 200; i++)
+        keep(40);
+}
+
 static void pair_bits(void)
 {
     char *p = keep(BLOCK);
@@ -187,6 +242,11 @@ static const struct death deaths[] = {
     {"free(): invalid pointer", free_beyond_the_heap},
     {"corrupted order of a block", order_too_large},
     {"corrupted order of a block", order_misaligned},
+    {"corrupted order of a block", order_of_another_block},
+    {"corrupted order of a block", order_that_leads_out_of_the_heap},
+    {"corrupted free list", links_of_a_list_lead_to_each_other},
+    {"corrupted slab", bits_behind_the_last_object_of_a_slab},
+    {"corrupted double-linked list of slabs", link_of_a_slab_into_the_heap},
     {"corrupted pair bits", pair_bits},
     {"corrupted double-linked list", forward_link},
     {"corrupted free list", head_of_a_list},

@@ -22,8 +22,7 @@ static bool pair_toggle(struct page_table *t, size_t index, unsigned order)
 
 /* --- lists --- */
 
-/* Whether p can be followed: it is a page of this arena. */
-static bool is_page(const struct buddy_arena *m, const struct page *p)
+bool pages_is_page(const struct buddy_arena *m, const struct page *p)
 {
     if (arena_for_ptr(p) != &m->arena)
         return false;
@@ -48,10 +47,10 @@ static void put_free(struct buddy_arena *m, struct page *page, unsigned order)
 static void unlink_free(struct buddy_arena *m, struct page *page)
 {
     struct page *next = page->next, *prev = page->prev;
-    if (UNLIKELY(page->order >= BUDDY_ORDERS))
-        heap_fatal("corrupted order of a block");
-    if (UNLIKELY((next && (!is_page(m, next) || next->prev != page)) ||
-                 (prev && (!is_page(m, prev) || prev->next != page)) ||
+    if (UNLIKELY(page->order >= BUDDY_ORDERS || page->state != PAGE_FREE))
+        heap_fatal("corrupted free block");
+    if (UNLIKELY((next && (!pages_is_page(m, next) || next->prev != page)) ||
+                 (prev && (!pages_is_page(m, prev) || prev->next != page)) ||
                  (!prev && m->free[page->order] != page)))
         heap_fatal("corrupted double-linked list");
     if (next)
@@ -99,7 +98,8 @@ struct page *pages_take(struct buddy_arena *m, unsigned aligned, unsigned order)
     if (found == BUDDY_ORDERS)
         return NULL;
     struct page *page = m->free[found];
-    if (UNLIKELY(!is_page(m, page) || page->state != PAGE_FREE || page->order != found))
+    if (UNLIKELY(!pages_is_page(m, page) || page->state != PAGE_FREE || page->order != found ||
+                 !pages_is_whole(page)))
         heap_fatal("corrupted free list");
     withdraw(m, page);
     cut(m, page, found, order);
@@ -127,10 +127,21 @@ static struct page *release(struct buddy_arena *m, struct page_table *t, size_t 
     return &t->pages[index];
 }
 
+bool pages_is_whole(const struct page *page)
+{
+    if (page->order >= BUDDY_ORDERS)
+        return false;
+    size_t index = page_index(page), length = (size_t)1 << page->order;
+    if (block_index(index, page->order) != index ||
+        index + length > heap_end_page(heap_for_ptr(page)))
+        return false;
+    const struct page *middle = page + length / 2;
+    return length == 1 || middle->state == (page->state == PAGE_SLAB ? PAGE_INSIDE : PAGE_NONE);
+}
+
 struct page *pages_give(struct buddy_arena *m, struct page *page)
 {
-    if (UNLIKELY(page->order >= BUDDY_ORDERS ||
-                 block_index(page_index(page), page->order) != page_index(page)))
+    if (UNLIKELY(!pages_is_whole(page)))
         heap_fatal("corrupted order of a block");
     m->n_blocks[page->order]--;
     return release(m, table_of(heap_for_ptr(page)), page_index(page), page->order);
@@ -240,8 +251,8 @@ static size_t drop_newest_heap(struct buddy_arena *m)
     size_t bytes = h->size;
     for (size_t i = FIRST_PAGE; i < heap_end_page(h);) {
         struct page *page = &table_of(h)->pages[i];
-        i += (size_t)1 << page->order;
         unlink_free(m, page);
+        i += (size_t)1 << page->order;
     }
     arena_drop_heap(&m->arena);
     return bytes;
@@ -287,6 +298,25 @@ bool pages_is_free(const struct page *page)
             return true;
     }
     return false;
+}
+
+const struct page *pages_next_free(const struct buddy_arena *m, const struct page *page)
+{
+    const struct page *next = page->next;
+    if (UNLIKELY(next &&
+                 (!pages_is_page(m, next) || next->prev != page || next->state != PAGE_FREE ||
+                  next->order != page->order || !pages_is_whole(next))))
+        heap_fatal("corrupted free list");
+    return next;
+}
+
+const struct page *pages_first_free(const struct buddy_arena *m, unsigned order)
+{
+    const struct page *first = m->free[order];
+    if (UNLIKELY(first && (!pages_is_page(m, first) || first->state != PAGE_FREE ||
+                           first->order != order || !pages_is_whole(first))))
+        heap_fatal("corrupted free list");
+    return first;
 }
 
 /* --- the laws --- */
@@ -354,7 +384,7 @@ static const char *check_list(const struct buddy_arena *m, unsigned order, uint6
     uint64_t n = 0;
     const struct page *before = NULL;
     for (const struct page *p = m->free[order]; p; before = p, p = p->next) {
-        if (++n > n_blocks || !is_page(m, p) || p->prev != before || p->state != PAGE_FREE ||
+        if (++n > n_blocks || !pages_is_page(m, p) || p->prev != before || p->state != PAGE_FREE ||
             p->order != order)
             return "free list";
     }

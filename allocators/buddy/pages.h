@@ -42,6 +42,19 @@ size_t pages_trim(struct buddy_arena *m, size_t pad);
 /* Bytes that are free at the end of the newest heap. */
 size_t pages_free_at_end(const struct buddy_arena *m);
 
+/* A walk over the free blocks of an order, which damage does not make endless; NULL: no more. */
+const struct page *pages_first_free(const struct buddy_arena *m, unsigned order);
+const struct page *pages_next_free(const struct buddy_arena *m, const struct page *page);
+
+/* Whether p can be followed: it is a page of this arena. */
+bool pages_is_page(const struct buddy_arena *m, const struct page *p);
+
+/*
+ * Whether the order of page, the first of a block in use, is one that it can have: aligned, inside its heap,
+ * and no other block begins in the middle.
+ */
+bool pages_is_whole(const struct page *page);
+
 /* Whether page, the first of a free block, or one inside, is free. */
 bool pages_is_free(const struct page *page);
 

@@ -39,8 +39,8 @@ static void put_partial(struct buddy_arena *m, struct page *slab)
 static void unlink_partial(struct buddy_arena *m, struct page *slab)
 {
     struct page *next = slab->next, *prev = slab->prev;
-    if (UNLIKELY((next && (arena_for_ptr(next) != &m->arena || next->prev != slab)) ||
-                 (prev && (arena_for_ptr(prev) != &m->arena || prev->next != slab)) ||
+    if (UNLIKELY((next && (!pages_is_page(m, next) || next->prev != slab)) ||
+                 (prev && (!pages_is_page(m, prev) || prev->next != slab)) ||
                  (!prev && m->partial[slab->class] != slab)))
         heap_fatal("corrupted double-linked list of slabs");
     if (next)
@@ -77,6 +77,7 @@ static struct page *end(struct buddy_arena *m, struct page *slab)
         slab[i].state = PAGE_NONE;
     m->slab_pages -= (uint64_t)1 << slab->order;
     m->n_blocks[slab->order]++;
+    slab->state = PAGE_BLOCK;
     return pages_give(m, slab);
 }
 
@@ -90,8 +91,7 @@ void *slab_take(struct buddy_arena *m, unsigned class)
         begin(m, page, class);
     }
     struct page *slab = m->partial[class];
-    if (UNLIKELY(arena_for_ptr(slab) != &m->arena || slab->state != PAGE_SLAB ||
-                 slab->class != class))
+    if (UNLIKELY(!pages_is_page(m, slab) || slab->state != PAGE_SLAB || slab->class != class))
         heap_fatal("corrupted list of slabs");
     unsigned word = 0;
     while (word < SLAB_WORDS && slab->free_bits[word] == 0)
@@ -99,6 +99,8 @@ void *slab_take(struct buddy_arena *m, unsigned class)
     if (UNLIKELY(word == SLAB_WORDS))
         heap_fatal("corrupted slab");
     unsigned bit = (unsigned)__builtin_ctzll(slab->free_bits[word]);
+    if (UNLIKELY(slab->order >= BUDDY_ORDERS || word * 64 + bit >= slab_capacity(slab)))
+        heap_fatal("corrupted slab");
     slab->free_bits[word] &= slab->free_bits[word] - 1;
     if (--slab->n_free == 0)
         unlink_partial(m, slab);

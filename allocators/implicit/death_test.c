@@ -146,6 +146,31 @@ static void size_stops_the_search(void)
     keep(BYTES);
 }
 
+/* The block that the search finds is longer than its span. */
+static void size_of_a_free_block_leads_out_of_the_heap(void)
+{
+    char *p = fenced();
+    free(p);
+    tag_of(p, (size_t)1 << 40);
+    keep(BYTES);
+}
+
+static void size_of_a_free_block_is_another_one(void)
+{
+    char *p = fenced();
+    free(p);
+    tag_of(p, block_for(BYTES) - 64);
+    keep(BYTES / 2);
+}
+
+/* Before the first object lies the header of the span. */
+static void end_of_a_span(void)
+{
+    struct implicit_arena *m = (struct implicit_arena *)arena_thread.arena;
+    m->oldest->end += MIB;
+    keep(BYTES);
+}
+
 static size_t room_left(void)
 {
     const struct implicit_arena *m = (struct implicit_arena *)arena_thread.arena;
@@ -202,6 +227,9 @@ static const struct death deaths[] = {
     {"munmap_chunk(): invalid pointer", free_of_what_is_mapped_by_another_size},
     {"corrupted size of a block", size_leads_the_search_out_of_the_heap},
     {"corrupted size of a block", size_stops_the_search},
+    {"corrupted size of a block", size_of_a_free_block_leads_out_of_the_heap},
+    {"corrupted size vs. prev_size of a free block", size_of_a_free_block_is_another_one},
+    {"corrupted start of a span", end_of_a_span},
     {"corrupted epilogue", epilogue},
     {"realloc(): invalid pointer", resize_of_a_stranger},
     {"realloc(): object is free", resize_of_what_is_free},

@@ -10,11 +10,25 @@ bool implicit_is_damaged(const struct span *s, const struct block *b)
     return block_bytes(b) < MIN_BLOCK_BYTES || block_bytes(b) > room || block_is_misaligned(b);
 }
 
+void implicit_must_be_span(const struct span *s)
+{
+    const struct arena *a = arena_for_ptr(s);
+    size_t room = a ? arena_room(a, s) : 0, bytes = (size_t)(s->end - (const char *)s);
+    if (UNLIKELY(bytes < sizeof(*s) + TAG_BYTES || bytes > room || bytes % BLOCK_ALIGNMENT != 0 ||
+                 s->prologue.tag != (MIN_BLOCK_BYTES | BLOCK_IN_USE) ||
+                 (s->next && (uintptr_t)s->next % BLOCK_ALIGNMENT != 0) ||
+                 (s->next && (arena_for_ptr(s->next) != a || arena_room(a, s->next) < sizeof(*s)))))
+        heap_fatal("corrupted start of a span");
+}
+
 /* The first block of s, or of the first span behind it that has one. */
 static struct cursor first_from(struct span *s)
 {
-    while (s && span_first(s) == span_epilogue(s))
-        s = s->next;
+    for (; s; s = s->next) {
+        implicit_must_be_span(s);
+        if (span_first(s) != span_epilogue(s))
+            break;
+    }
     return (struct cursor){s, s ? span_first(s) : NULL};
 }
 
@@ -47,6 +61,17 @@ static bool fits(const struct block *b, const struct request *r)
     return !block_in_use(b) && implicit_lead(b, r) != SIZE_MAX;
 }
 
+/* What will be cut is as long as its tag says, and the footer says the same. */
+static void must_be_free(const struct cursor *at)
+{
+    if (UNLIKELY(implicit_is_damaged(at->span, at->block)))
+        heap_fatal("corrupted size of a block");
+    const struct block *next = block_next(at->block);
+    if (UNLIKELY(!block_previous_free(next) ||
+                 block_previous_bytes(next) != block_bytes(at->block)))
+        heap_fatal("corrupted size vs. prev_size of a free block");
+}
+
 /* Leaves `at` on the first block that fits, before `until`; NULL there: to the end. */
 static struct block *walk(struct implicit_arena *m, struct cursor *at, const struct block *until,
                           const struct request *r)
@@ -57,7 +82,10 @@ static struct block *walk(struct implicit_arena *m, struct cursor *at, const str
         steps++;
     }
     m->search_steps += steps;
-    return at->block == until ? NULL : at->block;
+    if (at->block == until || !at->block)
+        return NULL;
+    must_be_free(at);
+    return at->block;
 }
 
 static struct block *next_fit(struct implicit_arena *m, const struct request *r)

@@ -16,18 +16,18 @@ static struct block *previous_of(const struct implicit_arena *m, struct block *b
     size_t before = block_previous_bytes(b);
     struct block *p = (struct block *)((char *)b - before);
     if (UNLIKELY(before < MIN_BLOCK_BYTES || before % BLOCK_ALIGNMENT != 0 ||
-                 before >= m->arena.system_mem || !arena_holds(&m->arena, p) ||
+                 before >= m->arena.system_mem || arena_room(&m->arena, p) <= before ||
                  (p->tag & ~PREVIOUS_FREE) != before))
         heap_fatal("corrupted size vs. prev_size while consolidating");
     return p;
 }
 
-/* The next block of b, or of what b's tag makes it, lies in this arena. */
+/* The tag behind b, or behind what b's tag makes it, lies in the same piece of memory. */
 static bool reaches_a_block(const struct implicit_arena *m, const struct block *b)
 {
     size_t bytes = block_bytes(b);
     return bytes >= MIN_BLOCK_BYTES && !block_is_misaligned(b) && bytes < m->arena.system_mem &&
-           arena_holds(&m->arena, block_next(b));
+           bytes + TAG_BYTES <= arena_room(&m->arena, b);
 }
 
 struct block *implicit_coalesce(struct implicit_arena *m, struct block *b)
@@ -57,6 +57,7 @@ static struct block *free_at_end(const struct implicit_arena *m)
 {
     if (!m->newest)
         return NULL;
+    implicit_must_be_span(m->newest);
     struct block *epilogue = span_epilogue(m->newest);
     return block_previous_free(epilogue) ? previous_of(m, epilogue) : NULL;
 }
@@ -107,8 +108,10 @@ static bool drop_newest_heap(struct implicit_arena *m)
 {
     struct heap_info *h = m->arena.top_heap;
     struct span *s = m->newest, *before = m->oldest;
-    if (!h || !h->prev || block_in_use(span_first(s)) ||
-        block_next(span_first(s)) != span_epilogue(s))
+    if (!h || !h->prev)
+        return false;
+    implicit_must_be_span(s);
+    if (block_in_use(span_first(s)) || block_next(span_first(s)) != span_epilogue(s))
         return false;
     while (before->next != s)
         before = before->next;
@@ -154,7 +157,7 @@ static bool trim(struct arena *a, size_t pad)
         trimmed = true;
     trimmed |= trim_end(m, pad);
     for (struct cursor at = implicit_start(m); at.block; implicit_step(&at)) {
-        if (!block_in_use(at.block))
+        if (!block_in_use(at.block) && !implicit_is_damaged(at.span, at.block))
             trimmed |= request_discard(at.block + 1, block_next(at.block) - 1);
     }
     return trimmed;

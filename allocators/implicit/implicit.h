@@ -54,6 +54,9 @@ struct cursor implicit_start(const struct implicit_arena *m);
 /* On to the next block; a tag that leads out of the span ends the process. */
 void implicit_step(struct cursor *at);
 
+/* The header of a span, which lies before its first block, is damaged: ends the process. */
+void implicit_must_be_span(const struct span *s);
+
 /* The tag of b, free or in use, cannot be one of this span. */
 bool implicit_is_damaged(const struct span *s, const struct block *b);
 

@@ -3,6 +3,8 @@
 #include "arena.h"
 #include "fatal.h"
 
+static const char ring_fault[] = "malloc(): largebin double linked list corrupted (nextsize)";
+
 void bins_init(struct bins *b)
 {
     for (unsigned i = 0; i <= N_BINS; i++)
@@ -28,11 +30,16 @@ static void mark(struct bins *b, unsigned bin)
     b->map[bin / 64] |= (uint64_t)1 << bin % 64;
 }
 
-/* Whether it may be followed: aligned, and a head of ours or inside an arena. */
+/* Whether it may be followed: aligned, and a head of ours or memory that an arena holds. */
 static bool is_link(const struct bins *b, const struct chunk *c)
 {
     size_t in_bins = (uintptr_t)c + CHUNK_HEADER_BYTES - (uintptr_t)b->heads;
-    return chunk_is_aligned(c) && (in_bins < sizeof(b->heads) || arena_for_ptr(c));
+    if (!chunk_is_aligned(c))
+        return false;
+    if (in_bins < sizeof(b->heads))
+        return true;
+    const struct arena *a = arena_for_ptr(c);
+    return a && arena_room(a, c) >= sizeof(*c);
 }
 
 static void must_be_link(const struct bins *b, const struct chunk *c, const char *fault)
@@ -41,10 +48,14 @@ static void must_be_link(const struct bins *b, const struct chunk *c, const char
         heap_fatal(fault);
 }
 
-static void link_between(struct chunk *c, struct chunk *before, struct chunk *after)
+static void link_between(const struct bins *b, struct chunk *c, struct chunk *before,
+                         struct chunk *after)
 {
+    const char *fault = "malloc(): corrupted double-linked list";
+    must_be_link(b, before, fault);
+    must_be_link(b, after, fault);
     if (UNLIKELY(before->fd != after || after->bk != before))
-        heap_fatal("malloc(): corrupted double-linked list");
+        heap_fatal(fault);
     c->bk = before;
     c->fd = after;
     before->fd = c;
@@ -56,37 +67,63 @@ void bins_put_unsorted(struct bins *b, struct chunk *c)
     struct chunk *head = bin_at(b, BIN_UNSORTED);
     if (!is_small_chunk(chunk_bytes(c)))
         c->fd_nextsize = c->bk_nextsize = NULL;
-    link_between(c, head, head->fd);
+    link_between(b, c, head, head->fd);
+}
+
+/*
+ * The first chunk of the largest size in a large bin that is not above `bytes`; there is one. By the ring of
+ * sizes, which falls all the way.
+ */
+static struct chunk *first_not_above(const struct bins *b, struct chunk *first, size_t bytes)
+{
+    struct chunk *at = first;
+    while (bytes < chunk_bytes(at)) {
+        struct chunk *smaller = at->fd_nextsize;
+        must_be_link(b, smaller, ring_fault);
+        if (UNLIKELY(chunk_bytes(smaller) >= chunk_bytes(at)))
+            heap_fatal(ring_fault);
+        at = smaller;
+    }
+    return at;
+}
+
+/* c is the first of its size, before `smaller` in the ring of sizes. */
+static void link_size(const struct bins *b, struct chunk *c, struct chunk *smaller)
+{
+    struct chunk *larger = smaller->bk_nextsize;
+    must_be_link(b, larger, ring_fault);
+    if (UNLIKELY(larger->fd_nextsize != smaller))
+        heap_fatal(ring_fault);
+    c->fd_nextsize = smaller;
+    c->bk_nextsize = larger;
+    larger->fd_nextsize = c;
+    smaller->bk_nextsize = c;
 }
 
 /* Among those of one size it goes second, so that the ring of sizes stays as it is. */
-static void sort_into_large(struct chunk *head, struct chunk *c, size_t bytes)
+static void sort_into_large(const struct bins *b, struct chunk *head, struct chunk *c, size_t bytes)
 {
-    struct chunk *first = head->fd, *last = head->bk, *at = first;
+    struct chunk *first = head->fd, *last = head->bk;
     if (first == head) {
         c->fd_nextsize = c->bk_nextsize = c;
-        link_between(c, head, head);
+        link_between(b, c, head, head);
         return;
     }
+    must_be_link(b, first, ring_fault);
+    must_be_link(b, last, ring_fault);
     if (bytes < chunk_bytes(last)) { /* the new smallest */
-        at = first;
-        link_between(c, last, head);
-    } else {
-        while (bytes < chunk_bytes(at))
-            at = at->fd_nextsize;
-        if (bytes == chunk_bytes(at)) {
-            c->fd_nextsize = c->bk_nextsize = NULL;
-            link_between(c, at, at->fd);
-            return;
-        }
-        link_between(c, at->bk, at);
+        link_between(b, c, last, head);
+        link_size(b, c, first);
+        return;
     }
-    if (UNLIKELY(at->bk_nextsize->fd_nextsize != at))
-        heap_fatal("malloc(): largebin double linked list corrupted (nextsize)");
-    c->fd_nextsize = at;
-    c->bk_nextsize = at->bk_nextsize;
-    at->bk_nextsize->fd_nextsize = c;
-    at->bk_nextsize = c;
+    struct chunk *at = first_not_above(b, first, bytes);
+    if (bytes == chunk_bytes(at)) {
+        c->fd_nextsize = c->bk_nextsize = NULL;
+        link_between(b, c, at, at->fd);
+        return;
+    }
+    link_between(b, c, at->bk, at);
+    link_size(b, c, at);
 }
 
 void bins_sort_in(struct bins *b, struct chunk *c, size_t bytes)
@@ -95,9 +132,9 @@ void bins_sort_in(struct bins *b, struct chunk *c, size_t bytes)
     struct chunk *head = bin_at(b, bin);
     mark(b, bin);
     if (is_small_chunk(bytes))
-        link_between(c, head, head->fd);
+        link_between(b, c, head, head->fd);
     else
-        sort_into_large(head, c, bytes);
+        sort_into_large(b, head, c, bytes);
 }
 
 static void unlink_size(const struct bins *b, struct chunk *c, struct chunk *after)
@@ -140,13 +177,20 @@ void bins_unlink(struct bins *b, struct chunk *c)
         unlink_size(b, c, fd);
 }
 
+/* Whether the header behind c, which lies in an arena, can be read. */
+static bool is_held(const struct chunk *c)
+{
+    const struct arena *a = arena_for_ptr(c);
+    return a && chunk_bytes(c) + CHUNK_HEADER_BYTES <= arena_room(a, c);
+}
+
 struct chunk *bins_take_small(struct bins *b, unsigned bin)
 {
     struct chunk *head = bin_at(b, bin), *c = head->bk;
     if (c == head)
         return NULL;
     must_be_link(b, c, "malloc(): smallbin double linked list corrupted");
-    if (UNLIKELY(chunk_bytes(c) != bin * (size_t)CHUNK_ALIGNMENT))
+    if (UNLIKELY(chunk_bytes(c) != bin * (size_t)CHUNK_ALIGNMENT || !is_held(c)))
         heap_fatal("malloc(): corrupted size in a small bin");
     bins_unlink(b, c);
     return c;
@@ -157,14 +201,18 @@ struct chunk *bins_best_in_large(struct bins *b, unsigned bin, size_t bytes)
     struct chunk *head = bin_at(b, bin), *c = head->fd;
     if (c == head)
         return NULL;
-    const char *fault = "malloc(): largebin double linked list corrupted (nextsize)";
-    must_be_link(b, c, fault);
+    must_be_link(b, c, ring_fault);
     if (chunk_bytes(c) < bytes)
         return NULL;
-    do {
-        c = c->bk_nextsize;
-        must_be_link(b, c, fault);
-    } while (chunk_bytes(c) < bytes);
+    size_t below = 0; /* the ring rises from the smallest */
+    for (c = c->bk_nextsize;; c = c->bk_nextsize) {
+        must_be_link(b, c, ring_fault);
+        if (UNLIKELY(chunk_bytes(c) <= below))
+            heap_fatal(ring_fault);
+        below = chunk_bytes(c);
+        if (below >= bytes)
+            break;
+    }
     /* The second of a size leaves the ring of sizes as it is. */
     if (c != head->bk && is_link(b, c->fd) && chunk_bytes(c->fd) == chunk_bytes(c))
         c = c->fd;
@@ -223,6 +271,16 @@ static const char *check_chunk(struct bins *b, unsigned bin, const struct chunk 
     if (chunk_in_use(c) || chunk_next(c)->prev_size != bytes)
         return "bin free";
     return NULL;
+}
+
+struct chunk *bins_next(struct bins *b, const struct chunk *c)
+{
+    const char *fault = "corrupted double-linked list";
+    struct chunk *next = c->fd;
+    must_be_link(b, next, fault);
+    if (UNLIKELY(next->bk != c))
+        heap_fatal(fault);
+    return next;
 }
 
 const char *bins_check(struct bins *b)

@@ -84,4 +84,7 @@ struct chunk *bins_best_in_large(struct bins *b, unsigned bin, size_t bytes);
 /* The smallest chunk of the first bin behind `bin` that has any; NULL: none. Not unlinked. */
 struct chunk *bins_first_above(struct bins *b, unsigned bin);
 
+/* The one behind c, a head or in a bin, for a walk from the head to the head: damage does not make it endless. */
+struct chunk *bins_next(struct bins *b, const struct chunk *c);
+
 const char *bins_check(struct bins *b);

@@ -27,10 +27,11 @@ struct chunk *built_chunk(struct malloc_state *m, size_t bytes)
 static struct chunk *off_top(struct malloc_state *m, size_t bytes)
 {
     struct chunk *c = m->top;
-    size_t rest = chunk_bytes(c) - bytes, flags = c->size & SIZE_BITS;
+    size_t rest = chunk_bytes(c) - bytes, non_main = c->size & NON_MAIN_ARENA;
     ck_assert_uint_ge(chunk_bytes(c), bytes + MIN_CHUNK_BYTES);
+    c->size &= ~IS_UNUSED;
     m->top = chunk_split(c, bytes);
-    m->top->size = rest | flags;
+    chunk_set_top(m->top, rest, non_main);
     m->fresh = chunk_object(m->top);
     return c;
 }

@@ -134,6 +134,16 @@ static void set_link(struct cached *e, const struct cached *next)
     e->seal = cache_seal(e, e->link);
 }
 
+/* The size of what waits in a list; it indexes the bins. */
+static size_t cached_bytes(const struct cached *e)
+{
+    size_t bytes = chunk_bytes(object_chunk(e));
+    if (UNLIKELY(bytes < MIN_CHUNK_BYTES || bytes > CACHE_MAX_CHUNK ||
+                 bytes % CHUNK_ALIGNMENT != 0))
+        heap_fatal("malloc(): corrupted size in a thread cache");
+    return bytes;
+}
+
 static void free_all_locked(struct malloc_state *m, struct cached *e)
 {
     struct free_run run = {0};
@@ -198,7 +208,7 @@ static struct cached *send_home(struct malloc_state *m, struct cached *e)
             last = home ? last : e;
             set_link(e, home);
             home = e;
-            bytes += chunk_bytes(object_chunk(e));
+            bytes += cached_bytes(e);
         }
         e = next;
     }
@@ -213,7 +223,7 @@ static void collect_returned(struct malloc_state *m)
     size_t taken = 0;
     while (e) {
         struct cached *next = follow(e);
-        size_t bytes = chunk_bytes(object_chunk(e));
+        size_t bytes = cached_bytes(e);
         struct cache_bin *bin = cache_bin_of(bytes);
         if (bin->n < bin->limit) {
             cache_push(bin, e);
@@ -328,19 +338,16 @@ void cache_take_home(struct malloc_state *m)
     struct cached *all = take_returned(m);
     size_t bytes = 0;
     for (const struct cached *e = all; e; e = follow(e))
-        bytes += chunk_bytes(object_chunk(e));
+        bytes += cached_bytes(e);
     atomic_fetch_sub_explicit(&m->returned_bytes, bytes, memory_order_relaxed);
     free_all_locked(m, all);
 }
 
-static bool is_cached(const struct cache_bin *bin, const struct cached *wanted)
+/* Whether e waits in some list. Before there is a secret nothing does, and a seal is easily met by chance. */
+static bool is_sealed(const struct cached *e)
 {
-    uint32_t n = 0;
-    for (const struct cached *e = bin->head; e && n <= bin->n; n++, e = follow(e)) {
-        if (e == wanted)
-            return true;
-    }
-    return false;
+    return atomic_load_explicit(&cache_secret, memory_order_relaxed) != 0 &&
+           e->seal == cache_seal(e, e->link);
 }
 
 static void to_arena(struct malloc_state *m, void *p)
@@ -365,9 +372,9 @@ void cache_free_slow(void *p)
     struct chunk *c = object_chunk(p);
     size_t bytes = chunk_bytes(c);
     if (UNLIKELY(bytes < MIN_CHUNK_BYTES || bytes % CHUNK_ALIGNMENT != 0 ||
-                 (chunk_tag(c) & IS_MMAPPED) || bytes >= m->arena.system_mem))
+                 bytes >= m->arena.system_mem))
         heap_fatal("free(): invalid size");
-    if (bytes > CACHE_MAX_CHUNK) {
+    if (bytes > CACHE_MAX_CHUNK || (chunk_tag(c) & IS_UNUSED)) { /* there the fault is named */
         to_arena(m, p);
         return;
     }
@@ -375,7 +382,7 @@ void cache_free_slow(void *p)
         arena_unlock(arena_get(0));
     struct cache_bin *bin = cache_bin_of(bytes);
     struct cached *e = p;
-    if (UNLIKELY(e->seal == cache_seal(e, e->link)) && is_cached(bin, e))
+    if (UNLIKELY(is_sealed(e)))
         heap_fatal("free(): double free detected in a thread cache");
     if (!set_up() || bin->limit == 0) {
         to_arena(m, p);

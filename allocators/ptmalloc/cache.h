@@ -13,7 +13,8 @@
  *                +---------------------------+
  *
  * A link that does not fit its seal was overwritten, and is never followed. An object that is freed and
- * bears a fitting seal is in a cache already, in all likelihood: the lists are searched to be sure.
+ * bears a fitting seal is in a cache already, of whatever thread, or among what was given back: the seal goes when
+ * the object leaves, and by chance one of 2^64 fits.
  *
  * Laws; cache_check() returns the name of a broken one:
  *   cache count   n is the length of the list, and at most `limit`

@@ -17,7 +17,9 @@
  *      | size of the next      | N M 1 |            | size of the next      | N M 0 |
  *
  * P: the chunk before is in use (or in a fast bin or a thread's cache, which is the same here).
- * M: a mapping of its own (mapped.h); never in an arena. N: lies in a heap, not on the break.
+ * N: lies in a heap, not on the break. M: a mapping of its own (mapped.h); as that is never in an arena, there it
+ * marks what is in no use: a chunk in a bin or a fast bin, the top, and the header of one that was merged into
+ * another. So a second free of any of them is found out, by the same look at the size as a plain one takes.
  * The pointers of a free chunk are those of the lists in bins.h.
  */
 #pragma once
@@ -33,6 +35,7 @@ struct chunk {
 
 #define PREV_INUSE     ((size_t)1)
 #define IS_MMAPPED     ((size_t)2)
+#define IS_UNUSED      IS_MMAPPED
 #define NON_MAIN_ARENA ((size_t)4)
 #define SIZE_BITS      (PREV_INUSE | IS_MMAPPED | NON_MAIN_ARENA)
 
@@ -92,10 +95,16 @@ static inline bool chunk_in_use(const struct chunk *c)
     return chunk_prev_in_use(chunk_next(c));
 }
 
+/* The chunk before the top is in use. */
+static inline void chunk_set_top(struct chunk *c, size_t bytes, size_t non_main)
+{
+    c->size = bytes | PREV_INUSE | IS_UNUSED | non_main;
+}
+
 /* Of a chunk whose chunk before is in use: its size and flags, and the tag at its end. */
 static inline void chunk_set_free(struct chunk *c, size_t bytes, size_t non_main)
 {
-    c->size = bytes | PREV_INUSE | non_main;
+    c->size = bytes | PREV_INUSE | IS_UNUSED | non_main;
     chunk_at(c, bytes)->prev_size = bytes;
 }
 

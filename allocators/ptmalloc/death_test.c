@@ -52,6 +52,51 @@ static void free_twice_into_a_fast_bin(void)
     free(p);
 }
 
+static void free_twice_into_a_fast_bin_with_another_between(void)
+{
+    without_cache();
+    void *p = fenced(40), *q = fenced(40);
+    free(p);
+    free(q);
+    free(p);
+}
+
+/* The cache has no room for all of them: some go to the arena, and are merged there. */
+static void free_twice_what_left_the_cache(void)
+{
+    void *p[200];
+    for (unsigned i = 0; i < ARRAY_SIZE(p); i++)
+        p[i] = keep(500);
+    for (unsigned i = 0; i < ARRAY_SIZE(p); i++)
+        free(p[i]);
+    free(p[100]);
+}
+
+static void free_twice_what_lies_between_free_ones(void)
+{
+    without_cache();
+    void *p = keep(500), *between = keep(500), *q = fenced(500);
+    free(p);
+    free(q);
+    free(between);
+    free(between);
+}
+
+static void *free_of(void *p)
+{
+    free(p);
+    return NULL;
+}
+
+static void free_twice_first_by_another_thread(void)
+{
+    void *p = fenced(40);
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, free_of, p) == 0)
+        pthread_join(thread, NULL);
+    free(p);
+}
+
 static void free_twice_what_was_merged(void)
 {
     void *p = fenced(LARGE);
@@ -64,20 +109,6 @@ static void free_what_became_the_top(void)
     void *p = keep(LARGE);
     free(p);
     free(p);
-}
-
-/* A full bin of the cache was emptied into the arena, where its chunks were merged. */
-static void free_twice_what_was_merged_in_a_run(void)
-{
-    enum { OBJECTS = 9, BYTES = 1000 };
-    void *p[OBJECTS];
-    for (unsigned i = 0; i < OBJECTS; i++)
-        p[i] = keep(BYTES);
-    keep(LARGE);
-    for (unsigned i = 0; i < OBJECTS; i++)
-        free(p[i]);
-    free(p[OBJECTS / 2]);
-    cache_flush(false);
 }
 
 static void free_of_the_stack(void)
@@ -167,6 +198,73 @@ static void link_of_a_small_chunk(void)
     list_link(0, 500, 500);
 }
 
+/* Memory of the heap that is reserved but was never opened. */
+static size_t unopened(const void *p)
+{
+    return (size_t)heap_for_ptr(p) + HEAP_MAX_BYTES / 2;
+}
+
+static void sizes_behind_each_other_to_unopened_memory(void)
+{
+    char *p = fenced(5700), *between = fenced(5800), *q = fenced(5900); /* all of one bin */
+    free(p);
+    free(q);
+    keep(4 * LARGE); /* sorts them */
+    *(size_t *)(q + 16) = unopened(q);
+    free(between);
+    keep(4 * LARGE);
+}
+
+static void link_to_unopened_memory(void)
+{
+    char *p = fenced(LARGE);
+    free(p);
+    *(size_t *)(p + 8) = unopened(p);
+    keep(LARGE);
+}
+
+static void link_in_a_fast_bin_to_unopened_memory(void)
+{
+    without_cache();
+    char *p = fenced(40);
+    free(p);
+    *(size_t *)p = unopened(p) ^ ((uintptr_t)p >> 12);
+    keep(40);
+}
+
+static void size_to_unopened_memory(void)
+{
+    char *p = keep(LARGE);
+    struct malloc_state *m = (struct malloc_state *)arena_thread.arena;
+    m->arena.system_mem +=
+        HEAP_MAX_BYTES; /* as if there were many heaps, so that the sum does not tell */
+    size_of(p, (HEAP_MAX_BYTES / 2) | PREV_INUSE);
+}
+
+static void size_of_the_next_to_unopened_memory(void)
+{
+    char *p = keep(LARGE), *q = fenced(LARGE);
+    struct malloc_state *m = (struct malloc_state *)arena_thread.arena;
+    m->arena.system_mem += HEAP_MAX_BYTES;
+    object_chunk(q)->size = (HEAP_MAX_BYTES / 2) | PREV_INUSE;
+    free(p);
+}
+
+static void size_of_the_top_before_a_free(void)
+{
+    char *p = keep(LARGE);
+    ((struct malloc_state *)arena_thread.arena)->top->size -= 4096;
+    free(p);
+}
+
+static void list_is_walked_by_a_trim(void)
+{
+    char *p = fenced(LARGE);
+    free(p);
+    memset(p, 0x41, sizeof(size_t));
+    malloc_trim(0);
+}
+
 static void link_of_sizes(void)
 {
     char *p = fenced(LARGE);
@@ -222,8 +320,11 @@ static const struct death deaths[] = {
     {"free(): double free detected in a thread cache", free_twice_into_the_cache},
     {"free(): double free detected in a thread cache", free_twice_with_another_between},
     {"double free or corruption (fasttop)", free_twice_into_a_fast_bin},
+    {"double free or corruption (fast)", free_twice_into_a_fast_bin_with_another_between},
+    {"double free or corruption (merged)", free_twice_what_left_the_cache},
+    {"double free or corruption (merged)", free_twice_what_lies_between_free_ones},
+    {"free(): double free detected in a thread cache", free_twice_first_by_another_thread},
     {"double free or corruption (!prev)", free_twice_what_was_merged},
-    {"double free or corruption (!prev)", free_twice_what_was_merged_in_a_run},
     {"double free or corruption (top)", free_what_became_the_top},
     {"free(): invalid pointer", free_of_the_stack},
     {"free(): invalid pointer", free_of_static_memory},
@@ -237,6 +338,14 @@ static const struct death deaths[] = {
     {"malloc(): unsorted double linked list corrupted", forward_link_of_a_large_chunk},
     {"corrupted double-linked list", backward_link_of_a_large_chunk},
     {"malloc(): unsorted double linked list corrupted", link_of_a_small_chunk},
+    {"corrupted double-linked list", link_to_unopened_memory},
+    {"malloc(): unaligned fastbin chunk detected", link_in_a_fast_bin_to_unopened_memory},
+    {"malloc(): largebin double linked list corrupted (nextsize)",
+     sizes_behind_each_other_to_unopened_memory},
+    {"free(): invalid size", size_to_unopened_memory},
+    {"free(): invalid next size (normal)", size_of_the_next_to_unopened_memory},
+    {"malloc(): corrupted top size", size_of_the_top_before_a_free},
+    {"corrupted double-linked list", list_is_walked_by_a_trim},
     {"corrupted double-linked list (not small)", link_of_sizes},
     {"malloc(): corrupted top size", size_of_the_top},
     {"malloc(): corrupted link in a thread cache", link_in_the_cache},

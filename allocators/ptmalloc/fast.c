@@ -3,11 +3,20 @@
 #include "arena.h"
 #include "fatal.h"
 
+/* Whether it may be followed. */
+static bool is_chunk_of(const struct arena *a, const struct chunk *c)
+{
+    return chunk_is_aligned(c) && arena_room(a, c) >= MIN_CHUNK_BYTES;
+}
+
 void fast_push(struct fast_bins *f, struct chunk *c, size_t bytes)
 {
     struct chunk **head = &f->heads[fast_index(bytes)];
     if (UNLIKELY(*head == c))
         heap_fatal("double free or corruption (fasttop)");
+    if (UNLIKELY(c->size & IS_UNUSED))
+        heap_fatal("double free or corruption (fast)");
+    c->size |= IS_UNUSED;
     c->fd = mangle(&c->fd, *head);
     *head = c;
 }
@@ -15,7 +24,7 @@ void fast_push(struct fast_bins *f, struct chunk *c, size_t bytes)
 struct chunk *fast_next(const struct chunk *c)
 {
     struct chunk *next = mangle(&c->fd, c->fd);
-    if (UNLIKELY(next && (!chunk_is_aligned(next) || !arena_for_ptr(next))))
+    if (UNLIKELY(next && !is_chunk_of(arena_for_ptr(c), next)))
         heap_fatal("malloc(): unaligned fastbin chunk detected");
     return next;
 }
@@ -28,6 +37,7 @@ struct chunk *fast_pop(struct fast_bins *f, size_t bytes)
     if (UNLIKELY(chunk_bytes(c) != bytes))
         heap_fatal("malloc(): memory corruption (fast)");
     *head = fast_next(c);
+    c->size &= ~IS_UNUSED;
     return c;
 }
 

@@ -6,7 +6,7 @@
 
 static void to_top(struct malloc_state *m, struct chunk *c, size_t bytes)
 {
-    c->size = bytes | PREV_INUSE | (c->size & NON_MAIN_ARENA);
+    chunk_set_top(c, bytes, c->size & NON_MAIN_ARENA);
     m->top = c;
 }
 
@@ -17,7 +17,7 @@ static struct chunk *merge_before(struct malloc_state *m, struct chunk *c, size_
     size_t before = c->prev_size;
     struct chunk *p = (struct chunk *)((char *)c - before);
     if (UNLIKELY(before < MIN_CHUNK_BYTES || before % CHUNK_ALIGNMENT != 0 ||
-                 before >= m->arena.system_mem || arena_for_ptr(p) != &m->arena ||
+                 before >= m->arena.system_mem || arena_room(&m->arena, p) <= before ||
                  chunk_bytes(p) != before))
         heap_fatal(fault);
     bins_unlink(&m->bins, p);
@@ -30,14 +30,18 @@ static size_t release(struct malloc_state *m, struct chunk *c, const char *fault
 {
     size_t bytes = chunk_bytes(c), non_main = c->size & NON_MAIN_ARENA;
     struct chunk *next = chunk_next(c);
+    c->size |= IS_UNUSED; /* also where it becomes the middle of another */
     if (!chunk_prev_in_use(c))
         c = merge_before(m, c, &bytes, fault);
     if (next == m->top) {
+        must_be_top(m);
         bytes += chunk_bytes(next);
         c->size = non_main;
         to_top(m, c, bytes);
         return bytes;
     }
+    if (UNLIKELY(!has_next(m, next)))
+        heap_fatal("free(): invalid next size (normal)");
     if (!chunk_in_use(next)) {
         if (UNLIKELY(!is_chunk_size(m, next)))
             heap_fatal("free(): invalid next size (normal)");
@@ -79,6 +83,12 @@ static void to_fast(struct malloc_state *m, struct chunk *c, size_t bytes)
     m->have_fast_chunks = true;
 }
 
+static void must_be_used(const struct chunk *c)
+{
+    if (UNLIKELY(c->size & IS_UNUSED))
+        heap_fatal("double free or corruption (merged)");
+}
+
 /* c was checked. */
 static void to_bins(struct malloc_state *m, struct chunk *c)
 {
@@ -98,13 +108,15 @@ void int_free(struct malloc_state *m, struct chunk *c)
 {
     must_be_freeable(m, c);
     size_t bytes = chunk_bytes(c);
-    if (is_fast(bytes))
+    if (is_fast(bytes)) {
         to_fast(m, c, bytes);
-    else
-        to_bins(m, c);
+        return;
+    }
+    must_be_used(c);
+    to_bins(m, c);
 }
 
-/* The tags inside a run say that the chunk before is free: who frees one again is found out. */
+/* Each chunk of a run is marked, also in its middle: who frees one again is found out. */
 void int_free_more(struct malloc_state *m, struct free_run *run, struct chunk *c)
 {
     size_t bytes = chunk_bytes(c);
@@ -117,10 +129,8 @@ void int_free_more(struct malloc_state *m, struct free_run *run, struct chunk *c
         to_fast(m, c, bytes);
         return;
     }
-    if (is_behind)
-        chunk_set_prev_in_use(c, false);
-    else if (is_before)
-        chunk_set_prev_in_use(run->first, false);
+    must_be_used(c);
+    c->size |= IS_UNUSED;
     if (!is_behind)
         run->first = c;
     run->bytes += bytes;
@@ -144,7 +154,7 @@ void malloc_consolidate(struct malloc_state *m)
         struct chunk *c = fast_take_all(&m->fast, i);
         while (c) {
             struct chunk *next = fast_next(c);
-            if (UNLIKELY(fast_index(chunk_bytes(c)) != i))
+            if (UNLIKELY(fast_index(chunk_bytes(c)) != i || !is_chunk_size(m, c)))
                 heap_fatal("malloc_consolidate(): invalid chunk size");
             if (UNLIKELY(!chunk_in_use(c)))
                 heap_fatal("double free or corruption (fast)");
@@ -191,13 +201,14 @@ int sysmalloc(struct malloc_state *m, size_t bytes)
     size_t non_main = m->arena.top_heap ? NON_MAIN_ARENA : 0;
     fence_off_top(m);
     m->top = (struct chunk *)g.start;
-    m->top->size = g.bytes | PREV_INUSE | non_main;
+    chunk_set_top(m->top, g.bytes, non_main);
     m->fresh = g.start + CHUNK_HEADER_BYTES;
     return 0;
 }
 
 bool systrim(struct malloc_state *m, size_t pad)
 {
+    must_be_top(m);
     size_t top = chunk_bytes(m->top), keep = pad + MIN_CHUNK_BYTES + 1;
     if (keep < pad || top <= keep)
         return false;

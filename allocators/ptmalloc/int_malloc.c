@@ -9,6 +9,7 @@ _Atomic size_t global_max_fast = 128;
 
 static void mark_in_use(struct chunk *c)
 {
+    c->size &= ~IS_UNUSED;
     chunk_set_prev_in_use(chunk_next(c), true);
 }
 
@@ -31,10 +32,10 @@ static void fit_run(struct run *run, size_t room)
 /* Gives c's first chunks their tags; that of what lies behind them is the caller's to write. */
 static void cut_front(struct chunk *c, const struct run *run)
 {
-    size_t flags = c->size & SIZE_BITS;
-    c->size = run->bytes | flags;
+    size_t non_main = c->size & NON_MAIN_ARENA;
+    c->size = run->bytes | (c->size & PREV_INUSE) | non_main;
     for (unsigned i = 1; i < run->n; i++)
-        chunk_at(c, i * run->bytes)->size = run->bytes | PREV_INUSE | (flags & NON_MAIN_ARENA);
+        chunk_at(c, i * run->bytes)->size = run->bytes | PREV_INUSE | non_main;
 }
 
 /* Cuts a free chunk, already unlinked, and keeps the rest in the unsorted bin. */
@@ -68,7 +69,7 @@ static void must_be_unsorted(struct malloc_state *m, const struct chunk *c,
                              const struct chunk *head)
 {
     const char *fault = NULL;
-    if (!chunk_is_aligned(c) || arena_for_ptr(c) != &m->arena)
+    if (!chunk_is_aligned(c) || arena_room(&m->arena, c) < sizeof(*c))
         fault = "malloc(): unsorted double linked list corrupted";
     else if (!is_chunk_size(m, c))
         fault = "malloc(): invalid size (unsorted)";
@@ -131,14 +132,13 @@ static struct chunk *cut_top(struct malloc_state *m, struct run *run)
     if (!c)
         return NULL;
     size_t size = chunk_bytes(c);
-    if (UNLIKELY((char *)c + size != arena_end(&m->arena)))
-        heap_fatal("malloc(): corrupted top size");
+    must_be_top(m);
     if (size < run->bytes + MIN_CHUNK_BYTES)
         return NULL;
     fit_run(run, size - MIN_CHUNK_BYTES);
     size_t taken = run->n * run->bytes;
     m->top = chunk_at(c, taken);
-    m->top->size = (size - taken) | PREV_INUSE | (c->size & NON_MAIN_ARENA);
+    chunk_set_top(m->top, size - taken, c->size & NON_MAIN_ARENA);
     cut_front(c, run);
     char *written = (char *)m->top + CHUNK_HEADER_BYTES;
     if (m->fresh < written)

@@ -16,13 +16,14 @@ static void free_tail(struct malloc_state *m, struct chunk *c, size_t bytes)
 
 static bool grow_into_top(struct malloc_state *m, struct chunk *c, size_t bytes)
 {
+    must_be_top(m);
     size_t old = chunk_bytes(c), sum = old + chunk_bytes(m->top);
     if (sum < bytes + MIN_CHUNK_BYTES)
         return false;
     size_t flags = c->size & SIZE_BITS;
     c->size = bytes | flags;
     m->top = chunk_at(c, bytes);
-    m->top->size = (sum - bytes) | PREV_INUSE | (flags & NON_MAIN_ARENA);
+    chunk_set_top(m->top, sum - bytes, flags & NON_MAIN_ARENA);
     if (m->fresh < (char *)m->top + CHUNK_HEADER_BYTES)
         m->fresh = (char *)m->top + CHUNK_HEADER_BYTES;
     return true;
@@ -38,6 +39,8 @@ bool int_resize(struct malloc_state *m, struct chunk *c, size_t bytes)
     if (chunk_bytes(c) < bytes) {
         if (next == m->top)
             return grow_into_top(m, c, bytes);
+        if (UNLIKELY(!has_next(m, next)))
+            heap_fatal("realloc(): invalid next size");
         if (chunk_in_use(next) || chunk_bytes(c) + chunk_bytes(next) < bytes)
             return false;
         if (UNLIKELY(!is_chunk_size(m, next)))

@@ -8,6 +8,7 @@
  *   chunk sizes   from the start of a span its chunks follow each other without a gap
  *   free pairs    no two free chunks lie side by side
  *   free binned   every free chunk is in a bin
+ *   free mark     a free chunk and the top are marked as unused
  *   fresh         memory from `fresh` to the end of the newest span was never written (256 bytes
  *                 of it are looked at: to read it all would make it resident)
  * On a break that others have moved, too, the second to the fourth are not checked.
@@ -17,6 +18,7 @@
 #include "arena.h"
 #include "bins.h"
 #include "fast.h"
+#include "fatal.h"
 
 #define FASTBIN_CONSOLIDATION_BYTES (64 * KIB)
 
@@ -107,10 +109,23 @@ static inline struct chunk *chunk_split(struct chunk *c, size_t bytes)
     return chunk_at(c, bytes);
 }
 
-/* Whether c's size is one a chunk of this arena can have. */
+/* Whether the header of the chunk behind c, as c's size tells, can be read. */
+static inline bool has_next(const struct malloc_state *m, const struct chunk *c)
+{
+    size_t bytes = chunk_bytes(c);
+    return bytes < m->arena.system_mem && bytes + CHUNK_HEADER_BYTES <= arena_room(&m->arena, c);
+}
+
+/* Whether c's size is one a chunk of this arena can have; the top's is not. */
 static inline bool is_chunk_size(const struct malloc_state *m, const struct chunk *c)
 {
     size_t bytes = chunk_bytes(c);
-    return bytes >= MIN_CHUNK_BYTES && bytes % CHUNK_ALIGNMENT == 0 &&
-           bytes < m->arena.system_mem && arena_for_ptr(chunk_next(c)) == &m->arena;
+    return bytes >= MIN_CHUNK_BYTES && bytes % CHUNK_ALIGNMENT == 0 && has_next(m, c);
+}
+
+/* Before the size of the top is used. */
+static inline void must_be_top(const struct malloc_state *m)
+{
+    if (UNLIKELY((char *)chunk_next(m->top) != arena_end(&m->arena)))
+        heap_fatal("malloc(): corrupted top size");
 }

@@ -133,8 +133,9 @@ void *ptmalloc_resize(void *p, size_t bytes)
         return family_fail(ENOMEM);
     struct chunk *c = object_chunk(p);
     size_t wanted = request_bytes(bytes), old = chunk_bytes(c);
-    if (UNLIKELY(old < MIN_CHUNK_BYTES || old % CHUNK_ALIGNMENT != 0 ||
-                 (chunk_tag(c) & IS_MMAPPED)))
+    if (UNLIKELY(chunk_tag(c) & IS_UNUSED))
+        heap_fatal("realloc(): object is free");
+    if (UNLIKELY(old < MIN_CHUNK_BYTES || old % CHUNK_ALIGNMENT != 0))
         heap_fatal("realloc(): invalid old size");
     if (old >= wanted && old - wanted < MIN_CHUNK_BYTES)
         return p;
@@ -166,7 +167,7 @@ static void init(struct arena *a, char *start, size_t bytes)
     if (bytes == 0)
         return;
     m->top = (struct chunk *)start;
-    m->top->size = bytes | PREV_INUSE | NON_MAIN_ARENA;
+    chunk_set_top(m->top, bytes, NON_MAIN_ARENA);
     m->fresh = start + CHUNK_HEADER_BYTES;
 }
 
@@ -185,8 +186,11 @@ static bool trim(struct arena *a, size_t pad)
     bool trimmed = false;
     for (unsigned bin = BIN_UNSORTED; bin < N_BINS; bin++) {
         struct chunk *head = bin_at(&m->bins, bin);
-        for (const struct chunk *c = head->fd; c != head; c = c->fd)
+        for (struct chunk *c = bins_next(&m->bins, head); c != head; c = bins_next(&m->bins, c)) {
+            if (UNLIKELY(!is_chunk_size(m, c)))
+                heap_fatal("malloc(): corrupted size in a bin");
             trimmed |= request_discard(c + 1, chunk_next(c));
+        }
     }
     uint64_t before = a->counts.trimmed_bytes;
     if (a->top_heap)

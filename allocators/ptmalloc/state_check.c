@@ -11,7 +11,9 @@ static const char *check_free_chunk(const struct chunk *c, bool before_is_free)
     const struct chunk *next = chunk_next(c);
     if (before_is_free)
         return "free pairs";
-    return next->prev_size == chunk_bytes(c) ? NULL : "chunk sizes";
+    if (next->prev_size != chunk_bytes(c))
+        return "chunk sizes";
+    return c->size & IS_UNUSED ? NULL : "free mark";
 }
 
 /* From the first chunk of a span to its end: the top, or the fence before the end. */
@@ -96,6 +98,8 @@ static const char *check_top(const struct malloc_state *m)
     if ((const char *)chunk_next(m->top) != end || !chunk_prev_in_use(m->top) ||
         chunk_bytes(m->top) < MIN_CHUNK_BYTES)
         return "top";
+    if (!(m->top->size & IS_UNUSED))
+        return "free mark";
     if (m->fresh < (const char *)m->top + CHUNK_HEADER_BYTES || m->fresh > end)
         return "fresh";
     const char *sample = end - m->fresh > 256 ? m->fresh + 256 : end;

@@ -375,6 +375,16 @@ static void a_free_chunk_is_in_no_bin(struct built_heap *h)
     bins_unlink(&h->m->bins, h->small);
 }
 
+static void a_free_chunk_is_not_marked(struct built_heap *h)
+{
+    h->small->size &= ~IS_UNUSED;
+}
+
+static void the_top_is_not_marked(struct built_heap *h)
+{
+    h->m->top->size &= ~IS_UNUSED;
+}
+
 static void what_counts_as_fresh_was_written(struct built_heap *h)
 {
     *h->m->fresh = 1;
@@ -400,6 +410,8 @@ static const struct breakage breakages[] = {
     BREAKAGE("chunk sizes", a_chunk_behind_one_in_use_says_it_is_free),
     BREAKAGE("free pairs", two_free_chunks_lie_side_by_side),
     BREAKAGE("free binned", a_free_chunk_is_in_no_bin),
+    BREAKAGE("free mark", a_free_chunk_is_not_marked),
+    BREAKAGE("free mark", the_top_is_not_marked),
     BREAKAGE("fresh", what_counts_as_fresh_was_written),
     BREAKAGE("fresh", fresh_memory_begins_before_the_top),
     BREAKAGE("fresh", fresh_memory_begins_behind_the_end),

@@ -73,7 +73,7 @@ static struct tally tally_of(struct malloc_state *m)
     t.free_bytes += t.fast_bytes;
     for (unsigned bin = BIN_UNSORTED; bin < N_BINS; bin++) {
         struct chunk *head = bin_at(&m->bins, bin);
-        for (const struct chunk *c = head->fd; c != head; c = c->fd) {
+        for (struct chunk *c = bins_next(&m->bins, head); c != head; c = bins_next(&m->bins, c)) {
             t.free_chunks++;
             t.free_bytes += chunk_bytes(c);
         }

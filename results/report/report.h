@@ -17,8 +17,20 @@
  */
 bool report_wants_colour(FILE *out);
 
-/* Never cut to a width: what does not fit is the terminal's to wrap, and a pipe gets all of it. */
-int report_table(FILE *out, const struct summary *s, bool colour, struct err *err) MUST_CHECK;
+/* The width that a reader of `out` has: COLUMNS in the environment, else the terminal's, else 100. */
+size_t report_width(FILE *out);
+
+struct report_look {
+    bool colour;
+    size_t width; /* of the tables, in characters; 0: any */
+};
+
+/*
+ * Columns that do not fit follow in panels of their own below. One column is never cut, and prose is the
+ * terminal's to wrap.
+ */
+int report_table(FILE *out, const struct summary *s, const struct report_look *look,
+                 struct err *err) MUST_CHECK;
 
 /* What the allocators told of themselves: a table per cell, to stand behind report_table(). */
 int report_statistics(FILE *out, struct store *store, const struct summary *s, bool colour,

@@ -1,14 +1,15 @@
 #include <errno.h>
-#include <libsmartcols/libsmartcols.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "report.h"
+#include "report_measure.h"
 #include "report_text.h"
 
-#define TEXT_BYTES 128
+#define DEFAULT_WIDTH 100u
 
 bool report_wants_colour(FILE *out)
 {
@@ -16,273 +17,17 @@ bool report_wants_colour(FILE *out)
     return isatty(fileno(out)) && !(no && *no) && term && strcmp(term, "dumb") != 0;
 }
 
-/* How a measure is shown. */
-static const struct style {
-    const char *title, *unit;
-    double unit_size;
-    bool is_speed; /* the bench's own cost and the control cells belong to it */
-} styles[] = {
-    [MEASURE_THROUGHPUT] =
-        {
-            .title = "Throughput: calls per second of wall clock, all threads; above 1 is faster",
-            .unit = "Mop/s",
-            .unit_size = 1e6,
-            .is_speed = true,
-        },
-    [MEASURE_PEAK_RSS] =
-        {
-            .title =
-                "Peak resident memory, less what was there before the start; below 1 is leaner",
-            .unit = "MiB",
-            .unit_size = (double)MIB,
-        },
-};
-
-enum column_kind { COLUMN_WORKLOAD, COLUMN_THREADS, COLUMN_ABSOLUTE, COLUMN_RATIO, COLUMN_CPU };
-
-struct column {
-    enum column_kind kind;
-    uint32_t subject;
-};
-
-struct view {
-    const struct summary *s;
-    enum measure measure;
-    const struct style *style;
-    bool colour;
-    struct libscols_table *table;
-    struct column *columns;
-    size_t n_columns;
-    bool failed; /* libsmartcols had no memory */
-};
-
-static void add_column(struct view *v, enum column_kind kind, uint32_t subject, const char *header)
+size_t report_width(FILE *out)
 {
-    v->columns[v->n_columns++] = (struct column){.kind = kind, .subject = subject};
-    bool is_number = kind != COLUMN_WORKLOAD && kind != COLUMN_RATIO;
-    struct libscols_column *c =
-        scols_table_new_column(v->table, header, 0, is_number ? SCOLS_FL_RIGHT : 0);
-    if (!c)
-        v->failed = true;
-    else if (v->colour)
-        scols_cell_set_color(scols_column_get_header(c), "bold");
-}
-
-static void add_columns(struct view *v)
-{
-    const struct summary *s = v->s;
-    const struct store_subject *subjects = s->run.subjects;
-    char header[TEXT_BYTES];
-    add_column(v, COLUMN_WORKLOAD, 0, "workload");
-    add_column(v, COLUMN_THREADS, 0, "thr");
-    snprintf(header, sizeof(header), "%.60s %s", subjects[s->baseline].name, v->style->unit);
-    add_column(v, COLUMN_ABSOLUTE, s->baseline, header);
-    for (uint32_t i = 0; i < s->run.n_subjects; i++)
-        if (i != s->baseline && !summary_is_bench(s, i))
-            add_column(v, COLUMN_RATIO, i, subjects[i].name);
-    for (uint32_t i = 0; v->style->is_speed && i < s->run.n_subjects; i++) {
-        if (i != s->baseline && !summary_is_bench(s, i))
-            continue;
-        snprintf(header, sizeof(header), "%.60s ns", subjects[i].name);
-        add_column(v, COLUMN_CPU, i, header);
-    }
-}
-
-/* "1.23 [1.19, 1.28]" and the marks that the legend explains. */
-static void format_ratio(char *out, const struct interval *ratio, enum verdict verdict)
-{
-    char estimate[REPORT_NUMBER_BYTES], low[REPORT_NUMBER_BYTES], high[REPORT_NUMBER_BYTES];
-    report_format_number(estimate, ratio->estimate);
-    if (ratio->n_blocks == 1) {
-        snprintf(out, TEXT_BYTES, "%s (1 block)", estimate);
-        return;
-    }
-    report_format_number(low, ratio->low);
-    report_format_number(high, ratio->high);
-    snprintf(out, TEXT_BYTES, "%s [%s, %s]%s%s", estimate, low, high,
-             verdict == VERDICT_NO_DIFFERENCE ? "=" : "",
-             ratio->n_blocks < STATS_FULL_COVERAGE_BLOCKS ? "~" : "");
-}
-
-static void format_failures(char *out, const struct summary_entry *e)
-{
-    const char *word = e->failures_differ ? "failed" : trial_status_name(e->first_failure);
-    snprintf(out, TEXT_BYTES, "%s %u/%u", word, e->n_trials - e->n_ok, e->n_trials);
-}
-
-static void format_absolute(char *out, const struct view *v, double value, bool with_unit)
-{
-    char number[REPORT_NUMBER_BYTES];
-    report_format_number(number, value / v->style->unit_size);
-    snprintf(out, TEXT_BYTES, "%s%s%s", number, with_unit ? " " : "",
-             with_unit ? v->style->unit : "");
-}
-
-/* What one subject has to show in one cell. */
-static void format_entry(char *out, const struct view *v, const struct column *column,
-                         const struct summary_entry *e)
-{
-    const struct measured *m = &e->measured[column->kind == COLUMN_CPU ? MEASURE_CPU : v->measure];
-    bool is_told_elsewhere = column->kind == COLUMN_CPU && column->subject == v->s->baseline;
-    if (e->n_trials > 0 && e->n_ok == 0 && !is_told_elsewhere)
-        format_failures(out, e);
-    else if (isnan(m->median))
-        snprintf(out, TEXT_BYTES, "-");
-    else if (column->kind == COLUMN_CPU)
-        report_format_number(out, m->median);
-    else if (column->kind == COLUMN_ABSOLUTE)
-        format_absolute(out, v, m->median, false);
-    else if (m->ratio.n_blocks == 0)
-        format_absolute(out, v, m->median, true); /* the baseline has nothing to compare with */
-    else
-        format_ratio(out, &m->ratio, m->verdict);
-}
-
-static struct libscols_line *add_line(struct view *v)
-{
-    struct libscols_line *line = scols_table_new_line(v->table, NULL);
-    if (!line)
-        v->failed = true;
-    return line;
-}
-
-static void set_text(struct view *v, struct libscols_line *line, size_t column, const char *text)
-{
-    if (line && scols_line_set_data(line, column, text) < 0)
-        v->failed = true;
-}
-
-static void colour_verdict(const struct view *v, struct libscols_line *line, size_t column,
-                           enum verdict verdict)
-{
-    if (!v->colour || !line)
-        return;
-    if (verdict == VERDICT_BETTER)
-        scols_cell_set_color(scols_line_get_cell(line, column), "green");
-    else if (verdict == VERDICT_WORSE)
-        scols_cell_set_color(scols_line_get_cell(line, column), "red");
-}
-
-/* Failures of a subject that also has good trials stand on a line of their own below its ratio. */
-static void add_failure_line(struct view *v, uint32_t cell)
-{
-    struct libscols_line *line = NULL;
-    for (size_t i = 0; i < v->n_columns; i++) {
-        const struct column *column = &v->columns[i];
-        if (column->kind != COLUMN_RATIO && column->kind != COLUMN_ABSOLUTE)
-            continue;
-        const struct summary_entry *e = summary_entry(v->s, cell, column->subject);
-        if (e->n_ok == 0 || e->n_ok == e->n_trials)
-            continue;
-        if (!line)
-            line = add_line(v);
-        char text[TEXT_BYTES];
-        format_failures(text, e);
-        set_text(v, line, i, text);
-    }
-}
-
-static void add_cell(struct view *v, uint32_t cell)
-{
-    struct libscols_line *line = add_line(v);
-    const struct store_cell *c = &v->s->run.cells[cell];
-    for (size_t i = 0; i < v->n_columns; i++) {
-        const struct column *column = &v->columns[i];
-        char text[TEXT_BYTES];
-        if (column->kind == COLUMN_WORKLOAD) {
-            set_text(v, line, i, c->workload);
-            continue;
-        }
-        if (column->kind == COLUMN_THREADS) {
-            snprintf(text, sizeof(text), "%u", c->threads);
-        } else {
-            const struct summary_entry *e = summary_entry(v->s, cell, column->subject);
-            format_entry(text, v, column, e);
-            if (column->kind == COLUMN_RATIO)
-                colour_verdict(v, line, i, e->measured[v->measure].verdict);
-        }
-        set_text(v, line, i, text);
-    }
-    add_failure_line(v, cell);
-}
-
-/* The means without the workload that carries them, where one does. */
-static void add_means_without(struct view *v)
-{
-    const struct summary_lever *lever = &v->s->levers[v->measure];
-    char text[TEXT_BYTES];
-    if (!lever->workload)
-        return;
-    struct libscols_line *line = add_line(v);
-    snprintf(text, sizeof(text), "  without %s", lever->workload);
-    set_text(v, line, 0, text);
-    for (size_t i = 0; i < v->n_columns; i++) {
-        if (v->columns[i].kind != COLUMN_RATIO)
-            continue;
-        const struct summary_mean *mean = &lever->means[v->columns[i].subject];
-        if (mean->n_used == 0)
-            continue;
-        format_ratio(text, &mean->ratio, mean->verdict);
-        set_text(v, line, i, text);
-        colour_verdict(v, line, i, mean->verdict);
-    }
-}
-
-static void add_means(struct view *v)
-{
-    struct libscols_line *line = add_line(v), *below = NULL;
-    set_text(v, line, 0, "geometric mean");
-    for (size_t i = 0; i < v->n_columns; i++) {
-        if (v->columns[i].kind != COLUMN_RATIO)
-            continue;
-        const struct summary_mean *mean = summary_mean(v->s, v->columns[i].subject, v->measure);
-        char text[TEXT_BYTES] = "-";
-        if (mean->n_used > 0)
-            format_ratio(text, &mean->ratio, mean->verdict);
-        set_text(v, line, i, text);
-        colour_verdict(v, line, i, mean->verdict);
-        if (mean->n_used == v->s->n_mean_cells)
-            continue;
-        if (!below)
-            below = add_line(v);
-        snprintf(text, sizeof(text), "over %u of %u", mean->n_used, v->s->n_mean_cells);
-        set_text(v, below, i, text);
-    }
-}
-
-static void print_view(FILE *out, struct view *v)
-{
-    char *text = NULL;
-    if (scols_print_table_to_string(v->table, &text) < 0) {
-        v->failed = true;
-        return;
-    }
-    fprintf(out, "%s\n", v->style->title);
-    report_put_trimmed(out, text);
-    fputs("\n\n", out);
-    free(text);
-}
-
-static int print_measure(FILE *out, const struct summary *s, enum measure measure, bool colour,
-                         struct err *err)
-{
-    struct view v = {.s = s, .measure = measure, .style = &styles[measure], .colour = colour};
-    v.columns = calloc((size_t)s->run.n_subjects * 2 + 4, sizeof(*v.columns));
-    v.table = report_new_table(colour);
-    if (v.columns && v.table) {
-        add_columns(&v);
-        for (uint32_t c = 0; c < s->run.n_cells; c++)
-            if (v.style->is_speed || !summary_is_control(s, c) || s->n_mean_cells == 0)
-                add_cell(&v, c);
-        if (s->n_mean_cells > 1)
-            add_means(&v);
-        add_means_without(&v);
-        print_view(out, &v);
-    }
-    bool complete = v.columns && v.table && !v.failed;
-    scols_unref_table(v.table);
-    free(v.columns);
-    return complete ? 0 : err_set(err, ENOMEM, "no memory for the table of run %s", s->run.name);
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+    char *end;
+    unsigned long width = columns ? strtoul(columns, &end, 10) : 0;
+    if (width > 0 && width < UINT16_MAX && *end == '\0')
+        return width;
+    if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return DEFAULT_WIDTH;
 }
 
 static void print_head(FILE *out, const struct summary *s)
@@ -304,9 +49,10 @@ static void print_head(FILE *out, const struct summary *s)
         fprintf(out, "not finished: %u of %llu trials are stored\n", s->n_trials,
                 (unsigned long long)n_wanted);
     else if (s->n_trials < n_wanted)
-        fprintf(out,
-                "%llu of %llu trials were given up: those before had failed, or took too long (--budget)\n",
-                (unsigned long long)n_wanted - s->n_trials, (unsigned long long)n_wanted);
+        fprintf(
+            out,
+            "%llu of %llu trials were given up: those before had failed, or took too long (--budget)\n",
+            (unsigned long long)n_wanted - s->n_trials, (unsigned long long)n_wanted);
     fputc('\n', out);
 }
 
@@ -439,12 +185,13 @@ static bool has_warnings(const struct summary *s)
            s->disturbance.stolen_cpus > SUMMARY_DISTURBED;
 }
 
-int report_table(FILE *out, const struct summary *s, bool colour, struct err *err)
+int report_table(FILE *out, const struct summary *s, const struct report_look *look,
+                 struct err *err)
 {
     print_head(out, s);
-    int result = print_measure(out, s, MEASURE_THROUGHPUT, colour, err);
+    int result = report_measure(out, s, MEASURE_THROUGHPUT, look, err);
     if (result == 0)
-        result = print_measure(out, s, MEASURE_PEAK_RSS, colour, err);
+        result = report_measure(out, s, MEASURE_PEAK_RSS, look, err);
     if (result < 0)
         return result;
     print_legend(out, s);

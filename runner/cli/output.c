@@ -8,9 +8,10 @@
 static int print_tables(FILE *out, struct store *store, const struct summary *summary,
                         bool statistics, struct err *err)
 {
-    bool colour = report_wants_colour(stdout);
-    int rc = report_table(out, summary, colour, err);
-    return rc == 0 && statistics ? report_statistics(out, store, summary, colour, err) : rc;
+    struct report_look look = {.colour = report_wants_colour(stdout),
+                               .width = report_width(stdout)};
+    int rc = report_table(out, summary, &look, err);
+    return rc == 0 && statistics ? report_statistics(out, store, summary, look.colour, err) : rc;
 }
 
 static int print(FILE *out, struct store *store, const struct summary *summary,

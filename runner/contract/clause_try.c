@@ -16,9 +16,16 @@
 #include "clause.h"
 #include "clock.h"
 #include "contract_status.h"
+#include "group_time.h"
 #include "text.h"
 
 enum { NOT_STARTED = 125, LOOK_MS = 100 };
+
+/*
+ * Of the last quarter before the limit, what a program that has stopped in vain computes at most; one that computes
+ * gets more, however busy the machine is with others.
+ */
+#define ASLEEP_PART 0.02
 
 /* Files in memory. */
 struct output {
@@ -131,12 +138,45 @@ static void judge(int status, bool through, const char *words, struct clause_res
         text_format(out, sizeof(result->seen), "%s", words);
 }
 
+/* What a program did that was not through at the limit. */
+struct overrun {
+    uint64_t cpu_ns;      /* in all */
+    uint64_t last_cpu_ns; /* in the last quarter */
+};
+
+/* As wait_for. */
+static bool wait_to_limit(pid_t pid, const struct clause_request *r, uint64_t begun_ns,
+                          struct overrun *over)
+{
+    if (wait_for(pid, r, begun_ns + r->limit_ns / 4 * 3))
+        return true;
+    uint64_t before_ns = group_time_ns(pid);
+    if (wait_for(pid, r, begun_ns + r->limit_ns))
+        return true;
+    over->cpu_ns = group_time_ns(pid);
+    /* A child that ended in between and that nobody waited for has taken its time along. */
+    over->last_cpu_ns = over->cpu_ns > before_ns ? over->cpu_ns - before_ns : 0;
+    return false;
+}
+
+static void tell_overrun(const struct overrun *over, const struct clause_request *r,
+                         const char *words, char *out, size_t n)
+{
+    bool asleep = (double)over->last_cpu_ns < ASLEEP_PART * (double)r->limit_ns / 4;
+    snprintf(out, n, "not through after %g s and %.3g s of CPU time: %s%s%.240s",
+             (double)r->limit_ns / NS_PER_S, (double)over->cpu_ns / NS_PER_S,
+             asleep ? "asleep at the end, dead-locked or waiting in vain"
+                    : "busy to the end, slow or in a loop",
+             *words ? "; last words: " : "", words);
+}
+
 static void observe(pid_t pid, const struct output *output, const struct clause_request *r,
                     struct clause_result *result)
 {
     char words[sizeof(result->seen)];
+    struct overrun over = {0};
     uint64_t begun = clock_ns();
-    bool has_ended = wait_for(pid, r, begun + r->limit_ns);
+    bool has_ended = wait_to_limit(pid, r, begun, &over);
     bool was_interrupted = !has_ended && *r->interrupted;
     int status = reap(pid);
     result->took_ns = clock_ns() - begun;
@@ -145,8 +185,7 @@ static void observe(pid_t pid, const struct output *output, const struct clause_
         judge(status, is_through(output->out), words, result);
     } else if (!was_interrupted) {
         result->verdict = CLAUSE_FAIL;
-        text_format(result->seen, sizeof(result->seen), "not through after %lu ms%s%s",
-                    r->limit_ns / NS_PER_MS, *words ? "; last words: " : "", words);
+        tell_overrun(&over, r, words, result->seen, sizeof(result->seen));
     }
 }
 

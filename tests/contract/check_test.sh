@@ -45,7 +45,15 @@ check 'so does an allocator that ends the process as if all were well' '$status 
     '$(result alignment) == "FAIL,ended with status 0 before it was through"'
 bench check --csv "$faulty:FAULT=hang:FAULT_AFTER=100" -c alignment -c zero --limit 0.3
 check 'so does a hang, at the limit, and the rest goes on' '$status == 1' \
-    '$(result alignment) == "FAIL,not through after 300 ms"' '$(result zero) == "pass,"'
+    '$(result alignment) =~ ^"FAIL,\"not through after 0.3 s and "[0-9.]+" s of CPU time: asleep at the end, "' \
+    '$(result zero) == "pass,"'
+for fault in spin fork-spin; do
+    bench check --csv "$faulty:FAULT=$fault:FAULT_AFTER=100" -c alignment --limit 1
+    check "$fault: one that computes is told from one that sleeps" '$status == 1' \
+        '$(result alignment) =~ ^"FAIL,\"not through after 1 s and "[0-9.]+" s of CPU time: busy to the end, "'
+done
+bench check "$faulty:FAULT=hang:FAULT_AFTER=100" -c alignment --limit 1.5
+check 'limits are told in seconds' '$out == *"not through after 1.5 s and "*'
 bench check --csv "$faulty:FAULT=starve:FAULT_AFTER=100" -c alignment
 check 'so does one that has no memory' '$(result alignment) == "FAIL,"*" returned NULL\""'
 

@@ -4,13 +4,24 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum fault { FAULT_NONE, FAULT_CRASH, FAULT_EXIT, FAULT_HANG, FAULT_STARVE, FAULTS };
+enum fault {
+    FAULT_NONE,
+    FAULT_CRASH,
+    FAULT_EXIT,
+    FAULT_HANG,
+    FAULT_SPIN,
+    FAULT_FORK_SPIN,
+    FAULT_STARVE,
+    FAULTS
+};
 
 static const char *const names[FAULTS] = {
-    [FAULT_NONE] = "none", [FAULT_CRASH] = "crash",   [FAULT_EXIT] = "exit",
-    [FAULT_HANG] = "hang", [FAULT_STARVE] = "starve",
+    [FAULT_NONE] = "none",     [FAULT_CRASH] = "crash", [FAULT_EXIT] = "exit",
+    [FAULT_HANG] = "hang",     [FAULT_SPIN] = "spin",   [FAULT_FORK_SPIN] = "fork-spin",
+    [FAULT_STARVE] = "starve",
 };
 
 static char *volatile nowhere; /* volatile: the compiler is not to see what it points to */
@@ -52,6 +63,14 @@ bool faulty_may(size_t bytes)
     case FAULT_HANG:
         for (;;)
             pause();
+    case FAULT_FORK_SPIN:
+        if (fork() > 0)
+            wait(NULL);
+        for (;;)
+            ;
+    case FAULT_SPIN:
+        for (;;)
+            ;
     default:
         return false;
     }

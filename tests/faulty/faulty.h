@@ -4,7 +4,9 @@
  *
  *   FAULT=crash      writes to address 0 (SIGSEGV)
  *   FAULT=exit       ends the process with status 0
- *   FAULT=hang       never returns
+ *   FAULT=hang       never returns, and sleeps
+ *   FAULT=spin       never returns, and computes
+ *   FAULT=fork-spin  waits for a child that computes and never ends
  *   FAULT=starve     returns NULL, now and for ever
  *   FAULT_AFTER=N    the time comes with the Nth request (default 1) of at least
  *   FAULT_BYTES=N    so many bytes (default 1)
