@@ -224,23 +224,40 @@ static inline struct arena *arena_for_ptr(const void *p)
     return arena_on_break(p) ? arena_main() : NULL;
 }
 
+/* A piece of memory that an arena holds now: of a heap, or on the break. */
+struct piece {
+    const struct arena *arena;
+    uintptr_t start;
+    size_t bytes;
+};
+
+/* The piece that p lies in, or the break's, behind whose end or before whose start p lies. */
+static inline struct piece arena_piece(const void *p)
+{
+    if (LIKELY(heap_place(p) == PLACE_HEAP)) {
+        const struct heap_info *h = heap_for_ptr(p);
+        return (struct piece){h->arena, (uintptr_t)h, h->size};
+    }
+    return (struct piece){arena_main(),
+                          atomic_load_explicit(&arena_break_start, memory_order_relaxed),
+                          atomic_load_explicit(&arena_break_bytes, memory_order_relaxed)};
+}
+
+/* The bytes from p on to the end of a piece; 0: p does not lie in it. */
+static inline size_t piece_room(const struct piece *piece, const void *p)
+{
+    size_t offset = (uintptr_t)p - piece->start;
+    return offset < piece->bytes ? piece->bytes - offset : 0;
+}
+
 /*
- * The bytes from p on that are memory of one piece which `a` holds now, and so can be read; 0: p lies in none.
- * `a` is locked. Whatever a size or a link in that memory says is held against this before it is believed.
+ * The bytes from p on that are memory of one piece which `a` holds, and so can be read; 0: p lies in none. `a` is
+ * locked. Whatever a size or a link in that memory says is held against this before it is believed.
  */
 static inline size_t arena_room(const struct arena *a, const void *p)
 {
-    size_t offset, bytes;
-    if (arena_for_ptr(p) != a)
-        return 0;
-    if (heap_place(p) == PLACE_HEAP) {
-        offset = (size_t)((const char *)p - (const char *)heap_for_ptr(p));
-        bytes = heap_for_ptr(p)->size;
-    } else {
-        offset = (uintptr_t)p - atomic_load_explicit(&arena_break_start, memory_order_relaxed);
-        bytes = atomic_load_explicit(&arena_break_bytes, memory_order_relaxed);
-    }
-    return offset < bytes ? bytes - offset : 0;
+    struct piece piece = arena_piece(p);
+    return piece.arena == a ? piece_room(&piece, p) : 0;
 }
 
 /* Whether the byte at p can be read. */

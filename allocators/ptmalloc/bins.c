@@ -30,16 +30,22 @@ static void mark(struct bins *b, unsigned bin)
     b->map[bin / 64] |= (uint64_t)1 << bin % 64;
 }
 
+static bool is_head(const struct bins *b, const struct chunk *c)
+{
+    return (uintptr_t)c + CHUNK_HEADER_BYTES - (uintptr_t)b->heads < sizeof(b->heads) &&
+           chunk_is_aligned(c);
+}
+
+static bool is_held(const struct chunk *c, size_t bytes)
+{
+    struct piece piece = arena_piece(c);
+    return chunk_is_aligned(c) && piece_room(&piece, c) >= bytes;
+}
+
 /* Whether it may be followed: aligned, and a head of ours or memory that an arena holds. */
 static bool is_link(const struct bins *b, const struct chunk *c)
 {
-    size_t in_bins = (uintptr_t)c + CHUNK_HEADER_BYTES - (uintptr_t)b->heads;
-    if (!chunk_is_aligned(c))
-        return false;
-    if (in_bins < sizeof(b->heads))
-        return true;
-    const struct arena *a = arena_for_ptr(c);
-    return a && arena_room(a, c) >= sizeof(*c);
+    return is_head(b, c) || is_held(c, sizeof(*c));
 }
 
 static void must_be_link(const struct bins *b, const struct chunk *c, const char *fault)
@@ -48,14 +54,20 @@ static void must_be_link(const struct bins *b, const struct chunk *c, const char
         heap_fatal(fault);
 }
 
-static void link_between(const struct bins *b, struct chunk *c, struct chunk *before,
-                         struct chunk *after)
+/* The same of a link out of a chunk, in most cases by a look at the piece around that. */
+static inline void must_be_near(const struct bins *b, struct piece around, const struct chunk *c,
+                                const char *fault)
 {
-    const char *fault = "malloc(): corrupted double-linked list";
-    must_be_link(b, before, fault);
-    must_be_link(b, after, fault);
+    bool is_near = chunk_is_aligned(c) && (uintptr_t)c - around.start < around.bytes - sizeof(*c);
+    if (UNLIKELY(!is_near && !is_head(b, c)))
+        must_be_link(b, c, fault);
+}
+
+/* Of the two one is a head, or was followed; the other must be a link. */
+static void link_between(struct chunk *c, struct chunk *before, struct chunk *after)
+{
     if (UNLIKELY(before->fd != after || after->bk != before))
-        heap_fatal(fault);
+        heap_fatal("malloc(): corrupted double-linked list");
     c->bk = before;
     c->fd = after;
     before->fd = c;
@@ -67,7 +79,7 @@ void bins_put_unsorted(struct bins *b, struct chunk *c)
     struct chunk *head = bin_at(b, BIN_UNSORTED);
     if (!is_small_chunk(chunk_bytes(c)))
         c->fd_nextsize = c->bk_nextsize = NULL;
-    link_between(b, c, head, head->fd);
+    link_between(c, head, head->fd);
 }
 
 /*
@@ -77,9 +89,10 @@ void bins_put_unsorted(struct bins *b, struct chunk *c)
 static struct chunk *first_not_above(const struct bins *b, struct chunk *first, size_t bytes)
 {
     struct chunk *at = first;
+    struct piece around = arena_piece(first);
     while (bytes < chunk_bytes(at)) {
         struct chunk *smaller = at->fd_nextsize;
-        must_be_link(b, smaller, ring_fault);
+        must_be_near(b, around, smaller, ring_fault);
         if (UNLIKELY(chunk_bytes(smaller) >= chunk_bytes(at)))
             heap_fatal(ring_fault);
         at = smaller;
@@ -91,7 +104,7 @@ static struct chunk *first_not_above(const struct bins *b, struct chunk *first, 
 static void link_size(const struct bins *b, struct chunk *c, struct chunk *smaller)
 {
     struct chunk *larger = smaller->bk_nextsize;
-    must_be_link(b, larger, ring_fault);
+    must_be_near(b, arena_piece(smaller), larger, ring_fault);
     if (UNLIKELY(larger->fd_nextsize != smaller))
         heap_fatal(ring_fault);
     c->fd_nextsize = smaller;
@@ -106,23 +119,23 @@ static void sort_into_large(const struct bins *b, struct chunk *head, struct chu
     struct chunk *first = head->fd, *last = head->bk;
     if (first == head) {
         c->fd_nextsize = c->bk_nextsize = c;
-        link_between(b, c, head, head);
+        link_between(c, head, head);
         return;
     }
-    must_be_link(b, first, ring_fault);
-    must_be_link(b, last, ring_fault);
     if (bytes < chunk_bytes(last)) { /* the new smallest */
-        link_between(b, c, last, head);
+        link_between(c, last, head);
         link_size(b, c, first);
         return;
     }
     struct chunk *at = first_not_above(b, first, bytes);
     if (bytes == chunk_bytes(at)) {
         c->fd_nextsize = c->bk_nextsize = NULL;
-        link_between(b, c, at, at->fd);
+        must_be_near(b, arena_piece(at), at->fd, ring_fault);
+        link_between(c, at, at->fd);
         return;
     }
-    link_between(b, c, at->bk, at);
+    must_be_near(b, arena_piece(at), at->bk, ring_fault);
+    link_between(c, at->bk, at);
     link_size(b, c, at);
 }
 
@@ -132,7 +145,7 @@ void bins_sort_in(struct bins *b, struct chunk *c, size_t bytes)
     struct chunk *head = bin_at(b, bin);
     mark(b, bin);
     if (is_small_chunk(bytes))
-        link_between(b, c, head, head->fd);
+        link_between(c, head, head->fd);
     else
         sort_into_large(b, head, c, bytes);
 }
@@ -167,8 +180,9 @@ void bins_unlink(struct bins *b, struct chunk *c)
     size_t bytes = chunk_bytes(c);
     if (UNLIKELY(bytes != chunk_next(c)->prev_size))
         heap_fatal("corrupted size vs. prev_size");
-    must_be_link(b, fd, fault);
-    must_be_link(b, bk, fault);
+    struct piece around = arena_piece(c);
+    must_be_near(b, around, fd, fault);
+    must_be_near(b, around, bk, fault);
     if (UNLIKELY(fd->bk != c || bk->fd != c))
         heap_fatal(fault);
     fd->bk = bk;
@@ -177,20 +191,15 @@ void bins_unlink(struct bins *b, struct chunk *c)
         unlink_size(b, c, fd);
 }
 
-/* Whether the header behind c, which lies in an arena, can be read. */
-static bool is_held(const struct chunk *c)
-{
-    const struct arena *a = arena_for_ptr(c);
-    return a && chunk_bytes(c) + CHUNK_HEADER_BYTES <= arena_room(a, c);
-}
-
 struct chunk *bins_take_small(struct bins *b, unsigned bin)
 {
     struct chunk *head = bin_at(b, bin), *c = head->bk;
     if (c == head)
         return NULL;
-    must_be_link(b, c, "malloc(): smallbin double linked list corrupted");
-    if (UNLIKELY(chunk_bytes(c) != bin * (size_t)CHUNK_ALIGNMENT || !is_held(c)))
+    size_t bytes = bin * (size_t)CHUNK_ALIGNMENT;
+    if (UNLIKELY(!is_held(c, bytes + CHUNK_HEADER_BYTES)))
+        heap_fatal("malloc(): smallbin double linked list corrupted");
+    if (UNLIKELY(chunk_bytes(c) != bytes))
         heap_fatal("malloc(): corrupted size in a small bin");
     bins_unlink(b, c);
     return c;
@@ -204,9 +213,10 @@ struct chunk *bins_best_in_large(struct bins *b, unsigned bin, size_t bytes)
     must_be_link(b, c, ring_fault);
     if (chunk_bytes(c) < bytes)
         return NULL;
+    struct piece around = arena_piece(c);
     size_t below = 0; /* the ring rises from the smallest */
     for (c = c->bk_nextsize;; c = c->bk_nextsize) {
-        must_be_link(b, c, ring_fault);
+        must_be_near(b, around, c, ring_fault);
         if (UNLIKELY(chunk_bytes(c) <= below))
             heap_fatal(ring_fault);
         below = chunk_bytes(c);

@@ -17,7 +17,7 @@ static struct chunk *merge_before(struct malloc_state *m, struct chunk *c, size_
     size_t before = c->prev_size;
     struct chunk *p = (struct chunk *)((char *)c - before);
     if (UNLIKELY(before < MIN_CHUNK_BYTES || before % CHUNK_ALIGNMENT != 0 ||
-                 before >= m->arena.system_mem || arena_room(&m->arena, p) <= before ||
+                 before >= m->arena.system_mem || chunk_room(m, p) <= before ||
                  chunk_bytes(p) != before))
         heap_fatal(fault);
     bins_unlink(&m->bins, p);
@@ -25,11 +25,15 @@ static struct chunk *merge_before(struct malloc_state *m, struct chunk *c, size_
     return p;
 }
 
-/* Merges c, which is in use and in no list, with its free neighbours; returns the merged size. */
-static size_t release(struct malloc_state *m, struct chunk *c, const char *fault)
+/*
+ * Merges c, which is in use and in no list, with its free neighbours; returns the merged size. `room` is what there
+ * is at c, and c's size fits into it.
+ */
+static size_t release(struct malloc_state *m, struct chunk *c, size_t room, const char *fault)
 {
     size_t bytes = chunk_bytes(c), non_main = c->size & NON_MAIN_ARENA;
     struct chunk *next = chunk_next(c);
+    room -= bytes;        /* at the next one */
     c->size |= IS_UNUSED; /* also where it becomes the middle of another */
     if (!chunk_prev_in_use(c))
         c = merge_before(m, c, &bytes, fault);
@@ -40,10 +44,10 @@ static size_t release(struct malloc_state *m, struct chunk *c, const char *fault
         to_top(m, c, bytes);
         return bytes;
     }
-    if (UNLIKELY(!has_next(m, next)))
+    if (UNLIKELY(!has_next(next, room)))
         heap_fatal("free(): invalid next size (normal)");
     if (!chunk_in_use(next)) {
-        if (UNLIKELY(!is_chunk_size(m, next)))
+        if (UNLIKELY(!is_chunk_size(next, room)))
             heap_fatal("free(): invalid next size (normal)");
         bins_unlink(&m->bins, next);
         bytes += chunk_bytes(next);
@@ -55,13 +59,13 @@ static size_t release(struct malloc_state *m, struct chunk *c, const char *fault
     return bytes;
 }
 
-static void must_be_freeable(const struct malloc_state *m, const struct chunk *c)
+static void must_be_freeable(const struct malloc_state *m, const struct chunk *c, size_t room)
 {
     const char *fault = NULL;
     struct chunk *next = chunk_next(c);
     if (c == m->top)
         fault = "double free or corruption (top)";
-    else if (!is_chunk_size(m, c))
+    else if (!is_chunk_size(c, room))
         fault = "free(): invalid size";
     else if (!chunk_prev_in_use(next))
         fault = "double free or corruption (!prev)";
@@ -89,11 +93,11 @@ static void must_be_used(const struct chunk *c)
         heap_fatal("double free or corruption (merged)");
 }
 
-/* c was checked. */
-static void to_bins(struct malloc_state *m, struct chunk *c)
+/* c was checked; `room` is what there is at it. */
+static void to_bins(struct malloc_state *m, struct chunk *c, size_t room)
 {
     request_perturb_freed(chunk_object(c), chunk_usable(c));
-    size_t bytes = release(m, c, "corrupted size vs. prev_size while consolidating");
+    size_t bytes = release(m, c, room, "corrupted size vs. prev_size while consolidating");
     if (bytes < FASTBIN_CONSOLIDATION_BYTES)
         return;
     if (m->have_fast_chunks)
@@ -106,14 +110,15 @@ static void to_bins(struct malloc_state *m, struct chunk *c)
 
 void int_free(struct malloc_state *m, struct chunk *c)
 {
-    must_be_freeable(m, c);
+    size_t room = chunk_room(m, c);
+    must_be_freeable(m, c, room);
     size_t bytes = chunk_bytes(c);
     if (is_fast(bytes)) {
         to_fast(m, c, bytes);
         return;
     }
     must_be_used(c);
-    to_bins(m, c);
+    to_bins(m, c, room);
 }
 
 /* Each chunk of a run is marked, also in its middle: who frees one again is found out. */
@@ -124,7 +129,7 @@ void int_free_more(struct malloc_state *m, struct free_run *run, struct chunk *c
     bool is_before = chunk_at(c, bytes) == run->first;
     if (!is_behind && !is_before)
         int_free_end(m, run);
-    must_be_freeable(m, c);
+    must_be_freeable(m, c, chunk_room(m, c));
     if (is_fast(bytes)) {
         to_fast(m, c, bytes);
         return;
@@ -143,7 +148,7 @@ void int_free_end(struct malloc_state *m, struct free_run *run)
         return;
     c->size = run->bytes | (c->size & SIZE_BITS);
     *run = (struct free_run){0};
-    to_bins(m, c);
+    to_bins(m, c, chunk_room(m, c));
 }
 
 void malloc_consolidate(struct malloc_state *m)
@@ -154,11 +159,12 @@ void malloc_consolidate(struct malloc_state *m)
         struct chunk *c = fast_take_all(&m->fast, i);
         while (c) {
             struct chunk *next = fast_next(c);
-            if (UNLIKELY(fast_index(chunk_bytes(c)) != i || !is_chunk_size(m, c)))
+            size_t room = chunk_room(m, c);
+            if (UNLIKELY(fast_index(chunk_bytes(c)) != i || !is_chunk_size(c, room)))
                 heap_fatal("malloc_consolidate(): invalid chunk size");
             if (UNLIKELY(!chunk_in_use(c)))
                 heap_fatal("double free or corruption (fast)");
-            release(m, c, "corrupted size vs. prev_size in fastbins");
+            release(m, c, room, "corrupted size vs. prev_size in fastbins");
             c = next;
         }
     }
@@ -184,7 +190,7 @@ static void fence_off_top(struct malloc_state *m)
         old->size = rest | flags;
     m->top = NULL;
     if (rest >= MIN_CHUNK_BYTES)
-        release(m, old, "corrupted size vs. prev_size of an old top");
+        release(m, old, chunk_room(m, old), "corrupted size vs. prev_size of an old top");
 }
 
 int sysmalloc(struct malloc_state *m, size_t bytes)

@@ -69,9 +69,10 @@ static void must_be_unsorted(struct malloc_state *m, const struct chunk *c,
                              const struct chunk *head)
 {
     const char *fault = NULL;
-    if (!chunk_is_aligned(c) || arena_room(&m->arena, c) < sizeof(*c))
+    size_t room = chunk_room(m, c);
+    if (!chunk_is_aligned(c) || room < sizeof(*c))
         fault = "malloc(): unsorted double linked list corrupted";
-    else if (!is_chunk_size(m, c))
+    else if (!is_chunk_size(c, room))
         fault = "malloc(): invalid size (unsorted)";
     else if (chunk_next(c)->size < 2 * sizeof(size_t) || chunk_next(c)->size > m->arena.system_mem)
         fault = "malloc(): invalid next size (unsorted)";
@@ -120,7 +121,7 @@ static struct chunk *best_fit(struct malloc_state *m, struct run *run)
         c = bins_first_above(&m->bins, bin);
     if (!c)
         return NULL;
-    if (UNLIKELY(chunk_bytes(c) < bytes || !is_chunk_size(m, c)))
+    if (UNLIKELY(chunk_bytes(c) < bytes || !is_chunk_size(c, chunk_room(m, c))))
         heap_fatal("malloc(): corrupted size in a bin");
     bins_unlink(&m->bins, c);
     return take_front(m, c, run, !from_own_bin && is_small_chunk(bytes));

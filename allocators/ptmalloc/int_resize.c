@@ -31,19 +31,21 @@ static bool grow_into_top(struct malloc_state *m, struct chunk *c, size_t bytes)
 
 bool int_resize(struct malloc_state *m, struct chunk *c, size_t bytes)
 {
-    if (UNLIKELY(!is_chunk_size(m, c)))
+    size_t room = chunk_room(m, c);
+    if (UNLIKELY(!is_chunk_size(c, room)))
         heap_fatal("realloc(): invalid old size");
+    room -= chunk_bytes(c);
     struct chunk *next = chunk_next(c);
     if (UNLIKELY(next->size <= 2 * sizeof(size_t) || chunk_bytes(next) > m->arena.system_mem))
         heap_fatal("realloc(): invalid next size");
     if (chunk_bytes(c) < bytes) {
         if (next == m->top)
             return grow_into_top(m, c, bytes);
-        if (UNLIKELY(!has_next(m, next)))
+        if (UNLIKELY(!has_next(next, room)))
             heap_fatal("realloc(): invalid next size");
         if (chunk_in_use(next) || chunk_bytes(c) + chunk_bytes(next) < bytes)
             return false;
-        if (UNLIKELY(!is_chunk_size(m, next)))
+        if (UNLIKELY(!is_chunk_size(next, room)))
             heap_fatal("realloc(): invalid next size");
         bins_unlink(&m->bins, next);
         c->size += chunk_bytes(next);

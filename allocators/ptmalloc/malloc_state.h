@@ -109,18 +109,23 @@ static inline struct chunk *chunk_split(struct chunk *c, size_t bytes)
     return chunk_at(c, bytes);
 }
 
-/* Whether the header of the chunk behind c, as c's size tells, can be read. */
-static inline bool has_next(const struct malloc_state *m, const struct chunk *c)
+/* Whether the header of the chunk behind c can be read, when arena_room() at c is `room`. */
+static inline bool has_next(const struct chunk *c, size_t room)
 {
     size_t bytes = chunk_bytes(c);
-    return bytes < m->arena.system_mem && bytes + CHUNK_HEADER_BYTES <= arena_room(&m->arena, c);
+    return bytes < room && room - bytes >= CHUNK_HEADER_BYTES;
 }
 
-/* Whether c's size is one a chunk of this arena can have; the top's is not. */
-static inline bool is_chunk_size(const struct malloc_state *m, const struct chunk *c)
+/* Whether c's size is one that a chunk can have there; the top's is not. */
+static inline bool is_chunk_size(const struct chunk *c, size_t room)
 {
     size_t bytes = chunk_bytes(c);
-    return bytes >= MIN_CHUNK_BYTES && bytes % CHUNK_ALIGNMENT == 0 && has_next(m, c);
+    return bytes >= MIN_CHUNK_BYTES && bytes % CHUNK_ALIGNMENT == 0 && has_next(c, room);
+}
+
+static inline size_t chunk_room(const struct malloc_state *m, const struct chunk *c)
+{
+    return arena_room(&m->arena, c);
 }
 
 /* Before the size of the top is used. */

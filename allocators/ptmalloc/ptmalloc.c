@@ -15,6 +15,7 @@
 const char heap_name[] = "ptmalloc";
 
 static struct malloc_state main_arena;
+static_assert(sizeof(struct malloc_state) % CHUNK_ALIGNMENT == 0, "what lies behind it is aligned");
 
 /* --- larger objects --- */
 
@@ -187,7 +188,7 @@ static bool trim(struct arena *a, size_t pad)
     for (unsigned bin = BIN_UNSORTED; bin < N_BINS; bin++) {
         struct chunk *head = bin_at(&m->bins, bin);
         for (struct chunk *c = bins_next(&m->bins, head); c != head; c = bins_next(&m->bins, c)) {
-            if (UNLIKELY(!is_chunk_size(m, c)))
+            if (UNLIKELY(!is_chunk_size(c, chunk_room(m, c))))
                 heap_fatal("malloc(): corrupted size in a bin");
             trimmed |= request_discard(c + 1, chunk_next(c));
         }

@@ -85,7 +85,9 @@ static int run(int argc, char **argv, struct err *err)
         options,
         parse,
         "[RUN]",
-        "Prints the table of a stored run again: of RUN (a name or number), or of the latest.\v"
+        "Prints the table of a stored run again: of RUN (a name or number), or of the latest. "
+        "Tables are as wide as the terminal, or as COLUMNS in the environment says; without either, 100 "
+        "columns.\v"
         "example: arenabench show --csv 20261120-231455 > trials.csv",
         NULL,
         NULL,

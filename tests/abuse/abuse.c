@@ -78,7 +78,7 @@ static enum end judge(int status, const char *said, const char **wrong)
     if (WIFSIGNALED(status)) {
         if (WTERMSIG(status) == SIGABRT && is_named(said) && *phase != PHASE_WHOLE)
             return *phase == PHASE_ABUSE ? END_NAMED_AT_ONCE : END_NAMED_LATER;
-        *wrong = WTERMSIG(status) == SIGXCPU ? "an endless loop" : strsignal(WTERMSIG(status));
+        *wrong = WTERMSIG(status) == SIGXCPU ? "an endless loop" : sigdescr_np(WTERMSIG(status));
         return END_WRONG;
     }
     switch (WEXITSTATUS(status)) {
@@ -105,7 +105,7 @@ static enum end judge(int status, const char *said, const char **wrong)
 static void limit_child(void)
 {
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    setrlimit(RLIMIT_CPU, &(struct rlimit){BUSY_SECONDS, 2 * BUSY_SECONDS});
+    setrlimit(RLIMIT_CPU, &(struct rlimit){BUSY_SECONDS, BUSY_SECONDS + 1});
     alarm(IDLE_SECONDS);
 }
 
