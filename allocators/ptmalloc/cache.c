@@ -128,6 +128,13 @@ static struct cached *follow(const struct cached *e)
     return (struct cached *)(e->link ^ ((uintptr_t)e >> 12));
 }
 
+/* An object that is in a list twice, for it was freed twice, turns the list into a circle. */
+static void must_end(bool has_to)
+{
+    if (UNLIKELY(has_to))
+        heap_fatal("free(): double free detected in a list of a thread cache");
+}
+
 static void set_link(struct cached *e, const struct cached *next)
 {
     e->link = (uintptr_t)next ^ ((uintptr_t)e >> 12);
@@ -194,12 +201,13 @@ static void give_back(struct malloc_state *m, struct cached *first, struct cache
                                                     memory_order_release, memory_order_relaxed));
 }
 
-/* Sends the chunks of one arena home; returns the list of those of others. */
-static struct cached *send_home(struct malloc_state *m, struct cached *e)
+/* Sends the chunks of one arena home; returns the list of those of others. They are `most` together. */
+static struct cached *send_home(struct malloc_state *m, struct cached *e, uint32_t most)
 {
     struct cached *home = NULL, *last = NULL, *others = NULL;
     size_t bytes = 0;
-    while (e) {
+    for (uint32_t n = 0; e; n++) {
+        must_end(n == most);
         struct cached *next = follow(e);
         if (arena_for_ptr(e) != &m->arena) {
             set_link(e, others);
@@ -232,6 +240,7 @@ static void collect_returned(struct malloc_state *m)
             rest = e;
         }
         taken += bytes;
+        must_end(taken > RETURNED_MOST_BYTES);
         e = next;
     }
     atomic_fetch_sub_explicit(&m->returned_bytes, taken, memory_order_relaxed);
@@ -298,16 +307,19 @@ static struct cached *free_own(struct malloc_state *m, struct cache_bin *bin, ui
 static void flush(struct cache_bin *bin, uint32_t keep)
 {
     struct malloc_state *own = cache.is_ready ? (struct malloc_state *)arena_thread.arena : NULL;
+    uint32_t n = bin->n;
     struct cached *others = free_own(own, bin, keep);
     while (others)
-        others = send_home((struct malloc_state *)arena_for_ptr(others), others);
+        others = send_home((struct malloc_state *)arena_for_ptr(others), others, n);
 }
 
 /* Leaves a bin as it is to the next thread on m, if all in it came from there. */
 static bool leave(struct malloc_state *m, struct cache_bin *bin, size_t bytes)
 {
     struct cached *first = bin->head, *last = NULL;
+    uint32_t n = 0;
     for (struct cached *e = first; e; e = follow(e)) {
+        must_end(n++ == bin->n);
         if (arena_for_ptr(e) != &m->arena)
             return false;
         last = e;
@@ -337,8 +349,10 @@ void cache_take_home(struct malloc_state *m)
 {
     struct cached *all = take_returned(m);
     size_t bytes = 0;
-    for (const struct cached *e = all; e; e = follow(e))
+    for (const struct cached *e = all; e; e = follow(e)) {
         bytes += cached_bytes(e);
+        must_end(bytes > RETURNED_MOST_BYTES);
+    }
     atomic_fetch_sub_explicit(&m->returned_bytes, bytes, memory_order_relaxed);
     free_all_locked(m, all);
 }

@@ -88,13 +88,43 @@ static void *free_of(void *p)
     return NULL;
 }
 
+static void in_a_thread(void *(*what)(void *), void *p)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, what, p) == 0)
+        pthread_join(thread, NULL);
+}
+
 static void free_twice_first_by_another_thread(void)
 {
     void *p = fenced(40);
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, free_of, p) == 0)
-        pthread_join(thread, NULL);
+    in_a_thread(free_of, p);
     free(p);
+}
+
+/* Between, the program wrote to it, so that the cache cannot know it. */
+static void *free_twice_and_end(void *p)
+{
+    free(p);
+    memset(p, 0x41, 2 * sizeof(size_t));
+    free(p);
+    return NULL;
+}
+
+static void *take_free_twice_and_end(void *unused)
+{
+    (void)unused;
+    return free_twice_and_end(keep(40));
+}
+
+static void free_twice_what_is_left_to_the_arena(void)
+{
+    in_a_thread(take_free_twice_and_end, NULL);
+}
+
+static void free_twice_what_is_sent_home(void)
+{
+    in_a_thread(free_twice_and_end, fenced(40));
 }
 
 static void free_twice_what_was_merged(void)
@@ -324,6 +354,9 @@ static const struct death deaths[] = {
     {"double free or corruption (merged)", free_twice_what_left_the_cache},
     {"double free or corruption (merged)", free_twice_what_lies_between_free_ones},
     {"free(): double free detected in a thread cache", free_twice_first_by_another_thread},
+    {"free(): double free detected in a list of a thread cache",
+     free_twice_what_is_left_to_the_arena},
+    {"free(): double free detected in a list of a thread cache", free_twice_what_is_sent_home},
     {"double free or corruption (!prev)", free_twice_what_was_merged},
     {"double free or corruption (top)", free_what_became_the_top},
     {"free(): invalid pointer", free_of_the_stack},
