@@ -103,28 +103,19 @@ static void free_twice_first_by_another_thread(void)
 }
 
 /* Between, the program wrote to it, so that the cache cannot know it. */
-static void *free_twice_and_end(void *p)
+static void *take_free_twice_and_end(void *unused)
 {
+    (void)unused;
+    void *p = keep(40);
     free(p);
     memset(p, 0x41, 2 * sizeof(size_t));
     free(p);
     return NULL;
 }
 
-static void *take_free_twice_and_end(void *unused)
-{
-    (void)unused;
-    return free_twice_and_end(keep(40));
-}
-
 static void free_twice_what_is_left_to_the_arena(void)
 {
     in_a_thread(take_free_twice_and_end, NULL);
-}
-
-static void free_twice_what_is_sent_home(void)
-{
-    in_a_thread(free_twice_and_end, fenced(40));
 }
 
 static void free_twice_what_was_merged(void)
@@ -356,7 +347,6 @@ static const struct death deaths[] = {
     {"free(): double free detected in a thread cache", free_twice_first_by_another_thread},
     {"free(): double free detected in a list of a thread cache",
      free_twice_what_is_left_to_the_arena},
-    {"free(): double free detected in a list of a thread cache", free_twice_what_is_sent_home},
     {"double free or corruption (!prev)", free_twice_what_was_merged},
     {"double free or corruption (top)", free_what_became_the_top},
     {"free(): invalid pointer", free_of_the_stack},
