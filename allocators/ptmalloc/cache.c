@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "fatal.h"
+#include "large_cache.h"
 #include "malloc_state.h"
 #include "mapped.h"
 #include "ptmalloc.h"
@@ -120,14 +121,6 @@ static struct chunk *alloc_and_refill(struct malloc_state *m, struct cache_bin *
     return first;
 }
 
-/* The next of the list; the link is checked first. */
-static struct cached *follow(const struct cached *e)
-{
-    if (UNLIKELY(e->seal != cache_seal(e, e->link)))
-        cache_broken_link();
-    return (struct cached *)(e->link ^ ((uintptr_t)e >> 12));
-}
-
 /* An object that is in a list twice, for it was freed twice, turns the list into a circle. */
 static void must_end(bool has_to)
 {
@@ -155,7 +148,7 @@ static void free_all_locked(struct malloc_state *m, struct cached *e)
 {
     struct free_run run = {0};
     while (e) {
-        struct cached *next = follow(e);
+        struct cached *next = cache_next(e);
         e->seal = 0;
         int_free_more(m, &run, object_chunk(e));
         e = next;
@@ -208,7 +201,7 @@ static struct cached *send_home(struct malloc_state *m, struct cached *e, uint32
     size_t bytes = 0;
     for (uint32_t n = 0; e; n++) {
         must_end(n == most);
-        struct cached *next = follow(e);
+        struct cached *next = cache_next(e);
         if (arena_for_ptr(e) != &m->arena) {
             set_link(e, others);
             others = e;
@@ -230,7 +223,7 @@ static void collect_returned(struct malloc_state *m)
     struct cached *e = take_returned(m), *rest = NULL;
     size_t taken = 0;
     while (e) {
-        struct cached *next = follow(e);
+        struct cached *next = cache_next(e);
         size_t bytes = cached_bytes(e);
         struct cache_bin *bin = cache_bin_of(bytes);
         if (bin->n < bin->limit) {
@@ -318,7 +311,7 @@ static bool leave(struct malloc_state *m, struct cache_bin *bin, size_t bytes)
 {
     struct cached *first = bin->head, *last = NULL;
     uint32_t n = 0;
-    for (struct cached *e = first; e; e = follow(e)) {
+    for (struct cached *e = first; e; e = cache_next(e)) {
         must_end(n++ == bin->n);
         if (arena_for_ptr(e) != &m->arena)
             return false;
@@ -343,13 +336,14 @@ void cache_flush(bool end)
         if (end)
             bin->limit = 0;
     }
+    large_cache_flush();
 }
 
 void cache_take_home(struct malloc_state *m)
 {
     struct cached *all = take_returned(m);
     size_t bytes = 0;
-    for (const struct cached *e = all; e; e = follow(e)) {
+    for (const struct cached *e = all; e; e = cache_next(e)) {
         bytes += cached_bytes(e);
         must_end(bytes > RETURNED_MOST_BYTES);
     }
@@ -388,16 +382,23 @@ void cache_free_slow(void *p)
     if (UNLIKELY(bytes < MIN_CHUNK_BYTES || bytes % CHUNK_ALIGNMENT != 0 ||
                  bytes >= m->arena.system_mem))
         heap_fatal("free(): invalid size");
-    if (bytes > CACHE_MAX_CHUNK || (chunk_tag(c) & IS_UNUSED)) { /* there the fault is named */
+    if (chunk_tag(c) & IS_UNUSED) { /* there the fault is named */
         to_arena(m, p);
         return;
     }
     if (arena_thread.life == THREAD_NEW) /* its first call: it gets its arena now */
         arena_unlock(arena_get(0));
-    struct cache_bin *bin = cache_bin_of(bytes);
     struct cached *e = p;
     if (UNLIKELY(is_sealed(e)))
         heap_fatal("free(): double free detected in a thread cache");
+    if (bytes > CACHE_MAX_CHUNK) {
+        if (bytes > LARGE_CACHE_MAX_CHUNK || !set_up() || !large_cache_keep(e, bytes))
+            to_arena(m, p);
+        else if (HEAP_CHECK)
+            must_hold(large_cache_check());
+        return;
+    }
+    struct cache_bin *bin = cache_bin_of(bytes);
     if (!set_up() || bin->limit == 0) {
         to_arena(m, p);
         return;

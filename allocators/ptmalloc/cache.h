@@ -74,13 +74,19 @@ static inline struct cache_bin *cache_bin_of(size_t bytes)
 
 _Noreturn COLD void cache_broken_link(void);
 
+/* The one behind e in its list; the link is checked first. */
+static inline struct cached *cache_next(const struct cached *e)
+{
+    if (UNLIKELY(e->seal != cache_seal(e, e->link)))
+        cache_broken_link();
+    return (struct cached *)(e->link ^ ((uintptr_t)e >> 12));
+}
+
 /* The bin holds one at least. */
 static inline void *cache_pop(struct cache_bin *bin)
 {
     struct cached *e = bin->head;
-    if (UNLIKELY(e->seal != cache_seal(e, e->link)))
-        cache_broken_link();
-    bin->head = (struct cached *)(e->link ^ ((uintptr_t)e >> 12));
+    bin->head = cache_next(e);
     bin->n--;
     e->seal = 0; /* or the next free would take it for a double one */
     return e;
@@ -107,7 +113,7 @@ void *cache_alloc_slow(size_t bytes);
 /* A free that is not plain: a full bin, a chunk too large for the cache, a mapped object, a fault. */
 void cache_free_slow(void *p);
 
-/* Gives everything back; with `end` the thread keeps nothing from now on. */
+/* Gives everything back, large chunks too; with `end` the thread keeps nothing from now on. */
 void cache_flush(bool end);
 
 /* Frees what threads have left to the arena for its next one. Locked. */

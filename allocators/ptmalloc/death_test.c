@@ -10,7 +10,7 @@
 #include "ptmalloc.h"
 
 /* Large enough for no cache and no fast bin, and not mapped. */
-#define LARGE 3000u
+#define LARGE 40000u
 
 /* An object with one behind it, so that it does not border on the top. */
 static void *fenced(size_t bytes)
@@ -103,6 +103,21 @@ static void free_twice_first_by_another_thread(void)
 }
 
 /* Between, the program wrote to it, so that the cache cannot know it. */
+static void free_twice_what_is_kept_of_large_ones(void)
+{
+    void *p = fenced(4000);
+    free(p);
+    free(p);
+}
+
+static void size_of_what_is_kept_of_large_ones(void)
+{
+    char *p = fenced(4000);
+    free(p);
+    *(size_t *)(p - sizeof(size_t)) += 32;
+    keep(4000);
+}
+
 static void *take_free_twice_and_end(void *unused)
 {
     (void)unused;
@@ -227,13 +242,13 @@ static size_t unopened(const void *p)
 
 static void sizes_behind_each_other_to_unopened_memory(void)
 {
-    char *p = fenced(5700), *between = fenced(5800), *q = fenced(5900); /* all of one bin */
+    char *p = fenced(37000), *between = fenced(37100), *q = fenced(37200); /* all of one bin */
     free(p);
     free(q);
-    keep(4 * LARGE); /* sorts them */
+    keep(3 * LARGE); /* sorts them */
     *(size_t *)(q + 16) = unopened(q);
     free(between);
-    keep(4 * LARGE);
+    keep(3 * LARGE);
 }
 
 static void link_to_unopened_memory(void)
@@ -345,6 +360,8 @@ static const struct death deaths[] = {
     {"double free or corruption (merged)", free_twice_what_left_the_cache},
     {"double free or corruption (merged)", free_twice_what_lies_between_free_ones},
     {"free(): double free detected in a thread cache", free_twice_first_by_another_thread},
+    {"free(): double free detected in a thread cache", free_twice_what_is_kept_of_large_ones},
+    {"malloc(): corrupted size in a thread cache", size_of_what_is_kept_of_large_ones},
     {"free(): double free detected in a list of a thread cache",
      free_twice_what_is_left_to_the_arena},
     {"double free or corruption (!prev)", free_twice_what_was_merged},

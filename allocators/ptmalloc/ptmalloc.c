@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fatal.h"
+#include "large_cache.h"
 #include "malloc_state.h"
 #include "mapped.h"
 #include "request.h"
@@ -41,10 +42,18 @@ static void *alloc(struct request *r)
     return p;
 }
 
+/* A chunk that the thread keeps; NULL: none. */
+static void *take_kept(size_t chunk)
+{
+    return chunk > CACHE_MAX_CHUNK && chunk <= LARGE_CACHE_MAX_CHUNK ? large_cache_take(chunk)
+                                                                     : NULL;
+}
+
 void *ptmalloc_alloc_other(size_t bytes)
 {
     struct request r = {.alignment = CHUNK_ALIGNMENT, .bytes = bytes, .held = request_bytes(bytes)};
-    return alloc(&r);
+    void *p = take_kept(r.held);
+    return p ? p : alloc(&r);
 }
 
 void *ptmalloc_alloc_aligned(size_t alignment, size_t bytes)
@@ -58,7 +67,8 @@ void *ptmalloc_alloc_aligned(size_t alignment, size_t bytes)
 void *ptmalloc_alloc_zeroed_other(size_t bytes)
 {
     struct request r = {.alignment = CHUNK_ALIGNMENT, .bytes = bytes, .held = request_bytes(bytes)};
-    return request_zero(&r, request_alloc(&r));
+    void *p = take_kept(r.held);
+    return request_zero(&r, p ? p : request_alloc(&r));
 }
 
 /* --- realloc --- */

@@ -1,8 +1,8 @@
 /*
  * The ptmalloc allocator as the exported family sees it: the thread cache inline, the rest behind it.
  * What it does, and the names it does it by, are those of glibc 2.36's malloc.c; the thread cache
- * differs (cache.h). Settings: those of the arena layer, mxfast, tcache_count, tcache_bytes and
- * tcache_max. Any thread may call at any time.
+ * differs (cache.h). Settings: those of the arena layer, mxfast, tcache_count, tcache_bytes,
+ * tcache_max and tcache_large. Any thread may call at any time.
  */
 #pragma once
 

@@ -153,12 +153,12 @@ END_TEST
 START_TEST(an_object_half_of_fresh_memory_is_zeroed_in_its_other_half)
 {
     struct malloc_state *m = begin();
-    unsigned char *p = core_alloc(4000);
-    memset(p, 0xff, 4000);
+    unsigned char *p = core_alloc(40000);
+    memset(p, 0xff, 40000);
     core_free(p); /* into the top */
-    unsigned char *again = core_alloc_zeroed(8000);
+    unsigned char *again = core_alloc_zeroed(80000);
     ck_assert_ptr_eq(again, p);
-    ck_assert(is_zero(again, 8000));
+    ck_assert(is_zero(again, 80000));
     ck_assert_ptr_null(state_check(m));
 }
 END_TEST

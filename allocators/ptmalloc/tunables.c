@@ -2,7 +2,7 @@
 #include <limits.h>
 #include <malloc.h>
 
-#include "cache.h"
+#include "large_cache.h"
 #include "malloc_state.h"
 
 extern const struct tunable ptmalloc_tunables[];
@@ -37,6 +37,7 @@ static size_t get_mxfast(void)
 CACHE_SETTING(cache_count)
 CACHE_SETTING(cache_bytes)
 CACHE_SETTING(cache_largest)
+CACHE_SETTING(cache_large)
 
 const struct tunable ptmalloc_tunables[] = {
     {.name = "mxfast",
@@ -50,6 +51,7 @@ const struct tunable ptmalloc_tunables[] = {
      .most = CACHE_MAX_REQUEST,
      .set = set_cache_largest,
      .get = get_cache_largest},
+    {.name = "tcache_large", .most = GIB, .set = set_cache_large, .get = get_cache_large},
     {0},
 };
 

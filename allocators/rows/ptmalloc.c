@@ -10,7 +10,9 @@ static const struct setting settings[] = {
      .help =
          "bytes of each size kept by a thread at most, but 8 objects at least; it begins with an eighth"},
     {OWN_SETTING("ptmalloc", "tcache_max"), .unit = SETTING_BYTES, .initial = "1032", .most = 1032,
-     .help = "largest object that a thread keeps"},
+     .help = "largest object that a thread keeps by size"},
+    {OWN_SETTING("ptmalloc", "tcache_large"), .unit = SETTING_BYTES, .initial = "64K", .most = GIB,
+     .help = "bytes of larger objects, up to 32K each, kept by a thread; 0: none"},
     {0},
 };
 
