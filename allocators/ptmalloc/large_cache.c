@@ -65,6 +65,10 @@ static bool make_room(size_t bytes)
 void *large_cache_take(size_t bytes)
 {
     struct large_slot *s = large_slot_of(bytes);
+    if (s->bytes != bytes && (s->bin.n == 0 || give_way(s))) {
+        s->bytes = (uint32_t)bytes;
+        s->was_asked_for = false;
+    }
     if (s->bytes != bytes || s->bin.n == 0)
         return NULL;
     s->was_asked_for = true;
@@ -79,10 +83,8 @@ bool large_cache_keep(struct cached *e, size_t bytes)
 {
     struct large_slot *s = large_slot_of(bytes);
     bool is_off = atomic_load_explicit(&cache_count, memory_order_relaxed) == 0 || PAR_GET(perturb);
-    if (is_off || (s->bytes != bytes && s->bin.n > 0 && !give_way(s)) || !make_room(bytes))
+    if (is_off || s->bytes != bytes || !make_room(bytes))
         return false;
-    if (s->bin.n == 0)
-        s->bytes = (uint32_t)bytes;
     large_cache.bytes += bytes;
     cache_push(&s->bin, e);
     return true;

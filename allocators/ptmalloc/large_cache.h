@@ -1,8 +1,9 @@
 /*
  * What one thread keeps of chunks that are too large for the bins of its cache. A program makes large objects of
  * few sizes, pages and buffers: each size has one slot of LARGE_SLOTS that it can be in, where chunks of exactly that
- * size are kept, linked and sealed as in a bin. All slots together hold `cache_large` bytes at most. A size that has
- * been asked for again keeps its slot, or its share of the bytes, against another one once.
+ * size are kept, linked and sealed as in a bin, once the thread has asked for one: what only comes to an end here, or
+ * has grown to its size, is of no use. All slots together hold `cache_large` bytes at most. A size that was served
+ * keeps its slot, or its share of the bytes, against another one once.
  *
  * Laws; large_cache_check() returns the name of a broken one:
  *   large size    every chunk is as long as its slot says, and that size belongs in that slot
@@ -19,8 +20,8 @@
 
 struct large_slot {
     struct cache_bin bin; /* its limit is not used */
-    uint32_t bytes;       /* of each chunk; of those before when there is none */
-    bool was_asked_for;   /* since another size wanted its place */
+    uint32_t bytes;       /* of each chunk, and of the request that made it so */
+    bool was_asked_for;   /* and served, since another size wanted its place */
 };
 
 struct large_cache {
@@ -33,7 +34,7 @@ extern __thread struct large_cache large_cache __attribute__((visibility("hidden
 /* Setting: bytes of all slots at most. */
 extern _Atomic size_t cache_large __attribute__((visibility("hidden")));
 
-/* All of the calling thread, whose cache is set up. A chunk of exactly `bytes`; NULL: none. */
+/* All of the calling thread, whose cache is set up. A chunk of exactly `bytes`; NULL: none, but its like will be kept. */
 void *large_cache_take(size_t bytes);
 
 /* Keeps an object whose chunk is of `bytes`, more than CACHE_MAX_CHUNK. False: it is the caller's to free. */

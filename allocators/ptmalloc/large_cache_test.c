@@ -49,7 +49,6 @@ START_TEST(the_newest_comes_back_for_its_own_size)
     give(3);
     ck_assert_uint_eq(large_cache.bytes, 3 * BYTES);
     ck_assert_ptr_null(large_cache_take(BYTES - CHUNK_ALIGNMENT));
-    ck_assert_ptr_null(large_cache_take(rival_of(BYTES)));
     for (unsigned i = 3; i-- > 0;)
         ck_assert_ptr_eq(core_alloc(REQUEST), objects[i]);
     ck_assert_uint_eq(large_cache.bytes, 0);
@@ -94,6 +93,18 @@ START_TEST(all_slots_hold_64_k_together)
 }
 END_TEST
 
+START_TEST(a_size_that_nobody_asked_for_is_not_kept)
+{
+    begin();
+    memset(&large_cache, 0, sizeof(large_cache));
+    void *p = core_resize(core_alloc(100), REQUEST);
+    core_free(p);
+    ck_assert_uint_eq(large_cache.bytes, 0);
+    core_free(core_alloc(REQUEST));
+    ck_assert_uint_eq(large_cache.bytes, BYTES);
+}
+END_TEST
+
 START_TEST(a_size_that_was_asked_for_gives_way_the_second_time)
 {
     begin();
@@ -103,15 +114,16 @@ START_TEST(a_size_that_was_asked_for_gives_way_the_second_time)
         void *p = core_alloc(REQUEST), *others[2];
         core_free(p);
         ck_assert_ptr_eq(core_alloc(REQUEST), p);
-        for (unsigned i = 0; i < 2; i++)
-            others[i] = core_alloc(rival - CHUNK_OVERHEAD);
         core_free(p);
-        core_free(others[0]);
+        others[0] = core_alloc(rival - CHUNK_OVERHEAD);
         ck_assert_uint_eq(slot->bytes, BYTES);
-        core_free(others[1]);
-        ck_assert_uint_eq(slot->bytes, rival);
         ck_assert_uint_eq(slot->bin.n, 1);
-        ck_assert_uint_eq(large_cache.bytes, rival);
+        others[1] = core_alloc(rival - CHUNK_OVERHEAD);
+        ck_assert_uint_eq(slot->bytes, rival);
+        ck_assert_uint_eq(slot->bin.n, 0);
+        for (unsigned i = 0; i < 2; i++)
+            core_free(others[i]);
+        ck_assert_uint_eq(large_cache.bytes, 2 * rival);
         cache_flush(false);
     }
 }
@@ -240,6 +252,7 @@ END_TEST
 
 UNIT_MAIN("large cache", the_newest_comes_back_for_its_own_size,
           what_is_kept_is_in_use_for_its_arena, all_slots_hold_64_k_together,
+          a_size_that_nobody_asked_for_is_not_kept,
           a_size_that_was_asked_for_gives_way_the_second_time, room_is_made_by_what_nobody_asks_for,
           settings_turn_it_off, zeroed_objects_are_zero,
           a_thread_that_ends_frees_them_into_their_arenas,
