@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "readable.h"
 #include "unit.h"
 
 #define N_PAGES 8
@@ -17,17 +18,6 @@ static bool all_zero(const char *p, size_t n)
             return false;
     }
     return true;
-}
-
-/* Whether a read of *p would succeed, without trying in our own name. */
-static bool readable(const char *p)
-{
-    int ends[2];
-    ck_assert_int_eq(pipe(ends), 0);
-    bool can = write(ends[1], p, 1) == 1;
-    close(ends[0]);
-    close(ends[1]);
-    return can;
 }
 
 START_TEST(a_reservation_is_opened_closed_and_discarded_in_parts)

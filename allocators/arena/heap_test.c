@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "os.h"
+#include "readable.h"
 #include "unit.h"
 
 #define N_HEAPS  9
@@ -21,17 +22,6 @@ static struct heap_info *made(size_t bytes)
     h->arena = (struct arena *)h;
     ck_assert_ptr_null(heap_check(h));
     return h;
-}
-
-/* Whether a read of *p would succeed, without trying in our own name. */
-static bool readable(const char *p)
-{
-    int ends[2];
-    ck_assert_int_eq(pipe(ends), 0);
-    bool can = write(ends[1], p, 1) == 1;
-    close(ends[0]);
-    close(ends[1]);
-    return can;
 }
 
 static bool all_zero(const char *p, size_t n)

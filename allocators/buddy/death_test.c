@@ -44,20 +44,6 @@ static void free_twice_what_was_merged(void)
     free(q);
 }
 
-static void free_of_the_stack(void)
-{
-    size_t words[16] = {0, 0x41};
-    void *volatile p = &words[2];
-    free(p);
-}
-
-static void free_of_static_memory(void)
-{
-    static _Alignas(16) size_t words[16] = {0, 0x41};
-    void *volatile p = &words[2];
-    free(p);
-}
-
 static void free_inside_a_small_object(void)
 {
     free((char *)keep(64) + 16);

@@ -55,20 +55,6 @@ static void free_of_what_a_tag_revives(void)
     free(p);
 }
 
-static void free_of_the_stack(void)
-{
-    size_t words[16] = {0, 0x41};
-    void *volatile p = &words[2];
-    free(p);
-}
-
-static void free_of_static_memory(void)
-{
-    static _Alignas(16) size_t words[16] = {0, 0x41};
-    void *volatile p = &words[2];
-    free(p);
-}
-
 static void free_inside_an_object(void)
 {
     free(fenced() + 8);

@@ -147,20 +147,6 @@ static void free_what_became_the_top(void)
     free(p);
 }
 
-static void free_of_the_stack(void)
-{
-    size_t words[16] = {0, 0x41};
-    void *volatile p = &words[2];
-    free(p);
-}
-
-static void free_of_static_memory(void)
-{
-    static _Alignas(16) size_t words[16] = {0, 0x41};
-    void *volatile p = &words[2];
-    free(p);
-}
-
 static void free_of_no_memory(void)
 {
     void *volatile p = (void *)(uintptr_t)0x10;

@@ -20,6 +20,21 @@ struct death {
     void (*damage)(void);
 };
 
+/* Rows of every allocator: what was never given out, with a header that looks like one. */
+static inline void free_of_the_stack(void)
+{
+    size_t words[16] = {0, 0x41};
+    void *volatile p = &words[2];
+    free(p);
+}
+
+static inline void free_of_static_memory(void)
+{
+    static _Alignas(16) size_t words[16] = {0, 0x41};
+    void *volatile p = &words[2];
+    free(p);
+}
+
 static inline void *death_thread(void *damage)
 {
     keep(40); /* the thread has its arena, and its cache if there is one */
