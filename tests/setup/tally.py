@@ -1,4 +1,5 @@
-"""tally.py TESTLOG.json: counts what `meson test` logged and prints one line, "N passed, N failed".
+"""tally.py TESTLOG.json: counts what `meson test` logged; the last line is "N passed, N failed", the one before
+"N skipped" if any were.
 
 A program that speaks TAP counts with each of its tests, any other as one. A program that did not end well
 counts as one failure at least. The exit status is 1 when something failed or nothing was run.
@@ -42,7 +43,9 @@ def main(path):
     except OSError:
         tests = []  # meson said why
     passed, failed, skipped = (sum(column) for column in zip((0, 0, 0), *map(counts, tests)))
-    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    if skipped:
+        print(f"{skipped} skipped")
+    print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
 
