@@ -95,6 +95,8 @@ struct arena_kind {
     bool (*trim)(struct arena *a, size_t pad);
     /* mallopt is about to change a setting; `a` is the main arena, locked. NULL: nothing to do. */
     void (*settle)(struct arena *a);
+    /* The child of a fork, with a thread alone, in which others may have been without the lock. NULL: nothing to do. */
+    void (*forked)(struct arena *a);
     /* Adds to the common numbers its own of one arena; locked. `bytes_in_use` is among them. */
     void (*statistics)(struct arena *a, struct statistics_sink *s);
     /* The first broken law of the heap in it; locked. */
@@ -185,8 +187,8 @@ char *arena_end(const struct arena *a);
 
 /*
  * From how many free bytes at its end an arena is trimmed: the setting, until memory is given back and wanted again
- * within trim_regret_ms. Each time that happens the arena doubles its own, up to TRIM_LEAST_MAX, unless a threshold
- * was set by the program.
+ * within trim_regret_ms. Each time that happens the arena doubles its own, up to TRIM_LEAST_MAX, unless that
+ * is fixed (no_dyn_threshold).
  */
 static inline size_t arena_trim_threshold(const struct arena *a)
 {

@@ -71,6 +71,8 @@ static void after_fork_parent(void)
 static void after_fork_child(void)
 {
     renew_free_list();
+    for (struct arena *a = arena_main(); a && arena_kind.forked; a = arena_after(a))
+        arena_kind.forked(a);
     if (--lock_forking == 0)
         renew_locks();
 }

@@ -48,7 +48,8 @@ static void *map(struct request *r)
 
 void *request_alloc(struct request *r)
 {
-    if (UNLIKELY(r->bytes > FAMILY_MAX_BYTES - ROOM_BYTES - r->alignment))
+    if (UNLIKELY(r->alignment > FAMILY_MAX_BYTES / 2 ||
+                 r->bytes > FAMILY_MAX_BYTES - ROOM_BYTES - r->alignment))
         return family_fail(ENOMEM);
     if (UNLIKELY(arena_kind.largest && r->held > arena_kind.largest))
         return map(r);

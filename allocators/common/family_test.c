@@ -59,6 +59,8 @@ START_TEST(sizes_that_overflow_are_refused)
     REFUSED(ENOMEM, realloc(p, too_large));
     REFUSED(ENOMEM, reallocarray(p, half, half));
     REFUSED(ENOMEM, memalign(64, too_large));
+    REFUSED(ENOMEM, memalign(SIZE_MAX / 2 + 1, too_large / 2));
+    REFUSED(ENOMEM, memalign(SIZE_MAX / 4 + 1, too_large / 2));
     REFUSED(ENOMEM, aligned_alloc(64, too_large));
     REFUSED(ENOMEM, valloc(too_large));
     REFUSED(ENOMEM, pvalloc(too_large));

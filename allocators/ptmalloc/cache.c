@@ -339,23 +339,27 @@ void cache_flush(bool end)
     large_cache_flush();
 }
 
-void cache_take_home(struct malloc_state *m)
+static size_t bytes_of(const struct cached *all)
 {
-    struct cached *all = take_returned(m);
     size_t bytes = 0;
     for (const struct cached *e = all; e; e = cache_next(e)) {
         bytes += cached_bytes(e);
         must_end(bytes > RETURNED_MOST_BYTES);
     }
-    atomic_fetch_sub_explicit(&m->returned_bytes, bytes, memory_order_relaxed);
+    return bytes;
+}
+
+void cache_take_home(struct malloc_state *m)
+{
+    struct cached *all = take_returned(m);
+    atomic_fetch_sub_explicit(&m->returned_bytes, bytes_of(all), memory_order_relaxed);
     free_all_locked(m, all);
 }
 
-/* Whether e waits in some list. Before there is a secret nothing does, and a seal is easily met by chance. */
-static bool is_sealed(const struct cached *e)
+void cache_forked(struct malloc_state *m)
 {
-    return atomic_load_explicit(&cache_secret, memory_order_relaxed) != 0 &&
-           e->seal == cache_seal(e, e->link);
+    struct cached *all = atomic_load_explicit(&m->returned, memory_order_relaxed);
+    atomic_store_explicit(&m->returned_bytes, bytes_of(all), memory_order_relaxed);
 }
 
 static void to_arena(struct malloc_state *m, void *p)
@@ -386,10 +390,8 @@ void cache_free_slow(void *p)
         to_arena(m, p);
         return;
     }
-    if (arena_thread.life == THREAD_NEW) /* its first call: it gets its arena now */
-        arena_unlock(arena_get(0));
     struct cached *e = p;
-    if (UNLIKELY(is_sealed(e)))
+    if (UNLIKELY(cache_has_sealed(e)))
         heap_fatal("free(): double free detected in a thread cache");
     if (bytes > CACHE_MAX_CHUNK) {
         if (bytes > LARGE_CACHE_MAX_CHUNK || !set_up() || !large_cache_keep(e, bytes))
@@ -398,6 +400,8 @@ void cache_free_slow(void *p)
             must_hold(large_cache_check());
         return;
     }
+    if (arena_thread.life == THREAD_NEW) /* its first call: it gets its arena now */
+        arena_unlock(arena_get(0));
     struct cache_bin *bin = cache_bin_of(bytes);
     if (!set_up() || bin->limit == 0) {
         to_arena(m, p);

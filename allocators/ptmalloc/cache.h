@@ -52,7 +52,8 @@ struct cache {
 extern __thread struct cache cache __attribute__((visibility("hidden")));
 extern _Atomic uintptr_t cache_secret __attribute__((visibility("hidden")));
 
-/* Settings: objects of one size at most; bytes of one size at most, in the end; the largest object. */
+/* Settings: objects of one size at most; bytes of one size at most, in the end; the largest object that
+ * is kept by size. */
 extern _Atomic size_t cache_count, cache_bytes, cache_largest __attribute__((visibility("hidden")));
 
 /* What seals the links of e. */
@@ -64,6 +65,13 @@ static inline uintptr_t cache_key(const struct cached *e)
 static inline uintptr_t cache_seal(const struct cached *e, uintptr_t link)
 {
     return link ^ cache_key(e);
+}
+
+/* Whether e waits in some list. Before there is a secret nothing does, and a seal is easily met by chance. */
+static inline bool cache_has_sealed(const struct cached *e)
+{
+    return atomic_load_explicit(&cache_secret, memory_order_relaxed) != 0 &&
+           e->seal == cache_seal(e, e->link);
 }
 
 /* Of chunks of `bytes`, which is a chunk size of at most CACHE_MAX_CHUNK. */
@@ -119,6 +127,9 @@ void cache_flush(bool end);
 /* Frees what threads have left to the arena for its next one. Locked. */
 struct malloc_state;
 void cache_take_home(struct malloc_state *m);
+
+/* In the child: another thread may have been between the list of what was left and the sum of its bytes. */
+void cache_forked(struct malloc_state *m);
 
 /* Of the calling thread. */
 const char *cache_check(void);

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "built_heap.h"
 #include "ptmalloc.h"
@@ -244,6 +246,43 @@ START_TEST(so_much_that_nobody_takes_is_freed_into_the_arena)
 }
 END_TEST
 
+/* Another thread was between the push and the sum, and the child has no such thread. */
+START_TEST(the_child_of_a_fork_counts_anew_what_came_back)
+{
+    struct malloc_state *m = begin();
+    take(10);
+    let_a_stranger_free(10);
+    m->returned_bytes += 5000;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(m->returned_bytes != 10 * BYTES);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert_uint_eq(m->returned_bytes, 10 * BYTES + 5000);
+}
+END_TEST
+
+static void *free_one(void *p)
+{
+    core_free(p);
+    return arena_thread.arena;
+}
+
+START_TEST(a_thread_that_only_frees_a_large_object_needs_no_arena)
+{
+    begin();
+    static const size_t sizes[] = {2000, 50000};
+    for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+        void *its_arena = &its_arena;
+        pthread_t thread;
+        ck_assert_int_eq(pthread_create(&thread, NULL, free_one, core_alloc(sizes[i])), 0);
+        ck_assert_int_eq(pthread_join(thread, &its_arena), 0);
+        ck_assert_ptr_null(its_arena);
+    }
+}
+END_TEST
+
 START_TEST(a_trim_takes_home_what_came_back)
 {
     struct malloc_state *m = begin();
@@ -354,7 +393,9 @@ START_TEST(every_law_of_the_cache_can_be_broken)
 }
 END_TEST
 
-UNIT_MAIN("cache", the_limit_is_2_k_of_each_size_at_first_but_8_objects_at_least,
+UNIT_MAIN("cache", the_child_of_a_fork_counts_anew_what_came_back,
+          a_thread_that_only_frees_a_large_object_needs_no_arena,
+          the_limit_is_2_k_of_each_size_at_first_but_8_objects_at_least,
           settings_bound_what_a_cache_keeps, the_newest_object_comes_back_first,
           a_refill_takes_a_batch_that_doubles,
           a_bin_that_runs_full_and_then_empty_may_keep_twice_as_much,

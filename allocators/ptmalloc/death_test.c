@@ -322,6 +322,15 @@ static void link_in_the_cache_to_the_stack(void)
     keep(40);
 }
 
+static void link_in_a_fast_bin_to_itself(void)
+{
+    without_cache();
+    char *p = fenced(40);
+    free(p);
+    *(uintptr_t *)p = (uintptr_t)(p - CHUNK_HEADER_BYTES) ^ ((uintptr_t)p >> 12);
+    mallinfo2();
+}
+
 static void link_in_a_fast_bin(void)
 {
     without_cache();
@@ -336,6 +345,20 @@ static void resize_of_a_stranger(void)
     size_t words[16] = {0, 0x41};
     void *volatile p = &words[2];
     hold(realloc(p, 100));
+}
+
+static void resize_of_what_is_cached(void)
+{
+    void *p = fenced(1000);
+    free(p);
+    hold(realloc(p, 990));
+}
+
+static void resize_of_what_is_kept_of_large_ones(void)
+{
+    void *p = fenced(3000);
+    free(p);
+    hold(realloc(p, 2000));
 }
 
 static const struct death deaths[] = {
@@ -377,7 +400,10 @@ static const struct death deaths[] = {
     {"malloc(): corrupted link in a thread cache", link_in_the_cache},
     {"malloc(): corrupted link in a thread cache", link_in_the_cache_to_the_stack},
     {"malloc(): unaligned fastbin chunk detected", link_in_a_fast_bin},
+    {"malloc(): a list of a fast bin runs in a circle", link_in_a_fast_bin_to_itself},
     {"realloc(): invalid pointer", resize_of_a_stranger},
+    {"realloc(): object is free", resize_of_what_is_cached},
+    {"realloc(): object is free", resize_of_what_is_kept_of_large_ones},
 };
 
 DEATH_MAIN("ptmalloc", deaths)

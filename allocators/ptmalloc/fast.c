@@ -53,10 +53,16 @@ size_t fast_bytes(const struct fast_bins *f, size_t *n_chunks)
     size_t bytes = 0;
     *n_chunks = 0;
     for (unsigned i = 0; i < N_FAST_BINS; i++) {
+        const struct chunk *seen = NULL; /* as in check_list() */
+        size_t n = 0;
         for (const struct chunk *c = f->heads[i]; c; c = fast_next(c)) {
+            if (UNLIKELY(c == seen))
+                heap_fatal("malloc(): a list of a fast bin runs in a circle");
+            if (is_power_of_two(++n))
+                seen = c;
             bytes += chunk_bytes(c);
-            ++*n_chunks;
         }
+        *n_chunks += n;
     }
     return bytes;
 }

@@ -53,6 +53,8 @@ static bool give_way(struct large_slot *s)
 static bool make_room(size_t bytes)
 {
     size_t most = atomic_load_explicit(&cache_large, memory_order_relaxed);
+    if (bytes > most)
+        return false;
     for (unsigned i = 0; i < LARGE_SLOTS && large_cache.bytes + bytes > most; i++) {
         large_cache.hand = (large_cache.hand + 1) % LARGE_SLOTS;
         struct large_slot *s = &large_cache.slots[large_cache.hand];
@@ -65,7 +67,7 @@ static bool make_room(size_t bytes)
 void *large_cache_take(size_t bytes)
 {
     struct large_slot *s = large_slot_of(bytes);
-    if (s->bytes != bytes && (s->bin.n == 0 || give_way(s))) {
+    if (s->bytes != bytes && give_way(s)) {
         s->bytes = (uint32_t)bytes;
         s->was_asked_for = false;
     }

@@ -1,8 +1,8 @@
 /*
  * What one thread keeps of chunks that are too large for the bins of its cache. A program makes large objects of
  * few sizes, pages and buffers: each size has one slot of LARGE_SLOTS that it can be in, where chunks of exactly that
- * size are kept, linked and sealed as in a bin, once the thread has asked for one: what only comes to an end here, or
- * has grown to its size, is of no use. All slots together hold `cache_large` bytes at most. A size that was served
+ * size are kept, linked and sealed as in a bin, once the thread has asked for one: of a size that is only freed
+ * here, or only grown to, a chunk is of no use. All slots together hold `cache_large` bytes at most. A size that was served
  * keeps its slot, or its share of the bytes, against another one once.
  *
  * Laws; large_cache_check() returns the name of a broken one:

@@ -129,6 +129,29 @@ START_TEST(a_size_that_was_asked_for_gives_way_the_second_time)
 }
 END_TEST
 
+START_TEST(a_size_whose_objects_are_all_out_keeps_its_slot_too)
+{
+    begin();
+    size_t rival = rival_of(BYTES);
+    core_free(core_alloc(REQUEST));
+    void *p = core_alloc(REQUEST); /* served */
+    void *q = core_alloc(rival - CHUNK_OVERHEAD);
+    core_free(p);
+    core_free(q);
+    ck_assert_uint_eq(large_cache.bytes, BYTES);
+}
+END_TEST
+
+START_TEST(a_chunk_that_no_room_is_enough_for_drives_nothing_out)
+{
+    begin();
+    core_free(core_alloc(REQUEST));
+    cache_large = 2 * BYTES;
+    core_free(core_alloc(3 * BYTES));
+    ck_assert_uint_eq(large_cache.bytes, BYTES);
+}
+END_TEST
+
 START_TEST(room_is_made_by_what_nobody_asks_for)
 {
     begin();
@@ -160,6 +183,18 @@ START_TEST(settings_turn_it_off)
     PAR_SET(perturb, 1);
     core_free(core_alloc(REQUEST));
     ck_assert_uint_eq(large_cache.bytes, 0);
+}
+END_TEST
+
+START_TEST(perturb_fills_what_was_kept_before_it_was_set)
+{
+    begin();
+    unsigned char *p = core_alloc(REQUEST);
+    core_free(p);
+    PAR_SET(perturb, 0x5a);
+    ck_assert_ptr_eq(core_alloc(REQUEST), p);
+    for (unsigned i = 0; i < REQUEST; i++)
+        ck_assert_uint_eq(p[i], 0xa5);
 }
 END_TEST
 
@@ -250,9 +285,11 @@ START_TEST(every_law_of_the_large_cache_can_be_broken)
 }
 END_TEST
 
-UNIT_MAIN("large cache", the_newest_comes_back_for_its_own_size,
-          what_is_kept_is_in_use_for_its_arena, all_slots_hold_64_k_together,
-          a_size_that_nobody_asked_for_is_not_kept,
+UNIT_MAIN("large cache", perturb_fills_what_was_kept_before_it_was_set,
+          a_size_whose_objects_are_all_out_keeps_its_slot_too,
+          a_chunk_that_no_room_is_enough_for_drives_nothing_out,
+          the_newest_comes_back_for_its_own_size, what_is_kept_is_in_use_for_its_arena,
+          all_slots_hold_64_k_together, a_size_that_nobody_asked_for_is_not_kept,
           a_size_that_was_asked_for_gives_way_the_second_time, room_is_made_by_what_nobody_asks_for,
           settings_turn_it_off, zeroed_objects_are_zero,
           a_thread_that_ends_frees_them_into_their_arenas,

@@ -53,7 +53,10 @@ void *ptmalloc_alloc_other(size_t bytes)
 {
     struct request r = {.alignment = CHUNK_ALIGNMENT, .bytes = bytes, .held = request_bytes(bytes)};
     void *p = take_kept(r.held);
-    return p ? p : alloc(&r);
+    if (!p)
+        return alloc(&r);
+    request_perturb_made(p, bytes);
+    return p;
 }
 
 void *ptmalloc_alloc_aligned(size_t alignment, size_t bytes)
@@ -144,7 +147,7 @@ void *ptmalloc_resize(void *p, size_t bytes)
         return family_fail(ENOMEM);
     struct chunk *c = object_chunk(p);
     size_t wanted = request_bytes(bytes), old = chunk_bytes(c);
-    if (UNLIKELY(chunk_tag(c) & IS_UNUSED))
+    if (UNLIKELY((chunk_tag(c) & IS_UNUSED) || cache_has_sealed(p)))
         heap_fatal("realloc(): object is free");
     if (UNLIKELY(old < MIN_CHUNK_BYTES || old % CHUNK_ALIGNMENT != 0))
         heap_fatal("realloc(): invalid old size");
@@ -218,6 +221,11 @@ static void settle(struct arena *a)
         malloc_consolidate(m);
 }
 
+static void forked(struct arena *a)
+{
+    cache_forked((struct malloc_state *)a);
+}
+
 static const char *check(struct arena *a)
 {
     return state_check((struct malloc_state *)a);
@@ -235,6 +243,7 @@ const struct arena_kind arena_kind = {
     .thread_end = thread_end,
     .trim = trim,
     .settle = settle,
+    .forked = forked,
     .statistics = ptmalloc_statistics,
     .check = check,
 };

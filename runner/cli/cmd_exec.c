@@ -91,7 +91,8 @@ static int run(int argc, char **argv, struct err *err)
         options,
         parse,
         "-- PROGRAM [ARG...]",
-        "Runs a program on an allocator: the library is preloaded, all else is as without. The "
+        "Runs a program on an allocator: the library is preloaded, settings replace what their variable "
+        "held, all else is as without. The "
         "program takes the place of this one, so that its exit status and signals are its own; "
         "127 when it is not found, 126 when it cannot be started. A program that is linked "
         "statically or set-user-ID takes no preload and keeps its own allocator.\v"

@@ -66,7 +66,7 @@ static int run(int argc, char **argv, struct err *err)
         "WORKLOAD",
         "Writes the plan of a workload into a file: every operation of every thread, ready to be "
         "executed. `arenabench run -w FILE` executes it.\v"
-        "example: arenabench plan -t 4 -o larson.plan larson:remote=0.5",
+        "example: arenabench plan -t 4 -o larson.plan larson:remote=0.2:live=10000",
         NULL,
         NULL,
         NULL};

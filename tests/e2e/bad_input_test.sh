@@ -25,6 +25,18 @@ run_refuses() {
     refuses "$name" "$pattern" run "${brief[@]}" -w nop -t 1 "$@"
 }
 
+# --- the examples that the program gives itself ---
+
+bench list workloads
+in_list=$(sed -n '1s/^Workloads (\([^;]*\);.*/\1/p' "$room/out")
+bench plan --help
+in_help=$(sed -n 's/^example: arenabench plan .* //p' "$room/out")
+for example in "$in_list" "$in_help"; do
+    bench plan -t 4 -o "$room/example.plan" "$example"
+    check "the example '$example' can be planned" '$status == 0' '-n $example' '-s $room/example.plan'
+    rm -f "$room/example.plan"
+done
+
 # --- words ---
 
 refuses 'an unknown command: near ones' '*rum*\ run*' rum
