@@ -32,9 +32,10 @@ struct report_look {
 int report_table(FILE *out, const struct summary *s, const struct report_look *look,
                  struct err *err) MUST_CHECK;
 
-/* What the allocators told of themselves: a table per cell, to stand behind report_table(). */
-int report_statistics(FILE *out, struct store *store, const struct summary *s, bool colour,
-                      struct err *err) MUST_CHECK;
+/* What the allocators told of themselves: a table per cell, of those that told any, to stand behind report_table().
+ * Columns that do not fit follow in panels here, too. */
+int report_statistics(FILE *out, struct store *store, const struct summary *s,
+                      const struct report_look *look, struct err *err) MUST_CHECK;
 
 /*
  * One object: the run, its subjects and cells, every trial's numbers, and the summary; with

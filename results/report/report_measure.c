@@ -309,31 +309,13 @@ static char *draw_panel(struct view *v, size_t first, size_t n, bool colour)
     return text;
 }
 
-/* Columns of a terminal that the longest line takes, when each character takes one. */
-static size_t widest_line(const char *text)
-{
-    size_t widest = 0, width = 0, blanks = 0;
-    for (; *text; text++) {
-        if (*text == '\n') {
-            width = blanks = 0;
-        } else if (*text == ' ') {
-            blanks++;                        /* at the end of a line they are not printed */
-        } else if ((*text & 0xc0) != 0x80) { /* not inside a character of UTF-8 */
-            width += blanks + 1;
-            blanks = 0;
-        }
-        widest = width > widest ? width : widest;
-    }
-    return widest;
-}
-
 /* How many columns from `first` on one panel takes; one at least. */
 static size_t columns_that_fit(struct view *v, size_t first, size_t width)
 {
     size_t n = v->n_all - first;
     for (; width > 0 && n > 1; n--) {
         char *text = draw_panel(v, first, n, false);
-        bool fits = !text || widest_line(text) <= width;
+        bool fits = !text || report_widest_line(text) <= width;
         free(text);
         if (fits)
             break;

@@ -16,8 +16,11 @@ struct view {
     const struct summary *s;
     const struct tally *tally;
     uint32_t cell;
+    uint32_t *tellers; /* subjects that told anything in the cell */
+    uint32_t n_tellers;
+    uint32_t first, n; /* of them, in the panel that is drawn */
     struct libscols_table *table;
-    bool colour;
+    const struct report_look *look;
     struct err *err;
     int failed; /* the first negative errno */
 };
@@ -127,12 +130,18 @@ static void format_line(struct view *v, char *out, const struct tally_line *line
     }
 }
 
+/* Of the panel's i-th subject. */
+static const struct tally_entry *told_by(const struct view *v, uint32_t i)
+{
+    return tally_entry(v->tally, v->cell, v->tellers[v->first + i]);
+}
+
 static void add_line(struct view *v, enum statistic_kind kind, const char *name)
 {
     struct libscols_line *line = scols_table_new_line(v->table, NULL);
     set_text(v, line, 0, name);
-    for (uint32_t i = 0; i < v->s->run.n_subjects && v->failed == 0; i++) {
-        const struct tally_line *told = tally_find(tally_entry(v->tally, v->cell, i), kind, name);
+    for (uint32_t i = 0; i < v->n && v->failed == 0; i++) {
+        const struct tally_line *told = tally_find(told_by(v, i), kind, name);
         char text[TEXT_BYTES] = "-";
         if (told)
             format_line(v, text, told);
@@ -140,16 +149,16 @@ static void add_line(struct view *v, enum statistic_kind kind, const char *name)
     }
 }
 
-/* Every name that any subject told, once. */
+/* Every name that any subject of the panel told, once. */
 static void add_lines(struct view *v, enum statistic_kind kind, const char *title)
 {
     bool any = false;
-    for (uint32_t i = 0; i < v->s->run.n_subjects; i++) {
-        const struct tally_entry *e = tally_entry(v->tally, v->cell, i);
+    for (uint32_t i = 0; i < v->n; i++) {
+        const struct tally_entry *e = told_by(v, i);
         for (size_t k = 0; k < e->n_lines && v->failed == 0; k++) {
             bool seen = e->lines[k].kind != kind;
             for (uint32_t before = 0; before < i && !seen; before++)
-                seen = tally_find(tally_entry(v->tally, v->cell, before), kind, e->lines[k].name);
+                seen = tally_find(told_by(v, before), kind, e->lines[k].name);
             if (seen)
                 continue;
             if (!any)
@@ -160,44 +169,68 @@ static void add_lines(struct view *v, enum statistic_kind kind, const char *titl
     }
 }
 
-static void add_column(struct view *v, const char *header)
+static void add_column(struct view *v, const char *header, bool colour)
 {
     struct libscols_column *c = scols_table_new_column(v->table, header, 0, 0);
     if (!c)
         fail_without_memory(v);
-    else if (v->colour)
+    else if (colour)
         scols_cell_set_color(scols_column_get_header(c), "bold");
 }
 
-static void print_table(struct view *v)
+/* The panel as a string; NULL when something failed. */
+static char *draw_panel(struct view *v, bool colour)
 {
     char *text = NULL;
-    v->table = report_new_table(v->colour);
+    v->table = report_new_table(colour);
     if (!v->table) {
         fail_without_memory(v);
-        return;
+        return NULL;
     }
-    add_column(v, "");
-    for (uint32_t i = 0; i < v->s->run.n_subjects; i++)
-        add_column(v, v->s->run.subjects[i].name);
+    add_column(v, "", colour);
+    for (uint32_t i = 0; i < v->n; i++)
+        add_column(v, v->s->run.subjects[v->tellers[v->first + i]].name, colour);
     add_lines(v, STATISTIC_PROCESS, "of the process");
     add_lines(v, STATISTIC_ARENA, "of its arenas");
     if (v->failed == 0 && scols_print_table_to_string(v->table, &text) < 0)
         fail_without_memory(v);
-    if (v->failed == 0) {
-        report_put_trimmed(v->out, text);
-        fputc('\n', v->out);
-    }
-    free(text);
     scols_unref_table(v->table);
+    return text;
 }
 
-static bool has_told(const struct tally *t, uint32_t cell)
+/* As many of the tellers as fit beside each other; one at least. */
+static void fit_panel(struct view *v)
 {
-    for (uint32_t i = 0; i < t->n_subjects; i++)
-        if (tally_entry(t, cell, i)->n_lines > 0)
-            return true;
-    return false;
+    for (v->n = v->n_tellers - v->first; v->look->width > 0 && v->n > 1; v->n--) {
+        char *text = draw_panel(v, false);
+        bool fits = !text || report_widest_line(text) <= v->look->width;
+        free(text);
+        if (fits)
+            return;
+    }
+}
+
+static void print_panels(struct view *v)
+{
+    for (v->first = 0; v->first < v->n_tellers && v->failed == 0; v->first += v->n) {
+        fit_panel(v);
+        char *text = draw_panel(v, v->look->colour);
+        if (text) {
+            report_put_trimmed(v->out, text);
+            fputc('\n', v->out);
+        }
+        if (text && v->first + v->n < v->n_tellers)
+            fputc('\n', v->out);
+        free(text);
+    }
+}
+
+static void find_tellers(struct view *v)
+{
+    v->n_tellers = 0;
+    for (uint32_t i = 0; i < v->s->run.n_subjects; i++)
+        if (tally_entry(v->tally, v->cell, i)->n_lines > 0)
+            v->tellers[v->n_tellers++] = i;
 }
 
 static void print_cell(struct view *v)
@@ -206,11 +239,12 @@ static void print_cell(struct view *v)
     fputs("\nStatistics: ", v->out);
     report_put_clean(v->out, cell->workload);
     fprintf(v->out, ", %u thread%s\n", cell->threads, cell->threads == 1 ? "" : "s");
-    if (!has_told(v->tally, v->cell)) {
+    find_tellers(v);
+    if (v->n_tellers == 0) {
         fputs("none: no trial that ended well told any\n", v->out);
         return;
     }
-    print_table(v);
+    print_panels(v);
     for (uint32_t i = 0; i < v->s->run.n_subjects; i++)
         print_settings_of(v, i);
 }
@@ -229,12 +263,15 @@ static void print_legend(FILE *out, const struct tally *t)
             t->n_cut, t->n_trials, STATISTICS_ROOM);
 }
 
-int report_statistics(FILE *out, struct store *store, const struct summary *s, bool colour,
-                      struct err *err)
+int report_statistics(FILE *out, struct store *store, const struct summary *s,
+                      const struct report_look *look, struct err *err)
 {
     struct tally tally;
-    struct view v = {.out = out, .s = s, .tally = &tally, .colour = colour, .err = err};
+    struct view v = {.out = out, .s = s, .tally = &tally, .look = look, .err = err};
     v.failed = tally_read(&tally, store, s, err);
+    v.tellers = calloc(s->run.n_subjects, sizeof(*v.tellers));
+    if (!v.tellers)
+        fail_without_memory(&v);
     if (v.failed == 0 && tally.n_trials == 0)
         fputs("\nStatistics: none; no allocator of this run tells any\n", out);
     for (; v.failed == 0 && tally.n_trials > 0 && v.cell < tally.n_cells; v.cell++)
@@ -242,5 +279,6 @@ int report_statistics(FILE *out, struct store *store, const struct summary *s, b
     if (v.failed == 0 && tally.n_trials > 0)
         print_legend(out, &tally);
     tally_release(&tally);
+    free(v.tellers);
     return v.failed < 0 ? v.failed : report_finish(out, err);
 }

@@ -25,10 +25,12 @@ struct scene {
     struct store *s;
     int64_t run;
     struct summary summary;
+    size_t width; /* of tables; 0: any */
 };
 
 static void scene_init(struct scene *t)
 {
+    t->width = 0;
     struct store_run run = {.started_s = FIXTURE_START,
                             .program_version = "0.1.0",
                             .manifest = "{}",
@@ -108,7 +110,8 @@ static char *text_of(struct scene *t, enum kind kind)
     char *text = NULL;
     size_t n_bytes;
     FILE *out = open_memstream(&text, &n_bytes);
-    int rc = kind == TABLE ? report_statistics(out, t->s, &t->summary, false, &t->f.err)
+    struct report_look look = {.width = t->width};
+    int rc = kind == TABLE ? report_statistics(out, t->s, &t->summary, &look, &t->f.err)
              : kind == CSV ? report_statistics_csv(out, t->s, &t->summary, &t->f.err)
                            : report_json(out, t->s, &t->summary, true, &t->f.err);
     ck_assert_msg(rc == 0, "%s", t->f.err.text);
@@ -120,13 +123,13 @@ static char *text_of(struct scene *t, enum kind kind)
 static const char golden[] =
     "\n"
     "Statistics: churn, 1 thread\n"
-    "                glibc  own                           own:top_pad=0\n"
+    "                own                           own:top_pad=0\n"
     "of the process\n"
-    "arenas_created  -      2                             2\n"
-    "only_with_pad   -      -                             1023\n"
+    "arenas_created  2                             2\n"
+    "only_with_pad   -                             1023\n"
     "of its arenas\n"
-    "bytes_held      -      3.00M [1.50M, 4.50M] / 2.00M  3.00M [1.50M, 4.50M] / 2.00M\n"
-    "lock_waits      -      101 [1, 201] / 100            101 [1, 201] / 100\n"
+    "bytes_held      3.00M [1.50M, 4.50M] / 2.00M  3.00M [1.50M, 4.50M] / 2.00M\n"
+    "lock_waits      101 [1, 201] / 100            101 [1, 201] / 100\n"
     "settings of own: mmap_threshold=128K..136K top_pad=128K mmap_max=65536\n"
     "settings of own:top_pad=0: mmap_threshold=128K..136K top_pad=0 mmap_max=65536\n"
     "\n"
@@ -148,6 +151,34 @@ START_TEST(the_table_is_as_drawn)
     char *text = text_of(&t, TABLE);
     ck_assert_str_eq(text, golden);
     free(text);
+    scene_release(&t);
+}
+END_TEST
+
+/* Each panel has the rows of its own allocators. */
+START_TEST(a_narrow_table_has_panels)
+{
+    static const char panels[] = "                own\n"
+                                 "of the process\n"
+                                 "arenas_created  2\n"
+                                 "of its arenas\n"
+                                 "bytes_held      3.00M [1.50M, 4.50M] / 2.00M\n"
+                                 "lock_waits      101 [1, 201] / 100\n"
+                                 "\n"
+                                 "                own:top_pad=0\n"
+                                 "of the process\n"
+                                 "arenas_created  2\n"
+                                 "only_with_pad   1023\n";
+    struct scene t;
+    scene_init(&t);
+    fill(&t);
+    summarise(&t);
+    for (t.width = 1; t.width < 200; t.width++) {
+        char *text = text_of(&t, TABLE);
+        ck_assert_int_eq(strstr(text, panels) != NULL, t.width < 74);
+        ck_assert_int_eq(strstr(text, golden) == text, t.width >= 74);
+        free(text);
+    }
     scene_release(&t);
 }
 END_TEST
@@ -258,7 +289,7 @@ START_TEST(a_full_disk_is_an_error)
         FILE *full = fopen("/dev/full", "w");
         ck_assert_ptr_nonnull(full);
         int rc = csv ? report_statistics_csv(full, t.s, &t.summary, &t.f.err)
-                     : report_statistics(full, t.s, &t.summary, false, &t.f.err);
+                     : report_statistics(full, t.s, &t.summary, &(struct report_look){0}, &t.f.err);
         ck_assert_int_lt(rc, 0);
         fclose(full);
     }
@@ -266,6 +297,6 @@ START_TEST(a_full_disk_is_an_error)
 }
 END_TEST
 
-UNIT_MAIN("report_statistics", the_table_is_as_drawn, sums_do_not_wrap_around,
-          a_run_of_allocators_that_tell_nothing_says_so, csv_has_a_line_for_each_row,
-          json_has_the_rows_of_each_trial, a_full_disk_is_an_error)
+UNIT_MAIN("report_statistics", the_table_is_as_drawn, a_narrow_table_has_panels,
+          sums_do_not_wrap_around, a_run_of_allocators_that_tell_nothing_says_so,
+          csv_has_a_line_for_each_row, json_has_the_rows_of_each_trial, a_full_disk_is_an_error)

@@ -67,3 +67,20 @@ struct libscols_table *report_new_table(bool colour)
     scols_table_enable_colors(table, colour);
     return table;
 }
+
+size_t report_widest_line(const char *text)
+{
+    size_t widest = 0, width = 0, blanks = 0;
+    for (; *text; text++) {
+        if (*text == '\n') {
+            width = blanks = 0;
+        } else if (*text == ' ') {
+            blanks++;                        /* at the end of a line they are not printed */
+        } else if ((*text & 0xc0) != 0x80) { /* not inside a character of UTF-8 */
+            width += blanks + 1;
+            blanks = 0;
+        }
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}

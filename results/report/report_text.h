@@ -25,5 +25,8 @@ void report_format_number(char *out, double value);
 /* A table of libsmartcols, to be printed to a string; NULL without memory. */
 struct libscols_table *report_new_table(bool colour);
 
+/* Columns of a terminal that the longest line of it takes, when each character takes one. */
+size_t report_widest_line(const char *text);
+
 /* Such a string, without the blanks that fill up the last columns of a line. */
 void report_put_trimmed(FILE *out, const char *text);

@@ -11,7 +11,7 @@ static int print_tables(FILE *out, struct store *store, const struct summary *su
     struct report_look look = {.colour = report_wants_colour(stdout),
                                .width = report_width(stdout)};
     int rc = report_table(out, summary, &look, err);
-    return rc == 0 && statistics ? report_statistics(out, store, summary, look.colour, err) : rc;
+    return rc == 0 && statistics ? report_statistics(out, store, summary, &look, err) : rc;
 }
 
 static int print(FILE *out, struct store *store, const struct summary *summary,
