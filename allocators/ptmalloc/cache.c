@@ -130,8 +130,7 @@ static void must_end(bool has_to)
 
 static void set_link(struct cached *e, const struct cached *next)
 {
-    e->link = (uintptr_t)next ^ ((uintptr_t)e >> 12);
-    e->seal = cache_seal(e, e->link);
+    cache_link(e, next, cache_key(e));
 }
 
 /* The size of what waits in a list; it indexes the bins. */
@@ -362,7 +361,7 @@ void cache_forked(struct malloc_state *m)
     atomic_store_explicit(&m->returned_bytes, bytes_of(all), memory_order_relaxed);
 }
 
-static void to_arena(struct malloc_state *m, void *p)
+void cache_free_into(struct malloc_state *m, void *p)
 {
     arena_lock(&m->arena);
     int_free(m, object_chunk(p));
@@ -387,7 +386,7 @@ void cache_free_slow(void *p)
                  bytes >= m->arena.system_mem))
         heap_fatal("free(): invalid size");
     if (chunk_tag(c) & IS_UNUSED) { /* there the fault is named */
-        to_arena(m, p);
+        cache_free_into(m, p);
         return;
     }
     struct cached *e = p;
@@ -395,7 +394,7 @@ void cache_free_slow(void *p)
         heap_fatal("free(): double free detected in a thread cache");
     if (bytes > CACHE_MAX_CHUNK) {
         if (bytes > LARGE_CACHE_MAX_CHUNK || !set_up() || !large_cache_keep(e, bytes))
-            to_arena(m, p);
+            cache_free_into(m, p);
         else if (HEAP_CHECK)
             must_hold(large_cache_check());
         return;
@@ -404,7 +403,7 @@ void cache_free_slow(void *p)
         arena_unlock(arena_get(0));
     struct cache_bin *bin = cache_bin_of(bytes);
     if (!set_up() || bin->limit == 0) {
-        to_arena(m, p);
+        cache_free_into(m, p);
         return;
     }
     if (bin->n >= bin->limit) {
@@ -428,7 +427,7 @@ const char *cache_check(void)
                 return "cache seal";
             if (chunk_bytes(object_chunk(e)) != i * (size_t)CHUNK_ALIGNMENT)
                 return "cache size";
-            e = (const struct cached *)(e->link ^ ((uintptr_t)e >> 12));
+            e = cache_next(e);
         }
         if (n != bin->n || n > bin->limit)
             return "cache count";

@@ -100,12 +100,17 @@ static inline void *cache_pop(struct cache_bin *bin)
     return e;
 }
 
-/* key: cache_key(e), which the caller has at hand. */
-static inline void cache_put(struct cache_bin *bin, struct cached *e, uintptr_t key)
+/* key, here and below: cache_key(e), which the caller has at hand. */
+static inline void cache_link(struct cached *e, const struct cached *next, uintptr_t key)
 {
-    uintptr_t link = (uintptr_t)bin->head ^ ((uintptr_t)e >> 12);
+    uintptr_t link = (uintptr_t)next ^ ((uintptr_t)e >> 12);
     e->link = link;
     e->seal = link ^ key;
+}
+
+static inline void cache_put(struct cache_bin *bin, struct cached *e, uintptr_t key)
+{
+    cache_link(e, bin->head, key);
     bin->head = e;
     bin->n++;
 }
@@ -121,11 +126,14 @@ void *cache_alloc_slow(size_t bytes);
 /* A free that is not plain: a full bin, a chunk too large for the cache, a mapped object, a fault. */
 void cache_free_slow(void *p);
 
+/* Frees an object into its arena; unlocked. */
+struct malloc_state;
+void cache_free_into(struct malloc_state *m, void *p);
+
 /* Gives everything back, large chunks too; with `end` the thread keeps nothing from now on. */
 void cache_flush(bool end);
 
 /* Frees what threads have left to the arena for its next one. Locked. */
-struct malloc_state;
 void cache_take_home(struct malloc_state *m);
 
 /* In the child: another thread may have been between the list of what was left and the sum of its bytes. */

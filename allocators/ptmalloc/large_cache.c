@@ -15,27 +15,11 @@ struct large_slot *large_slot_of(size_t bytes)
 
 static void empty(struct large_slot *s)
 {
-    struct malloc_state *locked = NULL;
-    struct free_run run = {0};
     large_cache.bytes -= s->bin.n * (size_t)s->bytes;
     while (s->bin.n > 0) {
-        struct cached *e = cache_pop(&s->bin);
-        struct malloc_state *m = (struct malloc_state *)arena_for_ptr(e);
-        if (m != locked && locked) {
-            int_free_end(locked, &run);
-            arena_unlock(&locked->arena);
-        }
-        if (m != locked)
-            arena_lock(&m->arena);
-        locked = m;
-        int_free_more(m, &run, object_chunk(e));
+        void *p = cache_pop(&s->bin);
+        cache_free_into((struct malloc_state *)arena_for_ptr(p), p);
     }
-    if (!locked)
-        return;
-    int_free_end(locked, &run);
-    if (HEAP_CHECK)
-        must_hold(state_check(locked));
-    arena_unlock(&locked->arena);
 }
 
 /* Whether s gives way to another size: not at the first time after it was of use. */
