@@ -51,7 +51,8 @@ struct view {
     struct libscols_table *table; /* of the panel */
     struct column *all, *columns; /* of the measure; of the panel */
     size_t n_all, n_columns;
-    bool failed; /* libsmartcols had no memory */
+    size_t first; /* of those behind the leading ones, in the panel */
+    bool failed;  /* libsmartcols had no memory */
 };
 
 #define N_LEADING 2u /* workload and threads */
@@ -280,8 +281,8 @@ static bool has_ratios(const struct view *v)
     return false;
 }
 
-/* The panel of `n` columns from `first` on, behind those that every panel has; NULL without memory. */
-static char *draw_panel(struct view *v, size_t first, size_t n, bool colour)
+/* The panel of `n` columns from v->first on, behind those that every panel has; NULL without memory. */
+static char *draw_panel(struct view *v, size_t n, bool colour)
 {
     const struct summary *s = v->s;
     char *text = NULL;
@@ -290,7 +291,7 @@ static char *draw_panel(struct view *v, size_t first, size_t n, bool colour)
     if (!v->table)
         return NULL;
     memcpy(v->columns, v->all, N_LEADING * sizeof(*v->all));
-    memcpy(v->columns + N_LEADING, v->all + first, n * sizeof(*v->all));
+    memcpy(v->columns + N_LEADING, v->all + v->first, n * sizeof(*v->all));
     v->n_columns = N_LEADING + n;
     for (size_t i = 0; i < v->n_columns; i++)
         put_header(v, &v->columns[i]);
@@ -309,27 +310,18 @@ static char *draw_panel(struct view *v, size_t first, size_t n, bool colour)
     return text;
 }
 
-/* How many columns from `first` on one panel takes; one at least. */
-static size_t columns_that_fit(struct view *v, size_t first, size_t width)
+static char *draw_plain(void *view, size_t n)
 {
-    size_t n = v->n_all - first;
-    for (; width > 0 && n > 1; n--) {
-        char *text = draw_panel(v, first, n, false);
-        bool fits = !text || report_widest_line(text) <= width;
-        free(text);
-        if (fits)
-            break;
-    }
-    return n;
+    return draw_panel(view, n, false);
 }
 
 static void print_panels(FILE *out, struct view *v, const struct report_look *look)
 {
     fprintf(out, "%s\n", v->style->title);
     size_t n;
-    for (size_t first = N_LEADING; first < v->n_all && !v->failed; first += n) {
-        n = columns_that_fit(v, first, look->width);
-        char *text = draw_panel(v, first, n, look->colour);
+    for (v->first = N_LEADING; v->first < v->n_all && !v->failed; v->first += n) {
+        n = report_columns_that_fit(v->n_all - v->first, look->width, draw_plain, v);
+        char *text = draw_panel(v, n, look->colour);
         if (text)
             report_put_trimmed(out, text);
         else

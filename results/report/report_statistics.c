@@ -198,22 +198,18 @@ static char *draw_panel(struct view *v, bool colour)
     return text;
 }
 
-/* As many of the tellers as fit beside each other; one at least. */
-static void fit_panel(struct view *v)
+static char *draw_plain(void *view, size_t n)
 {
-    for (v->n = v->n_tellers - v->first; v->look->width > 0 && v->n > 1; v->n--) {
-        char *text = draw_panel(v, false);
-        bool fits = !text || report_widest_line(text) <= v->look->width;
-        free(text);
-        if (fits)
-            return;
-    }
+    struct view *v = view;
+    v->n = (uint32_t)n;
+    return draw_panel(v, false);
 }
 
 static void print_panels(struct view *v)
 {
     for (v->first = 0; v->first < v->n_tellers && v->failed == 0; v->first += v->n) {
-        fit_panel(v);
+        v->n = (uint32_t)report_columns_that_fit(v->n_tellers - v->first, v->look->width,
+                                                 draw_plain, v);
         char *text = draw_panel(v, v->look->colour);
         if (text) {
             report_put_trimmed(v->out, text);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
 #include <math.h>
+#include <stdlib.h>
 #include <time.h>
 
 int report_finish(FILE *out, struct err *err)
@@ -68,7 +69,8 @@ struct libscols_table *report_new_table(bool colour)
     return table;
 }
 
-size_t report_widest_line(const char *text)
+/* Columns of a terminal that the longest line takes, when each character takes one. */
+static size_t widest_line(const char *text)
 {
     size_t widest = 0, width = 0, blanks = 0;
     for (; *text; text++) {
@@ -83,4 +85,17 @@ size_t report_widest_line(const char *text)
         widest = width > widest ? width : widest;
     }
     return widest;
+}
+
+size_t report_columns_that_fit(size_t n, size_t width, char *(*draw)(void *context, size_t n),
+                               void *context)
+{
+    for (; width > 0 && n > 1; n--) {
+        char *text = draw(context, n);
+        bool fits = !text || widest_line(text) <= width;
+        free(text);
+        if (fits)
+            break;
+    }
+    return n;
 }

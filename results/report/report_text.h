@@ -25,8 +25,12 @@ void report_format_number(char *out, double value);
 /* A table of libsmartcols, to be printed to a string; NULL without memory. */
 struct libscols_table *report_new_table(bool colour);
 
-/* Columns of a terminal that the longest line of it takes, when each character takes one. */
-size_t report_widest_line(const char *text);
+/*
+ * How many of `n` columns, n > 0, a table may have to be at most `width` wide (0: any); one at least. `draw` makes
+ * the table of so many as a string to be freed, NULL when it fails.
+ */
+size_t report_columns_that_fit(size_t n, size_t width, char *(*draw)(void *context, size_t n),
+                               void *context);
 
 /* Such a string, without the blanks that fill up the last columns of a line. */
 void report_put_trimmed(FILE *out, const char *text);
