@@ -5,11 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LIKELY(x)   __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define COLD        __attribute__((cold, noinline))
-#define MUST_CHECK  __attribute__((warn_unused_result))
-#define EXPORT      __attribute__((visibility("default")))
+#define LIKELY(x)     __builtin_expect(!!(x), 1)
+#define UNLIKELY(x)   __builtin_expect(!!(x), 0)
+#define COLD          __attribute__((cold, noinline))
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define MUST_CHECK    __attribute__((warn_unused_result))
+#define EXPORT        __attribute__((visibility("default")))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

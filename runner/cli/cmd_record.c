@@ -7,20 +7,31 @@
 #include "command.h"
 #include "places.h"
 #include "print_info.h"
+#include "progress.h"
 #include "trace_record.h"
 
 struct words {
-    const char *output;
+    const char *output, *recover;
     char **program;
-    bool force;
+    bool force, tree, anonymous;
 };
 
 /* A program that lives so much longer than its recording may have become another one. */
 #define HINT_NS (100 * NS_PER_MS)
 
+enum { KEY_PID_TREE = 256, KEY_ANONYMOUS, KEY_RECOVER };
+
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "the trace to write (default PROGRAM.trace)", 0},
     {"force", 'f', NULL, 0, "replace FILE if it exists", 0},
+    {"pid-tree", KEY_PID_TREE, NULL, 0,
+     "record what the program forks and executes, too: each process into a trace of its own, "
+     "FILE.1.trace and so on; wait for all of them",
+     0},
+    {"anonymous", KEY_ANONYMOUS, NULL, 0, "leave the program's arguments and folder out", 0},
+    {"recover", KEY_RECOVER, "SPOOL", 0,
+     "make a trace of the raw events (.arenabench-spool-...) of a recording that was killed itself",
+     0},
     {0},
 };
 
@@ -34,12 +45,26 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'f':
         w->force = true;
         return 0;
+    case KEY_PID_TREE:
+        w->tree = true;
+        return 0;
+    case KEY_ANONYMOUS:
+        w->anonymous = true;
+        return 0;
+    case KEY_RECOVER:
+        w->recover = arg;
+        return 0;
     case ARGP_KEY_ARG: /* the program; what follows is its own */
+        if (w->recover)
+            argp_error(state, "--recover starts no program: '%s' is too much", arg);
         w->program = &state->argv[state->next - 1];
         state->next = state->argc;
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which program? arenabench record -o FILE -- PROGRAM ARGS");
+    case ARGP_KEY_END:
+        if (!w->program && !w->recover)
+            argp_error(state, "which program? arenabench record -o FILE -- PROGRAM ARGS");
+        if (w->recover && !w->output)
+            argp_error(state, "into which file? arenabench record --recover SPOOL -o FILE");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -52,48 +77,118 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+struct telling {
+    struct progress progress;
+    uint32_t n_traces;
+};
+
+static void tell_trace(void *context, const char *path, const struct trace_info *info)
+{
+    struct telling *t = context;
+    progress_clear(&t->progress);
+    fflush(stdout);
+    fprintf(stderr, "recorded into %s\n", path);
+    if (t->n_traces++ == 0)
+        print_trace_info(stderr, info);
+    else
+        fprintf(stderr, "  %s: %lu events, %u threads\n", info->command, info->events,
+                info->n_threads);
+}
+
+static void tell_progress(void *context, double share)
+{
+    struct telling *t = context;
+    progress_note(&t->progress, "writing the trace: %.0f %%", 100 * share);
+}
+
+static void tell_waiting(void *context)
+{
+    (void)context;
+    fprintf(stderr, "the program has ended; waiting for what it left running (Ctrl-C: wait no "
+                    "longer)\n");
+}
+
+static void tell_notes(const struct words *w, const struct record_result *result)
+{
+    const struct record_end *end = &result->end;
+    if (result->info.clock == TRACE_CLOCK_MONOTONIC)
+        fprintf(stderr,
+                "note: this machine's time-stamp counter cannot be trusted (not invariant, or "
+                "not in step between CPUs); the slower system clock was used\n");
+    if (result->inner_calls > 0)
+        fprintf(stderr,
+                "note: %lu calls were made while the allocator or a thread's start was at "
+                "work in the same thread, and left out: a replay makes them again\n",
+                result->inner_calls);
+    if (!w->tree && end->lived_ns > 2 * result->info.totals.duration_ns + HINT_NS)
+        fprintf(
+            stderr,
+            "note: the program lived for %.2f s but was recorded for %.2f s: if it is a script "
+            "or starts another one (exec, a child), record that one directly, or add --pid-tree\n",
+            (double)end->lived_ns / 1e9, (double)result->info.totals.duration_ns / 1e9);
+    if (end->signal != 0)
+        fprintf(stderr, "note: the program was ended by signal %d (%s)\n", end->signal,
+                strsignal(end->signal));
+    else if (end->exit_status > 0)
+        fprintf(stderr, "note: the program ended with status %d\n", end->exit_status);
+}
+
+static int record(const struct words *w, const char *output, struct err *err)
+{
+    struct places places;
+    struct record_result result;
+    struct telling telling = {0};
+    int rc = places_find(&places, err);
+    if (rc < 0)
+        return rc;
+    progress_init(&telling.progress, 0, 0, 0);
+    struct record_options how = {
+        .recorder = places.recorder,
+        .output = output,
+        .tree = w->tree,
+        .anonymous = w->anonymous,
+        .wrote = tell_trace,
+        .progress = tell_progress,
+        .waiting = tell_waiting,
+        .context = &telling,
+    };
+    if (w->recover)
+        rc = trace_record_recover(&how, w->recover, &result, err);
+    else
+        rc = trace_record(&how, w->program, &result, err);
+    progress_clear(&telling.progress);
+    if (rc < 0)
+        return rc;
+    tell_notes(w, &result);
+    return w->recover ? EXIT_GOOD : result.end.exit_status;
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {
         options,
         parse,
-        "-- PROGRAM [ARG...]",
+        "-- PROGRAM [ARG...]\n--recover SPOOL -o FILE",
         "Runs a program and records what it asks of its allocator, thread by thread: sizes, order, "
         "threads, hand-overs; no contents, no addresses. `arenabench run -w FILE` replays it on "
         "any allocator.\v"
+        "The exit status is the program's, 128 + N when signal N ended it; 2 when nothing could be "
+        "recorded.\n\n"
         "example: arenabench record -o sort.trace -- sort --parallel=2 big.txt",
         NULL,
         NULL,
         NULL};
     struct words w = {0};
-    struct places places;
-    struct record_result result;
     char output[PATH_MAX];
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &w);
-    snprintf(output, sizeof(output), "%s.trace", base_name(w.program[0]));
-    int rc = places_find(&places, err);
-    if (rc < 0)
-        return rc;
-    if (!w.force && access(w.output ? w.output : output, F_OK) == 0)
+    if (w.output)
+        snprintf(output, sizeof(output), "%s", w.output);
+    else
+        snprintf(output, sizeof(output), "%s.trace", base_name(w.program[0]));
+    if (!w.force && access(output, F_OK) == 0)
         return err_set(err, EEXIST, "%s exists: name another file with -o, or replace it with -f",
-                       w.output ? w.output : output);
-    struct record_options how = {.recorder = places.recorder,
-                                 .output = w.output ? w.output : output};
-    rc = trace_record(&how, w.program, &result, err);
-    if (rc < 0)
-        return rc;
-    fflush(stdout);
-    fprintf(stderr, "recorded into %s\n", how.output);
-    print_trace_info(stderr, &result.info);
-    if (result.lived_ns > 2 * result.info.totals.duration_ns + HINT_NS)
-        fprintf(
-            stderr,
-            "note: the program lived for %.2f s but was recorded for %.2f s: if it is a script or "
-            "starts another one (exec, a child), record that one directly\n",
-            (double)result.lived_ns / 1e9, (double)result.info.totals.duration_ns / 1e9);
-    if (result.exit_status != 0)
-        fprintf(stderr, "note: the program ended with status %d\n", result.exit_status);
-    return EXIT_GOOD;
+                       output);
+    return record(&w, output, err);
 }
 
 const struct command command_record = {

@@ -9,7 +9,6 @@
 
 enum { PROGRESS_WORDS = 4096 }; /* words between two reports of progress */
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 static ALWAYS_INLINE void write_byte(char *p)
 {

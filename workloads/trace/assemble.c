@@ -14,6 +14,7 @@ struct object {
     uint32_t maker;  /* that allocated or reallocated it last */
     uint32_t slot;   /* of the holder; of a free number: the next free one */
     uint32_t cell;   /* where it waits when the holder gave it away; else NONE */
+    uint32_t pages;  /* ever resident, or ASSEMBLE_ALL_PAGES */
     uint64_t bytes;
 };
 
@@ -89,6 +90,7 @@ static struct object *new_object(struct assemble *a, uint64_t token)
 
 static void drop_object(struct assemble *a, uint32_t number)
 {
+    a->objects[number].cell = NONE;
     a->objects[number].slot = a->free_object;
     a->free_object = number;
 }
@@ -115,7 +117,7 @@ static void place(struct assemble *a, const struct assemble_event *e, struct obj
     *o = (struct object){
         .holder = e->thread, .maker = e->thread, .slot = slot, .cell = NONE, .bytes = e->bytes};
     add_live(a, e->bytes);
-    if (e->given)
+    if (e->given && a->n_threads > 1)
         give_away(a, o);
 }
 
@@ -140,15 +142,31 @@ static void fetch(struct assemble *a, struct object *o, uint32_t thread)
     o->holder = thread;
 }
 
+/*
+ * The object that the event ends, no longer known by its token, in the hands of the event's thread;
+ * NONE: unknown, or given away and not the giver's to use.
+ */
+static uint32_t pick_up(struct assemble *a, const struct assemble_event *e)
+{
+    uint32_t number = number_map_get(&a->tokens, e->token);
+    if (number == NUMBER_MAP_NONE)
+        return NONE;
+    struct object *o = &a->objects[number];
+    if (o->cell != NONE && o->holder == e->thread)
+        return NONE;
+    number_map_remove(&a->tokens, e->token);
+    fetch(a, o, e->thread);
+    return number;
+}
+
 static void write_free(struct assemble *a, const struct assemble_event *e)
 {
-    uint32_t number = number_map_remove(&a->tokens, e->token);
-    if (number == NUMBER_MAP_NONE) {
+    uint32_t number = pick_up(a, e);
+    if (number == NONE) {
         a->totals.unknown_frees++;
         return;
     }
     struct object *o = &a->objects[number];
-    fetch(a, o, e->thread);
     trace_writer_free_slot(a->writer, number_of(a, e->thread), o->slot);
     a->totals.remote_frees += o->maker != e->thread;
     remove_live(a, o->bytes);
@@ -157,13 +175,12 @@ static void write_free(struct assemble *a, const struct assemble_event *e)
 
 static void write_realloc(struct assemble *a, const struct assemble_event *e)
 {
-    uint32_t number = number_map_remove(&a->tokens, e->token);
-    if (number == NUMBER_MAP_NONE) {
+    uint32_t number = pick_up(a, e);
+    if (number == NONE) {
         write_new(a, e, TRACE_REALLOC_IN);
         return;
     }
     struct object *o = &a->objects[number];
-    fetch(a, o, e->thread);
     trace_writer_realloc(a->writer, number_of(a, e->thread), o->slot, o->bytes, e->bytes);
     remove_live(a, o->bytes);
     uint32_t slot = o->slot;
@@ -199,8 +216,8 @@ void assemble_event(struct assemble *a, const struct assemble_event *e)
         trace_writer_time(a->writer, 0, e->ns);
         write_birth(a, 0, e->thread);
     }
-    if (number_of(a, e->thread) == NONE)
-        return; /* one thread more than there were to be */
+    if (number_of(a, e->thread) == NONE || a->threads[e->thread].joined)
+        return; /* one thread more than there were to be, or it goes on behind its end */
     trace_writer_time(a->writer, number_of(a, e->thread), e->ns);
     switch (e->kind) {
     case TRACE_MALLOC:
@@ -256,9 +273,34 @@ struct assemble *assemble_new(const char *path, const struct trace_header *heade
     return NULL;
 }
 
+/*
+ * What a broken input promised and did not keep: objects given to a thread that never came for them,
+ * and threads that were counted and never seen. False when there is no thread to take an object.
+ */
+static bool keep_promises(struct assemble *a)
+{
+    for (uint32_t t = 1; t < a->thread_room; t++)
+        write_birth(a, 0, t);
+    for (uint32_t i = 0; i < a->n_objects; i++) {
+        uint32_t taker = 0;
+        if (a->objects[i].cell == NONE)
+            continue;
+        while (taker < a->thread_room && (taker == a->objects[i].holder ||
+                                          a->threads[taker].joined || number_of(a, taker) == NONE))
+            taker++;
+        if (taker == a->thread_room)
+            return false;
+        fetch(a, &a->objects[i], taker);
+    }
+    return true;
+}
+
 int assemble_finish(struct assemble *a, struct trace_totals *totals, struct err *err)
 {
     int rc = 0;
+    if (!keep_promises(a))
+        rc = err_set(err, EINVAL,
+                     "the recording is damaged: objects go to threads that are not there");
     if (a->out_of_memory)
         rc = err_set(err, ENOMEM, "no memory for the trace's live objects");
     a->totals.lost_events = totals->lost_events;

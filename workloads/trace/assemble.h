@@ -13,6 +13,8 @@
 
 struct assemble;
 
+#define ASSEMBLE_ALL_PAGES UINT32_MAX
+
 struct assemble_event {
     enum trace_kind kind; /* MALLOC, CALLOC, ALIGNED, REALLOC_IN, FREE, REALLOC, SPAWN, JOIN, END */
     uint32_t thread;      /* a number of the caller's, below `thread_room` */
@@ -22,6 +24,7 @@ struct assemble_event {
     bool given;           /* `made` is used next by another thread than this one */
     uint64_t bytes;       /* allocations, REALLOC */
     unsigned align_log2;  /* ALIGNED */
+    uint32_t pages;       /* likewise: 4 KiB pages of it that are ever resident; ALL: not known */
     uint64_t ns;          /* since the start; a thread's never goes back */
 };
 
@@ -37,7 +40,8 @@ struct assemble *assemble_new(const char *path, const struct trace_header *heade
  * The next event. A thread that was not started is, by thread 0, before its first event; a second
  * start, and a join of a thread that does not live or of the joining one, are left out. A free of an
  * unknown token is counted and left out; a realloc of one is a realloc of NULL. An object that
- * another thread uses although it was not `given` is given away where its holder stands.
+ * another thread uses although it was not `given` is given away where its holder stands. Nothing of a
+ * thread counts behind its join.
  */
 void assemble_event(struct assemble *a, const struct assemble_event *event);
 

@@ -6,28 +6,21 @@
 #include <unistd.h>
 
 #include "os.h"
+#include "trace.h"
 
 /*
  * The chunk at `offset`, or NULL where none was begun or it is damaged. Looked at by pread first:
  * space that a full disk refused is a hole, and a hole of a full tmpfs cannot even be read where it
  * is mapped.
  */
-static struct spool_chunk *chunk_at(const struct spool_reader *s, size_t offset)
+static const struct spool_chunk *chunk_at(const struct spool_reader *s, size_t offset)
 {
     struct spool_chunk c;
     bool good = pread(s->fd, &c, sizeof(c), (off_t)offset) == (ssize_t)sizeof(c) &&
-                c.magic == SPOOL_CHUNK_MAGIC && c.thread < s->n_threads && c.bytes > 0 &&
-                c.bytes % SPOOL_UNIT_BYTES == 0 && c.bytes <= SPOOL_CHUNK_BYTES &&
-                c.bytes <= s->bytes - offset;
-    return good ? (struct spool_chunk *)((char *)s->header + offset) : NULL;
-}
-
-static struct spool_event *valid_end(struct spool_chunk *c)
-{
-    struct spool_event *e = c->events, *end = e + spool_chunk_capacity(c->bytes);
-    while (e < end && e->what != 0)
-        e++;
-    return e;
+                c.magic == SPOOL_CHUNK_MAGIC && c.thread >= s->first_thread &&
+                c.thread < s->n_threads && c.bytes > 0 && c.bytes % SPOOL_UNIT_BYTES == 0 &&
+                c.bytes <= SPOOL_CHUNK_BYTES && c.bytes <= s->bytes - offset;
+    return good ? (const struct spool_chunk *)((const char *)s->header + offset) : NULL;
 }
 
 /* Writes pieces in the order of the file when `out` is given; returns their number. */
@@ -35,9 +28,9 @@ static size_t scan(const struct spool_reader *s, struct spool_piece *out)
 {
     size_t n = 0;
     for (size_t offset = SPOOL_UNIT_BYTES; offset + SPOOL_UNIT_BYTES <= s->bytes;) {
-        struct spool_chunk *c = chunk_at(s, offset);
+        const struct spool_chunk *c = chunk_at(s, offset);
         if (c && out)
-            out[n] = (struct spool_piece){c->thread, c->events, valid_end(c)};
+            out[n] = (struct spool_piece){c->thread, c};
         n += c != NULL;
         offset += c ? c->bytes : SPOOL_UNIT_BYTES;
     }
@@ -49,7 +42,7 @@ static int by_thread(const void *a, const void *b)
     const struct spool_piece *x = a, *y = b;
     if (x->thread != y->thread)
         return x->thread < y->thread ? -1 : 1;
-    return x->begin < y->begin ? -1 : x->begin > y->begin;
+    return x->chunk < y->chunk ? -1 : x->chunk > y->chunk;
 }
 
 int spool_reader_open(struct spool_reader *s, int fd, struct err *err)
@@ -59,16 +52,20 @@ int spool_reader_open(struct spool_reader *s, int fd, struct err *err)
     if (fstat(fd, &st) < 0 || st.st_size < (off_t)SPOOL_UNIT_BYTES)
         return err_set(err, EINVAL, "the raw recording is cut off");
     s->bytes = (size_t)st.st_size;
-    s->header = os_map_file(fd, s->bytes, OS_READ_WRITE, OS_PLAIN);
+    s->header = os_map_file(fd, s->bytes, OS_READ, OS_PLAIN);
     if (!s->header)
         return err_set_errno(err, errno, "cannot map the raw recording");
     if (s->header->magic != SPOOL_MAGIC) {
         spool_reader_release(s);
         return err_set(err, EINVAL, "the raw recording was overwritten by the program");
     }
-    uint64_t most = s->bytes / SPOOL_UNIT_BYTES + 1;
-    uint32_t n_threads = atomic_load(&s->header->n_threads);
-    s->n_threads = n_threads > most ? (uint32_t)most : n_threads;
+    uint64_t most = s->bytes / SPOOL_UNIT_BYTES + 1; /* each began with a unit */
+    uint32_t n_threads = atomic_load(&s->header->n_threads), first = s->header->first_thread;
+    s->first_thread = first < SPOOL_THREADS_MAX ? first : 0;
+    s->n_threads =
+        n_threads > s->first_thread + most ? (uint32_t)(s->first_thread + most) : n_threads;
+    if (s->n_threads <= s->first_thread)
+        s->n_threads = s->first_thread + 1;
     s->n_pieces = scan(s, NULL);
     s->pieces = calloc(s->n_pieces + 1, sizeof(*s->pieces));
     if (!s->pieces) {
@@ -82,92 +79,156 @@ int spool_reader_open(struct spool_reader *s, int fd, struct err *err)
 
 void spool_reader_release(struct spool_reader *s)
 {
-    os_unmap(s->header, s->bytes);
+    os_unmap((void *)s->header, s->bytes);
     free(s->pieces);
     *s = (struct spool_reader){0};
 }
 
-struct merge_cursor {
-    uint64_t stamp; /* of the event at `at` */
-    struct spool_event *at;
-    const struct spool_piece *piece, *pieces_end; /* of the same thread */
-};
-
-/* Moves to an event if there is one from `at` on. */
-static bool settle(struct merge_cursor *c)
+struct spool_cursor spool_cursor_at(const struct spool_reader *s, const struct spool_piece *from,
+                                    uint64_t step)
 {
-    while (c->at == c->piece->end) {
-        if (++c->piece == c->pieces_end)
-            return false;
-        c->at = c->piece->begin;
-    }
-    c->stamp = c->at->stamp;
+    const struct spool_piece *end = from, *all_end = s->pieces + s->n_pieces;
+    while (end < all_end && end->thread == from->thread)
+        end++;
+    return (struct spool_cursor){.spool = s, .piece = from, .pieces_end = end, .step = step};
+}
+
+/* To the first record of the next piece; false behind the last. */
+static bool next_piece(struct spool_cursor *c)
+{
+    if (c->at)
+        c->piece++;
+    if (c->piece >= c->pieces_end)
+        return false;
+    const struct spool_chunk *chunk = c->piece->chunk;
+    c->at = chunk->units;
+    c->end = chunk->units + spool_chunk_units(chunk->bytes);
+    c->made = chunk->made;
+    if (chunk->stamp > c->clock)
+        c->clock = chunk->stamp;
     return true;
 }
 
-static bool before(const struct merge_cursor *a, const struct merge_cursor *b)
+static bool get_operand(struct spool_cursor *c, uint64_t *value)
 {
-    return a->stamp != b->stamp ? a->stamp < b->stamp : a->piece->thread < b->piece->thread;
+    *value = 0;
+    for (unsigned shift = 0; shift < 64 && c->at < c->end; shift += SPOOL_OPERAND_BITS) {
+        uint16_t unit = *c->at++;
+        *value |= (uint64_t)(unit & ((1u << SPOOL_OPERAND_BITS) - 1)) << shift;
+        if (!(unit >> SPOOL_OPERAND_BITS))
+            return true;
+    }
+    return false;
 }
 
-static void sift_down(struct merge *m, size_t i)
+static bool get_token(struct spool_cursor *c, uint64_t *token)
 {
-    struct merge_cursor moved = m->heap[i];
-    for (size_t child; (child = 2 * i + 1) < m->n; i = child) {
-        if (child + 1 < m->n && before(&m->heap[child + 1], &m->heap[child]))
-            child++;
-        if (!before(&m->heap[child], &moved))
+    uint64_t coded;
+    if (!get_operand(c, &coded))
+        return false;
+    *token = c->made - (uint64_t)trace_unzigzag(coded);
+    return true;
+}
+
+static bool get_number(struct spool_cursor *c, uint32_t *number)
+{
+    uint64_t value;
+    if (!get_operand(c, &value))
+        return false;
+    bool known = value >= c->spool->first_thread && value < c->spool->n_threads;
+    *number = known ? (uint32_t)value : SPOOL_NO_THREAD;
+    return true;
+}
+
+static bool get_clock(struct spool_cursor *c)
+{
+    uint64_t since;
+    if (!get_operand(c, &since))
+        return false;
+    c->clock += since;
+    return true;
+}
+
+static bool get_long(struct spool_cursor *c, unsigned aux, struct spool_event *e)
+{
+    switch (e->kind) {
+    case SPOOL_ALIGNED:
+    case SPOOL_MALLOC:
+    case SPOOL_CALLOC:
+    case SPOOL_REALLOC_IN:
+        e->align_log2 = aux;
+        e->made = c->made++;
+        return get_operand(c, &e->bytes);
+    case SPOOL_REALLOC:
+        if (!get_token(c, &e->token) || !get_operand(c, &e->bytes))
+            return false;
+        e->made = c->made++;
+        return true;
+    case SPOOL_FREE:
+        e->unseen = aux == 1;
+        return get_token(c, &e->token);
+    case SPOOL_RESIDENT:
+        return get_operand(c, &e->pages);
+    case SPOOL_RESIDENT_LIVE:
+        return get_token(c, &e->token) && get_operand(c, &e->pages);
+    case SPOOL_SPAWN:
+    case SPOOL_SPAWN_VOID:
+    case SPOOL_JOIN:
+        return get_number(c, &e->number);
+    case SPOOL_CLOCK:
+        return get_clock(c);
+    case SPOOL_UNKNOWN:
+    case SPOOL_END:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* One record of any kind from `*c->at`, which is not 0. */
+static bool get_record(struct spool_cursor *c, struct spool_event *e)
+{
+    uint32_t unit = *c->at++;
+    *e = (struct spool_event){.kind = SPOOL_FREE};
+    switch ((enum spool_form)(unit & ((1u << SPOOL_FORM_BITS) - 1))) {
+    case SPOOL_MALLOC_SHORT:
+        e->kind = SPOOL_MALLOC;
+        e->bytes = (unit >> SPOOL_FORM_BITS) - 1;
+        e->made = c->made++;
+        return true;
+    case SPOOL_FREE_SHORT:
+        e->token = c->made - (unit >> SPOOL_FORM_BITS);
+        return true;
+    case SPOOL_FREE_MEDIUM:
+        if (c->at == c->end)
+            return false;
+        e->token =
+            c->made - (unit >> SPOOL_FORM_BITS | (uint64_t)*c->at++ << (16 - SPOOL_FORM_BITS));
+        return true;
+    default:
+        e->kind = (enum spool_kind)(unit >> SPOOL_FORM_BITS & 0x3f);
+        return get_long(c, unit >> 8, e);
+    }
+}
+
+bool spool_cursor_next(struct spool_cursor *c, struct spool_event *e)
+{
+    for (;;) {
+        while (!c->at || c->at >= c->end || *c->at == 0) {
+            if (!next_piece(c))
+                return false;
+        }
+        if (!get_record(c, e)) {
+            c->piece = c->pieces_end;
+            c->at = c->end;
+            return false;
+        }
+        if (e->kind != SPOOL_CLOCK)
             break;
-        m->heap[i] = m->heap[child];
     }
-    m->heap[i] = moved;
-}
-
-int merge_begin(struct merge *m, const struct spool_reader *s, struct err *err)
-{
-    *m = (struct merge){.end_stamp = atomic_load(&s->header->lost_stamp)};
-    m->heap = calloc(s->n_pieces + 1, sizeof(*m->heap));
-    if (!m->heap)
-        return err_set(err, ENOMEM, "no memory to convert the recording");
-    const struct spool_piece *end = s->pieces + s->n_pieces;
-    for (const struct spool_piece *first = s->pieces, *next; first < end; first = next) {
-        for (next = first; next < end && next->thread == first->thread;)
-            next++;
-        struct merge_cursor c = {.at = first->begin, .piece = first, .pieces_end = next};
-        if (settle(&c))
-            m->heap[m->n++] = c;
-    }
-    for (size_t i = m->n / 2; i-- > 0;)
-        sift_down(m, i);
-    return 0;
-}
-
-struct spool_event *merge_next(struct merge *m, uint32_t *thread)
-{
-    if (m->n == 0 || m->heap[0].stamp >= m->end_stamp)
-        return NULL;
-    struct merge_cursor *first = &m->heap[0];
-    struct spool_event *e = first->at++;
-    *thread = first->piece->thread;
-    if (!settle(first))
-        m->heap[0] = m->heap[--m->n];
-    if (m->n > 1)
-        sift_down(m, 0);
-    return e;
-}
-
-uint64_t merge_count_rest(struct merge *m)
-{
-    uint32_t thread;
-    uint64_t n = 0;
-    m->end_stamp = UINT64_MAX;
-    while (merge_next(m, &thread))
-        n++;
-    return n;
-}
-
-void merge_release(struct merge *m)
-{
-    free(m->heap);
-    *m = (struct merge){0};
+    c->stamp += c->step;
+    if (c->stamp < c->clock)
+        c->stamp = c->clock;
+    e->stamp = c->stamp;
+    return true;
 }

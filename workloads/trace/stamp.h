@@ -1,18 +1,9 @@
 /*
- * The stamp that orders events of all threads. Any thread; no system call on the fast path.
- *
- * What must hold: when one event makes another possible, its stamp is the smaller one. Two chains
- * do that: (1) a free makes an address available, and malloc in another thread returns it; (2)
- * malloc returns an object, it is handed over by the program, and another thread frees it. Events
- * are stamped BEFORE a free is called and AFTER an allocation returned, so in both chains the stamp
- * of the first is read before the store that publishes, and that of the second after the load that
- * observed it.
- *
- * On x86 a load may run early, and so may a bare `rdtsc`; a store never becomes visible before all
- * older instructions have retired. So the first half needs no fence: the counter has been read when
- * the publishing store is seen. The second half does: `rdtscp` waits until all older instructions
- * have executed and all older loads are globally visible. A fence behind it would order nothing
- * that the two chains need.
+ * The stamp that says how far threads have come, one against the other. Any thread; no system call
+ * on the fast path. Which event made which object is known without it (spool.h), so a bare `rdtsc`
+ * does, which the processor may execute some dozens of instructions early or late; what needs an
+ * order (an object's end behind its begin, a thread's first event behind its birth) gets it from
+ * the events themselves.
  *
  * The counter is used when the processor promises that it runs at one rate in all states (invariant
  * TSC) and the kernel, which compares it between cores, uses it as a clock source or offers to.
@@ -30,17 +21,13 @@
 
 static inline uint64_t stamp_tsc(void)
 {
-    unsigned cpu;
-    uint64_t stamp = __rdtscp(&cpu);
-    __asm__ volatile("" ::: "memory"); /* the compiler must not move the call across it either */
-    return stamp;
+    return __rdtsc();
 }
 
 static inline bool stamp_tsc_invariant(void)
 {
     unsigned a, b, c, d;
-    bool has_rdtscp = __get_cpuid(0x80000001, &a, &b, &c, &d) && (d >> 27 & 1);
-    return has_rdtscp && __get_cpuid(0x80000007, &a, &b, &c, &d) && (d >> 8 & 1);
+    return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d >> 8 & 1);
 }
 #else
 #define STAMP_HAS_TSC 0

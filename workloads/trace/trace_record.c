@@ -3,24 +3,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "convert.h"
 #include "os.h"
+#include "record_spool.h"
 #include "stamp.h"
 #include "text.h"
 
 struct recording {
     const struct record_options *options;
-    char *const *argv;
+    char *const *argv; /* NULL: what the spool says */
     char recorder[PATH_MAX];
-    char spool[PATH_MAX];
-    int spool_fd;
+    struct record_spool spool;
     char preload[2 * PATH_MAX], variable[PATH_MAX + sizeof(SPOOL_ENV) + 1];
     char **environment;
     uint64_t start_s;
@@ -39,77 +38,14 @@ static int find_recorder(struct recording *rec, struct err *err)
     return 0;
 }
 
-/* The folder of the spool, absolute: the program may change its own. */
-static int spool_folder(const struct record_options *o, char out[PATH_MAX], struct err *err)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(o->output, '/');
-    if (o->spool_dir)
-        text_format(folder, sizeof(folder), "%s", o->spool_dir);
-    else if (slash)
-        text_format(folder, sizeof(folder), "%.*s", (int)(slash - o->output + 1), o->output);
-    else
-        text_format(folder, sizeof(folder), ".");
-    if (!realpath(folder, out))
-        return err_set_errno(err, errno, "cannot write to folder %s", folder);
-    return 0;
-}
-
 /* Whether the output can be written, before the program runs for an hour. */
 static int check_output(const struct record_options *o, struct err *err)
 {
     char folder[PATH_MAX];
-    struct record_options beside = {.output = o->output};
-    int rc = spool_folder(&beside, folder, err);
+    int rc = record_spool_folder(NULL, o->output, folder, err);
     if (rc == 0 && access(folder, W_OK) < 0)
         rc = err_set_errno(err, errno, "cannot write to folder %s", folder);
     return rc;
-}
-
-static bool file_has_word(const char *path, const char *word)
-{
-    char text[256] = "";
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-    if (fd >= 0)
-        close(fd);
-    return n > 0 && strstr(text, word) != NULL;
-}
-
-/* The kernel withdraws "tsc" from its list when the cores' counters disagree. */
-static enum trace_clock choose_clock(const struct record_options *o)
-{
-    bool good =
-        !o->monotonic && stamp_tsc_invariant() &&
-        file_has_word("/sys/devices/system/clocksource/clocksource0/available_clocksource", "tsc");
-    return good ? TRACE_CLOCK_TSC : TRACE_CLOCK_MONOTONIC;
-}
-
-static int make_spool(struct recording *rec, struct err *err)
-{
-    char folder[PATH_MAX];
-    int rc = spool_folder(rec->options, folder, err);
-    if (rc < 0)
-        return rc;
-    text_format(rec->spool, sizeof(rec->spool), "%s/.arenabench-spool-XXXXXX", folder);
-    rec->spool_fd = mkostemp(rec->spool, O_CLOEXEC);
-    if (rec->spool_fd < 0) {
-        rc = err_set_errno(err, errno, "cannot write to folder %s", folder);
-        rec->spool[0] = '\0';
-        return rc;
-    }
-    struct spool_header header = {
-        .magic = SPOOL_MAGIC,
-        .limit_bytes = rec->options->spool_bytes ? rec->options->spool_bytes : RECORD_SPOOL_BYTES,
-        .clock = choose_clock(rec->options),
-        .claimed_bytes = SPOOL_UNIT_BYTES,
-        .lost_stamp = UINT64_MAX,
-        .n_threads = 1,
-    };
-    int code = posix_fallocate(rec->spool_fd, 0, SPOOL_UNIT_BYTES);
-    if (code == 0 && pwrite(rec->spool_fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header))
-        code = EIO;
-    return code == 0 ? 0 : err_set_errno(err, code, "cannot write %s", rec->spool);
 }
 
 /* The caller's environment with the recorder in front of its LD_PRELOAD, and the spool's path. */
@@ -127,7 +63,7 @@ static int make_environment(struct recording *rec, struct err *err)
                     others && others[0] ? ":" : "", others ? others : "");
     if (length + 1 >= sizeof(rec->preload))
         return err_set(err, EINVAL, "LD_PRELOAD is too long to put the recorder in front");
-    text_format(rec->variable, sizeof(rec->variable), SPOOL_ENV "=%s", rec->spool);
+    text_format(rec->variable, sizeof(rec->variable), SPOOL_ENV "=%s", rec->spool.path);
     rec->environment[used++] = rec->preload;
     rec->environment[used++] = rec->variable;
     for (size_t i = 0; i < n; i++) {
@@ -135,77 +71,6 @@ static int make_environment(struct recording *rec, struct err *err)
             rec->environment[used++] = environ[i];
     }
     return 0;
-}
-
-struct handlers {
-    struct sigaction interrupt, quit;
-};
-
-/* Ctrl-C is for the program; what it did is still converted. */
-static void ignore_interrupts(struct handlers *old)
-{
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGINT, &ignore, &old->interrupt);
-    sigaction(SIGQUIT, &ignore, &old->quit);
-}
-
-static void restore_interrupts(const struct handlers *old)
-{
-    sigaction(SIGINT, &old->interrupt, NULL);
-    sigaction(SIGQUIT, &old->quit, NULL);
-}
-
-/* In the child: becomes the program, or tells through the pipe why not. */
-static void run_program(const struct recording *rec, const struct handlers *old, int pipe_fd)
-{
-    restore_interrupts(old);
-    execvpe(rec->argv[0], rec->argv, rec->environment);
-    int code = errno;
-    ssize_t n = write(pipe_fd, &code, sizeof(code));
-    _exit(n == (ssize_t)sizeof(code) ? 127 : 126);
-}
-
-static void set_status(struct record_result *result, int status)
-{
-    result->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    result->exit_status = result->signal ? 128 + result->signal : WEXITSTATUS(status);
-}
-
-static int wait_for(pid_t child, int pipe_fd, const char *program, struct record_result *result,
-                    struct err *err)
-{
-    int code = 0, status;
-    ssize_t n;
-    while ((n = read(pipe_fd, &code, sizeof(code))) < 0 && errno == EINTR)
-        ;
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR)
-            return err_set_errno(err, errno, "lost sight of %s", program);
-    }
-    if (n == (ssize_t)sizeof(code))
-        return err_set_errno(err, code, "cannot start %s", program);
-    set_status(result, status);
-    return 0;
-}
-
-static int run(struct recording *rec, struct record_result *result, struct err *err)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return err_set_errno(err, errno, "cannot start %s", rec->argv[0]);
-    struct handlers old;
-    ignore_interrupts(&old);
-    rec->start_s = (uint64_t)time(NULL);
-    pid_t child = fork();
-    if (child == 0)
-        run_program(rec, &old, ends[1]);
-    int code = errno;
-    close(ends[1]);
-    int rc = child < 0 ? err_set_errno(err, code, "cannot start %s", rec->argv[0])
-                       : wait_for(child, ends[0], rec->argv[0], result, err);
-    close(ends[0]);
-    restore_interrupts(&old);
-    return rc;
 }
 
 /* Program and arguments, each with its 0 byte, as many as fit. */
@@ -219,6 +84,30 @@ static uint32_t join_arguments(char *const argv[], char text[TRACE_TEXT_MAX])
     if (used == 0)
         text[used++] = '\0';
     return (uint32_t)used;
+}
+
+/* Without arguments, and without the folders of the program. */
+static uint32_t strip_arguments(char text[TRACE_TEXT_MAX])
+{
+    const char *slash = strrchr(text, '/');
+    if (slash)
+        memmove(text, slash + 1, strlen(slash + 1) + 1);
+    return (uint32_t)strlen(text) + 1;
+}
+
+static uint32_t describe(const struct recording *rec, const struct spool_header *h, bool first,
+                         char text[TRACE_TEXT_MAX])
+{
+    uint32_t n = h->program_bytes;
+    if (first && rec->argv) {
+        n = join_arguments(rec->argv, text);
+    } else {
+        if (n == 0 || n > sizeof(h->program))
+            n = 1;
+        memcpy(text, h->program, n);
+        text[n - 1] = '\0';
+    }
+    return rec->options->anonymous ? strip_arguments(text) : n;
 }
 
 static void fill_header(struct trace_header *h, const struct recording *rec, uint32_t clock)
@@ -236,75 +125,150 @@ static void fill_header(struct trace_header *h, const struct recording *rec, uin
     text_format(h->system, sizeof(h->system), "%s %s %s", u.sysname, u.release, u.machine);
 }
 
-static int convert(const struct recording *rec, struct err *err)
+static int convert(const struct recording *rec, const struct spool_reader *spool, bool first,
+                   const char *path, struct err *err)
+{
+    static const enum trace_clock clocks[] = {TRACE_CLOCK_TSC, TRACE_CLOCK_MONOTONIC};
+    enum trace_clock clock = clocks[spool->header->clock != TRACE_CLOCK_TSC];
+    char *text = malloc(TRACE_TEXT_MAX);
+    if (!text)
+        return err_set(err, ENOMEM, "no memory to convert the recording");
+    struct convert_options options = {
+        .path = path,
+        .level = rec->options->level ? rec->options->level : RECORD_LEVEL,
+        .text = text,
+        .text_bytes = describe(rec, spool->header, first, text),
+        .stop_stamp = rec->stop_stamp,
+        .stop_ns = rec->stop_ns,
+        .progress = rec->options->progress,
+        .context = rec->options->context,
+    };
+    fill_header(&options.header, rec, clock);
+    int rc = convert_spool(spool, &options, err);
+    free(text);
+    return rc;
+}
+
+/* "x.3.trace" for the third process beside "x.trace". */
+static void path_of(const struct record_options *o, uint32_t number, char *out, size_t n)
+{
+    size_t length = strlen(o->output);
+    bool ends = length > 6 && strcmp(o->output + length - 6, ".trace") == 0;
+    if (number == 0)
+        text_format(out, n, "%s", o->output);
+    else
+        text_format(out, n, "%.*s.%u%s", (int)(ends ? length - 6 : length), o->output, number,
+                    ends ? ".trace" : "");
+}
+
+/* Spool `number` of the tree (0: the program's own) as a trace. */
+static int write_trace(const struct recording *rec, int fd, uint32_t number,
+                       struct record_result *result, struct err *err)
 {
     struct spool_reader spool;
-    int rc = spool_reader_open(&spool, rec->spool_fd, err);
+    struct trace_info info;
+    char path[PATH_MAX];
+    int rc = spool_reader_open(&spool, fd, err);
     if (rc < 0)
         return rc;
-    if (!spool.header->loaded) {
-        spool_reader_release(&spool);
-        return err_set(
+    if (!spool.header->loaded && number == 0)
+        rc = err_set(
             err, ENOEXEC,
             "%s did not load the recorder: it is linked statically, set-user-ID, or of another "
             "architecture",
-            rec->argv[0]);
+            rec->argv ? rec->argv[0] : "the program");
+    path_of(rec->options, number, path, sizeof(path));
+    if (rc == 0 && spool.header->loaded)
+        rc = convert(rec, &spool, number == 0, path, err);
+    if (rc == 0 && spool.header->loaded)
+        rc = trace_info_read(path, &info, err);
+    if (rc == 0 && spool.header->loaded) {
+        result->n_traces++;
+        result->inner_calls += atomic_load(&spool.header->inner_calls);
+        if (number == 0)
+            result->info = info;
+        if (rec->options->wrote)
+            rec->options->wrote(rec->options->context, path, &info);
     }
-    static const enum trace_clock clocks[] = {TRACE_CLOCK_TSC, TRACE_CLOCK_MONOTONIC};
-    enum trace_clock clock = clocks[spool.header->clock != TRACE_CLOCK_TSC];
-    char *text = malloc(TRACE_TEXT_MAX);
-    if (!text) {
-        spool_reader_release(&spool);
-        return err_set(err, ENOMEM, "no memory to convert the recording");
-    }
-    struct convert_options options = {
-        .path = rec->options->output,
-        .level = rec->options->level ? rec->options->level : RECORD_LEVEL,
-        .text = text,
-        .text_bytes = join_arguments(rec->argv, text),
-        .stop_stamp = rec->stop_stamp,
-        .stop_ns = rec->stop_ns,
-    };
-    fill_header(&options.header, rec, clock);
-    rc = convert_spool(&spool, &options, err);
-    free(text);
     spool_reader_release(&spool);
     return rc;
 }
 
-static int prepare(struct recording *rec, struct err *err)
+static int write_all(const struct recording *rec, struct record_result *result, struct err *err)
 {
-    int rc = find_recorder(rec, err);
-    if (rc == 0)
-        rc = check_output(rec->options, err);
-    if (rc == 0)
-        rc = make_spool(rec, err);
-    if (rc == 0)
-        rc = make_environment(rec, err);
+    int rc = write_trace(rec, rec->spool.fd, 0, result, err);
+    uint32_t n = record_spool_count(&rec->spool);
+    for (uint32_t i = 1; i < n; i++) {
+        struct err why;
+        int fd = record_spool_open(&rec->spool, i);
+        int code = fd >= 0 ? write_trace(rec, fd, i, result, &why) : 0;
+        if (fd >= 0)
+            close(fd);
+        if (code < 0 && rc == 0) {
+            rc = code;
+            *err = why;
+        }
+    }
     return rc;
+}
+
+static void read_clocks(struct recording *rec, enum trace_clock clock)
+{
+    rec->stop_stamp = stamp_now(clock);
+    rec->stop_ns = clock_ns();
+}
+
+static int run(struct recording *rec, struct record_result *result, struct err *err)
+{
+    const struct record_options *o = rec->options;
+    struct record_process process = {
+        .argv = rec->argv,
+        .environment = rec->environment,
+        .tick = &rec->spool.header->tick,
+        .tree = o->tree,
+        .waiting = o->waiting,
+        .context = o->context,
+    };
+    rec->start_s = (uint64_t)time(NULL);
+    return record_process_run(&process, &result->end, err);
 }
 
 int trace_record(const struct record_options *options, char *const argv[],
                  struct record_result *result, struct err *err)
 {
-    struct recording rec = {.options = options, .argv = argv, .spool_fd = -1};
-    *result = (struct record_result){.exit_status = -1};
-    int rc = prepare(&rec, err);
-    uint64_t begin = clock_ns();
+    struct recording rec = {.options = options, .argv = argv, .spool.fd = -1};
+    *result = (struct record_result){.end.exit_status = -1};
+    int rc = find_recorder(&rec, err);
+    if (rc == 0)
+        rc = check_output(options, err);
+    if (rc == 0)
+        rc = record_spool_make(&rec.spool, options, err);
+    if (rc == 0)
+        rc = make_environment(&rec, err);
     if (rc == 0)
         rc = run(&rec, result, err);
-    result->lived_ns = clock_ns() - begin;
     if (rc == 0) {
-        rec.stop_stamp = stamp_now(choose_clock(options));
-        rec.stop_ns = clock_ns();
-        rc = convert(&rec, err);
+        read_clocks(&rec, rec.spool.clock);
+        rc = write_all(&rec, result, err);
     }
-    if (rc == 0)
-        rc = trace_info_read(options->output, &result->info, err);
-    if (rec.spool[0] != '\0')
-        unlink(rec.spool);
-    if (rec.spool_fd >= 0)
-        close(rec.spool_fd);
+    record_spool_remove(&rec.spool);
     free(rec.environment);
+    return rc;
+}
+
+int trace_record_recover(const struct record_options *options, const char *spool,
+                         struct record_result *result, struct err *err)
+{
+    struct recording rec = {.options = options, .start_s = (uint64_t)time(NULL)};
+    *result = (struct record_result){.end.exit_status = -1};
+    int fd = open(spool, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set_errno(err, errno, "cannot read %s", spool);
+    int rc = check_output(options, err);
+    /* On the machine that recorded it, and since it was started, the counter has run on. */
+    read_clocks(&rec, TRACE_CLOCK_TSC);
+    if (rc == 0)
+        rc = write_trace(&rec, fd, 0, result, err);
+    close(fd);
     return rc;
 }

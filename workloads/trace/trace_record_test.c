@@ -123,7 +123,7 @@ static void record_ring(const char *n_threads, const char *range, bool monotonic
     struct record_options options = options_for_test();
     options.monotonic = monotonic;
     struct record_result r = record_with(&options, argv);
-    ck_assert_int_eq(r.exit_status, 0);
+    ck_assert_int_eq(r.end.exit_status, 0);
     must_be_whole(&r);
     unsigned n = (unsigned)strtoul(n_threads, NULL, 10);
     ck_assert_uint_eq(r.info.totals.remote_frees, n * RING_OBJECTS);
@@ -167,7 +167,7 @@ START_TEST(threads_that_come_and_go_keep_their_events)
     char *argv[] = {subject(), "churn", NULL};
     struct record_result r = record(argv);
     const uint64_t *n = r.info.totals.n_events;
-    ck_assert_int_eq(r.exit_status, 0);
+    ck_assert_int_eq(r.end.exit_status, 0);
     ck_assert_uint_eq(r.info.n_threads, 1 + SUBJECT_THREADS);
     ck_assert_uint_eq(n[TRACE_JOIN], 2 * SUBJECT_THREADS / 3);
     unsigned made[6] = {0};
@@ -186,8 +186,8 @@ START_TEST(a_killed_program_leaves_all_it_did)
 {
     char *argv[] = {subject(), "killed", "30000", NULL};
     struct record_result r = record(argv);
-    ck_assert_int_eq(r.signal, 9);
-    ck_assert_int_eq(r.exit_status, 137);
+    ck_assert_int_eq(r.end.signal, 9);
+    ck_assert_int_eq(r.end.exit_status, 137);
     ck_assert_uint_eq(r.info.totals.n_events[TRACE_MALLOC], 30000);
     ck_assert_uint_eq(r.info.totals.peak_live_bytes, 30000 * 48);
     must_be_whole(&r);
@@ -200,7 +200,7 @@ START_TEST(an_interrupt_ends_the_program_and_not_the_recording)
     char *argv[] = {subject(), "interrupted", NULL};
     ck_assert_int_eq(setpgid(0, 0), 0);
     struct record_result r = record(argv);
-    ck_assert_int_eq(r.signal, 2);
+    ck_assert_int_eq(r.end.signal, 2);
     ck_assert_uint_eq(r.info.frees, 1000);
     must_be_whole(&r);
 }
@@ -228,8 +228,8 @@ START_TEST(an_exit_without_goodbye_leaves_all_it_did)
 {
     char *argv[] = {subject(), "quick-exit", "100000", NULL};
     struct record_result r = record(argv);
-    ck_assert_int_eq(r.exit_status, 7);
-    ck_assert_int_eq(r.signal, 0);
+    ck_assert_int_eq(r.end.exit_status, 7);
+    ck_assert_int_eq(r.end.signal, 0);
     ck_assert_uint_eq(r.info.frees, 100000);
     must_be_whole(&r);
 }
@@ -246,7 +246,7 @@ START_TEST(a_forked_child_is_left_alone)
     char *argv[] = {subject(), "forks", NULL};
     struct record_result r = record(argv);
     unsigned of_child = 0;
-    ck_assert_int_eq(r.exit_status, 0);
+    ck_assert_int_eq(r.end.exit_status, 0);
     ck_assert_uint_eq(r.info.totals.n_events[TRACE_MALLOC], 5010);
     visit(see_child, &of_child);
     ck_assert_uint_eq(of_child, 0);
@@ -258,10 +258,10 @@ START_TEST(the_program_does_not_see_the_recorder)
 {
     char *plain[] = {subject(), "environment", "-", NULL};
     unsetenv("LD_PRELOAD");
-    ck_assert_int_eq(record(plain).exit_status, 0);
+    ck_assert_int_eq(record(plain).end.exit_status, 0);
     char *preloaded[] = {subject(), "environment", getenv("REUSE"), NULL};
     setenv("LD_PRELOAD", getenv("REUSE"), 1);
-    ck_assert_int_eq(record(preloaded).exit_status, 0);
+    ck_assert_int_eq(record(preloaded).end.exit_status, 0);
 }
 END_TEST
 
@@ -270,7 +270,7 @@ START_TEST(every_function_of_the_family_is_seen)
     char *argv[] = {subject(), "family", NULL};
     struct record_result r = record(argv);
     const struct trace_totals *t = &r.info.totals;
-    ck_assert_int_eq(r.exit_status, 0);
+    ck_assert_int_eq(r.end.exit_status, 0);
     ck_assert_uint_eq(t->n_events[TRACE_MALLOC], 1);
     ck_assert_uint_eq(t->n_events[TRACE_CALLOC], 1);
     ck_assert_uint_eq(t->n_events[TRACE_REALLOC], 2);
@@ -312,7 +312,7 @@ END_TEST
 START_TEST(a_full_spool_leaves_the_beginning_and_counts_the_rest)
 {
     struct record_options options = options_for_test();
-    options.spool_bytes = 256 << 10;
+    options.spool_bytes = 96 << 10;
     char *argv[] = {subject(), "killed", "100000", NULL};
     struct record_result r = record_with(&options, argv);
     uint64_t kept = r.info.totals.n_events[TRACE_MALLOC];

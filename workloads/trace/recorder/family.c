@@ -1,15 +1,15 @@
 /*
- * The malloc family as the program sees it. Each call: the stamp on its right side (stamp.h), the
- * real function, the event. Failed calls leave no event, because they change nothing.
+ * The malloc family as the program sees it. An allocation is told after it returned, an end before
+ * the free is called. Failed calls leave no event, because they change nothing.
  */
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "object.h"
 #include "os.h"
 #include "real.h"
-#include "recorder.h"
 
 static void *no_memory(void)
 {
@@ -17,46 +17,51 @@ static void *no_memory(void)
     return NULL;
 }
 
-static void *added(enum spool_kind kind, unsigned align_log2, void *p, size_t bytes)
+__attribute__((hot)) EXPORT void *malloc(size_t bytes)
 {
-    recorder_self.depth--;
-    if (p)
-        recorder_append(recorder_stamp(), spool_what(kind, align_log2, (uintptr_t)p), bytes);
+    struct spool_thread *self = &recorder_self;
+    if (UNLIKELY(!recorder_enter(self)))
+        return recorder_ready() ? real.malloc(bytes) : real_scrap_alloc(16, bytes);
+    void *p = real.malloc(bytes);
+    if (LIKELY(p))
+        object_begin(self, p, bytes);
+    recorder_leave(self);
     return p;
 }
 
-EXPORT void *malloc(size_t bytes)
+__attribute__((hot)) EXPORT void free(void *p)
 {
-    if (UNLIKELY(!recorder_wants()))
-        return recorder_ready() ? real.malloc(bytes) : real_scrap_alloc(16, bytes);
-    recorder_self.depth++;
-    return added(SPOOL_MALLOC, 0, real.malloc(bytes), bytes);
-}
-
-EXPORT void *calloc(size_t n, size_t size)
-{
-    size_t bytes;
-    if (UNLIKELY(__builtin_mul_overflow(n, size, &bytes)))
-        return no_memory();
-    if (UNLIKELY(!recorder_wants()))
-        return recorder_ready() ? real.calloc(n, size) : real_scrap_alloc(16, bytes);
-    recorder_self.depth++;
-    return added(SPOOL_CALLOC, 0, real.calloc(n, size), bytes);
-}
-
-EXPORT void free(void *p)
-{
+    struct spool_thread *self = &recorder_self;
     if (p == NULL || UNLIKELY(real_is_scrap(p)))
         return;
-    if (UNLIKELY(!recorder_wants())) {
+    if (UNLIKELY(!recorder_enter(self))) {
         if (recorder_ready())
             real.free(p);
         return;
     }
-    recorder_append(recorder_stamp(), spool_what(SPOOL_FREE, 0, (uintptr_t)p), 0);
-    recorder_self.depth++;
+    object_end(self, p);
     real.free(p);
-    recorder_self.depth--;
+    recorder_leave(self);
+}
+
+static void *added(struct spool_thread *self, enum spool_kind kind, unsigned align_log2, void *p,
+                   size_t bytes)
+{
+    if (p)
+        object_begin_slow(self, p, kind, align_log2, bytes);
+    recorder_leave(self);
+    return p;
+}
+
+EXPORT void *calloc(size_t n, size_t size)
+{
+    struct spool_thread *self = &recorder_self;
+    size_t bytes;
+    if (UNLIKELY(__builtin_mul_overflow(n, size, &bytes)))
+        return no_memory();
+    if (UNLIKELY(!recorder_enter(self)))
+        return recorder_ready() ? real.calloc(n, size) : real_scrap_alloc(16, bytes);
+    return added(self, SPOOL_CALLOC, 0, real.calloc(n, size), bytes);
 }
 
 /* From the static area into the heap; the old bytes stay where they are. */
@@ -69,24 +74,30 @@ static void *move_scrap(void *p, size_t bytes)
     return moved;
 }
 
+static void *resize(struct spool_thread *self, void *p, size_t bytes)
+{
+    struct object_leaving l = object_leave(self, p);
+    void *moved = real.realloc(p, bytes);
+    if (moved)
+        object_move(self, &l, moved, bytes);
+    else if (bytes == 0)
+        object_gone(self, &l);
+    else
+        object_stay(&l);
+    recorder_leave(self);
+    return moved;
+}
+
 EXPORT void *realloc(void *p, size_t bytes)
 {
+    struct spool_thread *self = &recorder_self;
     if (UNLIKELY(p != NULL && real_is_scrap(p)))
         return move_scrap(p, bytes);
-    if (UNLIKELY(!recorder_wants()))
+    if (UNLIKELY(!recorder_enter(self)))
         return recorder_ready() ? real.realloc(p, bytes) : real_scrap_alloc(16, bytes);
     if (p)
-        recorder_append(recorder_stamp(), spool_what(SPOOL_REALLOC_OLD, 0, (uintptr_t)p), 0);
-    recorder_self.depth++;
-    void *moved = real.realloc(p, bytes);
-    recorder_self.depth--;
-    enum spool_kind kind = SPOOL_REALLOC_NEW;
-    if (!moved)
-        kind = bytes == 0 ? SPOOL_REALLOC_FREED : SPOOL_REALLOC_KEPT;
-    if (moved || p)
-        recorder_append(recorder_stamp(), spool_what(kind, 0, (uintptr_t)(moved ? moved : p)),
-                        bytes);
-    return moved;
+        return resize(self, p, bytes);
+    return added(self, SPOOL_REALLOC_IN, 0, real.realloc(NULL, bytes), bytes);
 }
 
 /* As the C library does it; its own version would only call our realloc. */
@@ -105,53 +116,54 @@ static unsigned align_log2_of(size_t alignment)
 
 EXPORT void *memalign(size_t alignment, size_t bytes)
 {
-    if (UNLIKELY(!recorder_wants()))
+    struct spool_thread *self = &recorder_self;
+    if (UNLIKELY(!recorder_enter(self)))
         return recorder_ready() ? real.memalign(alignment, bytes)
                                 : real_scrap_alloc(alignment, bytes);
-    recorder_self.depth++;
-    return added(SPOOL_ALIGNED, align_log2_of(alignment), real.memalign(alignment, bytes), bytes);
+    return added(self, SPOOL_ALIGNED, align_log2_of(alignment), real.memalign(alignment, bytes),
+                 bytes);
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t bytes)
 {
-    if (UNLIKELY(!recorder_wants()))
+    struct spool_thread *self = &recorder_self;
+    if (UNLIKELY(!recorder_enter(self)))
         return recorder_ready() ? real.aligned_alloc(alignment, bytes)
                                 : real_scrap_alloc(alignment, bytes);
-    recorder_self.depth++;
-    return added(SPOOL_ALIGNED, align_log2_of(alignment), real.aligned_alloc(alignment, bytes),
-                 bytes);
+    return added(self, SPOOL_ALIGNED, align_log2_of(alignment),
+                 real.aligned_alloc(alignment, bytes), bytes);
 }
 
 EXPORT int posix_memalign(void **out, size_t alignment, size_t bytes)
 {
-    bool wanted = recorder_wants();
+    struct spool_thread *self = &recorder_self;
+    bool entered = recorder_enter(self);
     if (UNLIKELY(!recorder_ready())) {
         *out = real_scrap_alloc(alignment, bytes);
         return *out ? 0 : ENOMEM;
     }
-    if (UNLIKELY(!wanted))
-        return real.posix_memalign(out, alignment, bytes);
-    recorder_self.depth++;
     int rc = real.posix_memalign(out, alignment, bytes);
-    added(SPOOL_ALIGNED, align_log2_of(alignment), rc == 0 ? *out : NULL, bytes);
+    if (LIKELY(entered))
+        added(self, SPOOL_ALIGNED, align_log2_of(alignment), rc == 0 ? *out : NULL, bytes);
     return rc;
 }
 
 EXPORT void *valloc(size_t bytes)
 {
+    struct spool_thread *self = &recorder_self;
     size_t page = 4096; /* the static area knows no other */
-    if (UNLIKELY(!recorder_wants()))
+    if (UNLIKELY(!recorder_enter(self)))
         return recorder_ready() ? real.valloc(bytes) : real_scrap_alloc(page, bytes);
-    recorder_self.depth++;
-    return added(SPOOL_ALIGNED, align_log2_of(os_page_bytes()), real.valloc(bytes), bytes);
+    return added(self, SPOOL_ALIGNED, align_log2_of(os_page_bytes()), real.valloc(bytes), bytes);
 }
 
 EXPORT void *pvalloc(size_t bytes)
 {
+    struct spool_thread *self = &recorder_self;
     size_t page = os_page_bytes();
-    if (UNLIKELY(!recorder_wants()))
+    if (UNLIKELY(!recorder_enter(self)))
         return recorder_ready() ? real.pvalloc(bytes)
                                 : real_scrap_alloc(page, round_up(bytes, page));
-    recorder_self.depth++;
-    return added(SPOOL_ALIGNED, align_log2_of(page), real.pvalloc(bytes), round_up(bytes, page));
+    return added(self, SPOOL_ALIGNED, align_log2_of(page), real.pvalloc(bytes),
+                 round_up(bytes, page));
 }

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "text.h"
+
 struct real real;
 
 _Alignas(4096) char real_scrap[REAL_SCRAP_BYTES];
@@ -48,4 +50,19 @@ void real_resolve(void)
     find(&real.pthread_join, "pthread_join");
     find(&real.thrd_create, "thrd_create");
     find(&real.thrd_join, "thrd_join");
+    find(&real.exit_now, "_exit");
+    find(&real.operator_new, "_Znwm");
+    find(&real.operator_new_array, "_Znam");
+    find(&real.operator_new_aligned, "_ZnwmSt11align_val_t");
+    find(&real.operator_new_array_aligned, "_ZnamSt11align_val_t");
+}
+
+void real_describe(char *out, size_t n)
+{
+    void *address;
+    Dl_info info;
+    memcpy(&address, &real.malloc, sizeof(address));
+    const char *path = dladdr(address, &info) ? info.dli_fname : "";
+    const char *slash = strrchr(path, '/');
+    text_format(out, n, "%s", slash ? slash + 1 : path);
 }

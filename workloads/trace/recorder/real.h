@@ -25,11 +25,20 @@ struct real {
     int (*pthread_join)(pthread_t, void **);
     int (*thrd_create)(thrd_t *, thrd_start_t, void *);
     int (*thrd_join)(thrd_t, int *);
+    void (*exit_now)(int); /* _exit */
+    /* C++'s; NULL where no C++ library was loaded with the program. */
+    void *(*operator_new)(size_t);
+    void *(*operator_new_array)(size_t);
+    void *(*operator_new_aligned)(size_t, size_t);
+    void *(*operator_new_array_aligned)(size_t, size_t);
 };
 
 extern struct real real;
 
 void real_resolve(void);
+
+/* The name of the file that serves malloc, cut to `n` bytes; "" when unknown. */
+void real_describe(char *out, size_t n);
 
 /* Zeroed memory from the static area, or NULL when it is used up. Never freed. */
 void *real_scrap_alloc(size_t alignment, size_t bytes);

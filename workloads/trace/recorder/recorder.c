@@ -1,135 +1,163 @@
 #include "recorder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "real.h"
+#include "resident.h"
+#include "spool_file.h"
 
 _Thread_local struct spool_thread recorder_self;
-enum trace_clock recorder_clock;
+static const _Atomic uint32_t no_tick;
+const _Atomic uint32_t *recorder_tick = &no_tick;
 
-_Atomic int recorder_state;
+enum state { NEW, STARTING, ON, OFF };
+static _Atomic int state;
 static _Atomic bool resolved;
-static struct spool_header *header; /* mapped for as long as the process lives */
 static pthread_key_t end_key;
 
-/* The spool is opened anew for each chunk: programs close descriptors that they do not know. */
-static char spool_path[PATH_MAX];
-static dev_t spool_device;
-static ino_t spool_inode;
-
-static int open_spool(void)
+static enum trace_clock clock_kind(void)
 {
-    int fd = open(spool_path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    struct stat st;
-    if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_dev != spool_device || st.st_ino != spool_inode)) {
-        close(fd);
-        return -1;
-    }
-    return fd;
+    return spool_file.header->clock == TRACE_CLOCK_TSC ? TRACE_CLOCK_TSC : TRACE_CLOCK_MONOTONIC;
 }
 
-/*
- * Claims, backs with disk space and maps `bytes` of the spool, so that no store can find it full.
- */
-static struct spool_chunk *map_chunk(uint32_t thread, uint32_t bytes)
+static uint64_t stamp(void)
 {
-    if (atomic_load(&header->lost_stamp) != UINT64_MAX)
-        return NULL; /* there was no room before, and nothing after that counts */
-    uint64_t offset = atomic_fetch_add(&header->claimed_bytes, bytes);
-    if (offset + bytes > header->limit_bytes)
-        return NULL;
-    int fd = open_spool();
-    if (fd < 0)
-        return NULL;
-    struct spool_chunk *chunk = MAP_FAILED;
-    if (posix_fallocate(fd, (off_t)offset, bytes) == 0)
-        chunk = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
-    close(fd);
-    if (chunk == MAP_FAILED)
-        return NULL;
-    chunk->thread = thread;
-    chunk->bytes = bytes;
-    chunk->magic = SPOOL_CHUNK_MAGIC;
-    return chunk;
+    return stamp_now(clock_kind());
 }
 
-static void lose(uint64_t stamp)
+/* There was no room, and nothing after that counts. */
+static void note_loss(void)
 {
-    atomic_fetch_add(&header->lost_events, 1);
-    uint64_t first = atomic_load(&header->lost_stamp);
-    while (stamp < first && !atomic_compare_exchange_weak(&header->lost_stamp, &first, stamp))
+    struct spool_header *h = spool_file.header;
+    uint64_t now = stamp(), first = atomic_load(&h->lost_stamp);
+    while (now < first && !atomic_compare_exchange_weak(&h->lost_stamp, &first, now))
         ;
 }
 
 static void take_chunk(struct spool_thread *self, struct spool_chunk *chunk)
 {
-    if (self->chunk)
-        munmap(self->chunk, self->chunk->bytes);
+    size_t guard = SPOOL_RECORD_BYTES / sizeof(uint16_t);
     self->chunk = chunk;
     self->chunk_bytes = chunk->bytes;
-    self->next = chunk->events;
-    self->end = chunk->events + spool_chunk_capacity(chunk->bytes);
+    self->next = chunk->units;
+    self->end = chunk->units + spool_chunk_units(chunk->bytes) - guard;
+    self->stamp = chunk->stamp = stamp();
+    chunk->made = self->made;
 }
 
 static void drop_chunk(struct spool_thread *self)
 {
     if (self->chunk)
-        munmap(self->chunk, self->chunk->bytes);
+        munmap(self->chunk, self->chunk_bytes);
     self->chunk = NULL;
-    self->next = self->end = NULL;
+    self->next = NULL;
+    self->pause = NULL;
+    self->end = NULL;
 }
 
 /* Small chunks for threads that come and go, large ones for those that allocate all day. */
 static uint32_t next_chunk_bytes(const struct spool_thread *self)
 {
-    if (self->ended || self->chunk_bytes == 0)
+    if (self->outside == MODE_ENDED || self->chunk_bytes == 0)
         return SPOOL_UNIT_BYTES;
     return self->chunk_bytes < SPOOL_CHUNK_BYTES ? 2 * self->chunk_bytes : SPOOL_CHUNK_BYTES;
 }
 
-static uint32_t new_number(void)
+static void next_chunk(struct spool_thread *self)
 {
-    bool is_main = syscall(SYS_gettid) == getpid();
-    return is_main ? 0 : atomic_fetch_add(&header->n_threads, 1);
-}
-
-static void append(struct spool_thread *self, uint64_t stamp, uint64_t what, uint64_t size)
-{
-    if (self->next == self->end) {
-        struct spool_chunk *chunk = map_chunk(self->number, next_chunk_bytes(self));
-        if (!chunk) {
-            lose(stamp);
-            return;
-        }
+    uint32_t bytes = next_chunk_bytes(self);
+    struct spool_chunk *chunk = spool_file_claim(self->number, bytes);
+    drop_chunk(self);
+    if (chunk)
         take_chunk(self, chunk);
-    }
-    recorder_store(self->next++, stamp, what, size);
-    if (self->ended)
-        drop_chunk(self);
+    else
+        note_loss();
 }
 
-void recorder_append_slow(uint64_t stamp, uint64_t what, uint64_t size)
+static unsigned put_operand(uint16_t *out, uint64_t value)
 {
-    struct spool_thread *self = &recorder_self;
+    unsigned n = 0;
+    for (; value >> SPOOL_OPERAND_BITS; value >>= SPOOL_OPERAND_BITS)
+        out[n++] = (uint16_t)(value | 1u << SPOOL_OPERAND_BITS);
+    out[n++] = (uint16_t)value;
+    return n;
+}
+
+/* The record's first unit goes last: a program may die in between. */
+static void store(struct spool_thread *self, enum spool_kind kind, unsigned aux,
+                  const uint64_t *operands, unsigned n)
+{
+    unsigned used = 1;
+    for (unsigned i = 0; i < n; i++)
+        used += put_operand(self->next + used, operands[i]);
+    atomic_signal_fence(memory_order_release);
+    self->next[0] = (uint16_t)(aux << 8 | (unsigned)kind << SPOOL_FORM_BITS | (unsigned)SPOOL_LONG);
+    self->next += used;
+}
+
+static void read_clock(struct spool_thread *self)
+{
+    const size_t most = SPOOL_CLOCK_BYTES / sizeof(uint16_t);
+    uint64_t now = stamp(), since = now > self->stamp ? now - self->stamp : 0;
+    self->stamp += since;
+    store(self, SPOOL_CLOCK, 0, &since, 1);
+    self->pause = self->next + most < self->end ? self->next + most : self->end;
+}
+
+/* The chunk is full, or the clock is due. */
+static void pause_for_clock(struct spool_thread *self)
+{
+    self->tick = atomic_load_explicit(recorder_tick, memory_order_relaxed);
+    if (self->inner_calls > 0)
+        atomic_fetch_add(&spool_file.header->inner_calls, self->inner_calls);
+    self->inner_calls = 0;
+    if (self->next >= self->end)
+        next_chunk(self);
+    if (self->next)
+        read_clock(self);
+}
+
+void recorder_put(struct spool_thread *self, enum spool_kind kind, unsigned aux,
+                  const uint64_t *operands, unsigned n)
+{
     int old_errno = errno;
-    self->depth++;
-    if (!self->known) {
-        self->known = true;
-        self->number = new_number();
-        pthread_setspecific(end_key, self);
-    }
-    append(self, stamp, what, size);
-    self->depth--;
+    if (!recorder_is_easy(self))
+        pause_for_clock(self);
+    if (self->next)
+        store(self, kind, aux, operands, n);
+    else
+        atomic_fetch_add(&spool_file.header->lost_events, 1);
+    if (self->outside == MODE_ENDED)
+        drop_chunk(self);
     errno = old_errno;
+}
+
+static bool is_main_thread(void)
+{
+    return syscall(SYS_gettid) == getpid();
+}
+
+static void introduce(struct spool_thread *self, uint32_t number)
+{
+    self->number = number;
+    self->made = spool_first_token(number);
+    self->outside = MODE_ON;
+}
+
+static _Atomic bool main_known;
+
+static void introduce_unknown(struct spool_thread *self)
+{
+    struct spool_header *h = spool_file.header;
+    bool first = is_main_thread() && !atomic_exchange(&main_known, true);
+    introduce(self, first ? h->first_thread : atomic_fetch_add(&h->n_threads, 1));
+    pthread_setspecific(end_key, self);
 }
 
 /*
@@ -139,31 +167,38 @@ void recorder_append_slow(uint64_t stamp, uint64_t what, uint64_t size)
 static void thread_ends(void *self_pointer)
 {
     struct spool_thread *self = self_pointer;
-    if (atomic_load(&recorder_state) != RECORDER_ON)
-        return;
     if (++self->rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
         pthread_setspecific(end_key, self);
         return;
     }
-    recorder_append(recorder_stamp(), spool_what(SPOOL_END, 0, 0), 0);
+    if (!recorder_enter(self))
+        return;
+    _Atomic uint64_t *handle = shadow_find((uintptr_t)pthread_self());
+    if (handle)
+        atomic_fetch_or(handle, WORD_ENDED);
+    recorder_put(self, SPOOL_END, 0, NULL, 0);
     drop_chunk(self);
-    self->ended = true;
+    self->outside = MODE_ENDED;
+    recorder_leave(self);
 }
 
 struct spool_chunk *recorder_prepare_thread(void)
 {
-    if (atomic_load(&recorder_state) != RECORDER_ON)
-        return NULL;
-    return map_chunk(atomic_fetch_add(&header->n_threads, 1), SPOOL_UNIT_BYTES);
+    uint32_t number = atomic_fetch_add(&spool_file.header->n_threads, 1);
+    struct spool_chunk *chunk = spool_file_claim(number, SPOOL_UNIT_BYTES);
+    return chunk;
 }
 
 void recorder_adopt(struct spool_chunk *chunk)
 {
     struct spool_thread *self = &recorder_self;
-    self->known = true;
-    self->number = chunk->thread;
+    introduce(self, chunk->thread);
     take_chunk(self, chunk);
+    _Atomic uint64_t *handle = shadow_of((uintptr_t)pthread_self());
+    if (handle)
+        atomic_store(handle, WORD_OTHER | chunk->thread);
     pthread_setspecific(end_key, self);
+    self->mode = MODE_ON;
 }
 
 void recorder_abandon(struct spool_chunk *chunk)
@@ -172,105 +207,82 @@ void recorder_abandon(struct spool_chunk *chunk)
 }
 
 /*
- * The child has a copy of the parent's chunks in its hands; it lets go of them before it can write.
+ * The child has a copy of the parent's mappings in its hands; it lets go of them before it can
+ * write. What the parent allocated is not the child's own: its tokens name threads that the child's
+ * recording does not have.
  */
-static void stop_in_child(void)
+static void start_child(void)
 {
-    atomic_store(&recorder_state, RECORDER_OFF);
-    drop_chunk(&recorder_self);
-}
-
-static bool is_variable(const char *entry, const char *name)
-{
-    size_t n = strlen(name);
-    return strncmp(entry, name, n) == 0 && entry[n] == '=';
-}
-
-static void remove_variable(char **entry)
-{
-    for (; *entry; entry++)
-        entry[0] = entry[1];
-}
-
-/* What the program starts is not recorded, and its environment is what the user gave it. */
-static void clean_environment(void)
-{
-    for (char **entry = environ; *entry;) {
-        char *others = is_variable(*entry, "LD_PRELOAD") ? strchr(*entry, ':') : NULL;
-        if (is_variable(*entry, SPOOL_ENV) || (is_variable(*entry, "LD_PRELOAD") && !others)) {
-            remove_variable(entry);
-            continue;
-        }
-        if (others) { /* the recorder stands first in the list */
-            char *list = strchr(*entry, '=') + 1;
-            memmove(list, others + 1, strlen(others + 1) + 1);
-        }
-        entry++;
+    struct spool_thread *self = &recorder_self;
+    if (atomic_load(&state) != ON)
+        return;
+    int old_errno = errno;
+    drop_chunk(self);
+    atomic_store(&main_known, true);
+    if (spool_file_begin_child()) {
+        introduce(self, spool_file.header->first_thread);
+        self->chunk_bytes = 0;
+    } else {
+        atomic_store(&state, OFF);
+        self->mode = MODE_OFF;
     }
-}
-
-static bool take_spool(void)
-{
-    const char *path = getenv(SPOOL_ENV);
-    if (!path || strlen(path) >= sizeof(spool_path))
-        return false;
-    memcpy(spool_path, path, strlen(path) + 1);
-    int fd = open(spool_path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return false;
-    struct stat st;
-    void *p = MAP_FAILED;
-    if (fstat(fd, &st) == 0 && st.st_size >= SPOOL_UNIT_BYTES)
-        p = mmap(NULL, SPOOL_UNIT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (p == MAP_FAILED)
-        return false;
-    header = p;
-    spool_device = st.st_dev;
-    spool_inode = st.st_ino;
-    return header->magic == SPOOL_MAGIC && header->loaded == 0;
+    errno = old_errno;
 }
 
 static bool start_recording(void)
 {
-    if (!take_spool() || pthread_key_create(&end_key, thread_ends) != 0 ||
-        pthread_atfork(NULL, NULL, stop_in_child) != 0)
+    if (!spool_file_take() || pthread_key_create(&end_key, thread_ends) != 0 ||
+        pthread_atfork(NULL, NULL, start_child) != 0)
         return false;
-    recorder_clock = header->clock == TRACE_CLOCK_TSC ? TRACE_CLOCK_TSC : TRACE_CLOCK_MONOTONIC;
-    header->start_stamp = recorder_stamp();
-    header->start_ns = clock_ns();
-    header->loaded = 1;
+    recorder_tick = spool_file.tick;
+    real_describe(spool_file.header->allocator, sizeof(spool_file.header->allocator));
+    spool_file_begin(clock_kind());
     return true;
 }
 
 /* Runs while the process has one thread: inside its first allocation or thread creation. */
-static void start(void)
+static void start(struct spool_thread *self)
 {
-    int expected = RECORDER_NEW;
-    if (!atomic_compare_exchange_strong(&recorder_state, &expected, RECORDER_STARTING))
+    int expected = NEW;
+    if (!atomic_compare_exchange_strong(&state, &expected, STARTING))
         return;
     int old_errno = errno;
-    recorder_self.depth++;
+    self->mode = MODE_THREADS;
     if (!atomic_load(&resolved)) {
         real_resolve();
         atomic_store(&resolved, true);
     }
-    if (!environ) { /* before libc itself is set up: pass through, try again */
-        atomic_store(&recorder_state, RECORDER_NEW);
-    } else {
-        bool started = start_recording();
-        clean_environment();
-        atomic_store(&recorder_state, started ? RECORDER_ON : RECORDER_OFF);
-    }
-    recorder_self.depth--;
+    if (!environ) /* before libc itself is set up: pass through, try again */
+        atomic_store(&state, NEW);
+    else
+        atomic_store(&state, start_recording() ? ON : OFF);
+    self->mode = MODE_NEW;
     errno = old_errno;
 }
 
-bool recorder_wants_slow(void)
+bool recorder_enter_slow(struct spool_thread *self)
 {
-    if (atomic_load(&recorder_state) == RECORDER_NEW)
-        start();
-    return atomic_load(&recorder_state) == RECORDER_ON;
+    if (self->mode == MODE_INSIDE) {
+        self->inner_calls++;
+        return false;
+    }
+    if (self->mode == MODE_OFF || self->mode == MODE_THREADS)
+        return false;
+    if (atomic_load(&state) == NEW)
+        start(self);
+    if (atomic_load(&state) != ON) {
+        if (atomic_load(&state) == OFF)
+            self->mode = MODE_OFF;
+        return false;
+    }
+    if (self->mode == MODE_NEW) {
+        int old_errno = errno;
+        self->mode = MODE_INSIDE;
+        introduce_unknown(self);
+        errno = old_errno;
+    }
+    self->mode = MODE_INSIDE;
+    return true;
 }
 
 bool recorder_ready(void)
@@ -280,5 +292,24 @@ bool recorder_ready(void)
 
 __attribute__((constructor)) static void start_at_latest(void)
 {
-    recorder_wants_slow();
+    if (recorder_enter(&recorder_self))
+        recorder_leave(&recorder_self);
+}
+
+/* The program ends in good order: what lives now has been touched as far as it ever will be. */
+void recorder_tell_living(void)
+{
+    struct spool_thread *self = &recorder_self;
+    bool own = atomic_load(&state) == ON && spool_file.header->pid == (uint32_t)getpid();
+    if (!own || !recorder_enter(self)) /* not own: between vfork and exec */
+        return;
+    int old_errno = errno;
+    resident_tell_living(self);
+    recorder_leave(self);
+    errno = old_errno;
+}
+
+__attribute__((destructor)) static void tell_at_exit(void)
+{
+    recorder_tell_living();
 }

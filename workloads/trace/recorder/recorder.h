@@ -3,78 +3,110 @@
  * at a time and appends to it; nothing is shared between threads but the claim of a new chunk.
  *
  * Which calls count: the outermost ones, made by the program. While a call runs in the real library
- * (`depth` > 0) what it calls in turn passes through unrecorded: reallocarray on realloc, the
- * memory that pthread_create takes for a stack. Replayed, the real library makes these again.
+ * (mode INSIDE or THREADS) what it calls in turn passes through unrecorded: reallocarray on realloc,
+ * the memory that pthread_create takes for a stack. Replayed, the real library makes these again. A
+ * signal handler that allocates while its thread is inside an allocation is not recorded either (and
+ * could not safely allocate); that is counted.
  */
 #pragma once
 
+#include "shadow.h"
 #include "spool.h"
 #include "stamp.h"
 
+enum recorder_mode {
+    MODE_NEW, /* a thread that has not been seen, or the recorder has not begun */
+    MODE_ON,
+    MODE_INSIDE,
+    MODE_THREADS, /* inside the library's creation or join of a thread: what it takes is its own */
+    MODE_ENDED,   /* past its last destructor: keeps nothing mapped any more */
+    MODE_OFF
+};
+
+/*
+ * Laws: a clock, or a record without one, is stored only where `next` is below `end`, which leaves
+ * room for both; `pause` is not behind `end`; without a chunk all three are NULL. A thread that has
+ * ended has no chunk between two calls.
+ */
 struct spool_thread {
-    struct spool_event *next, *end; /* room in the chunk; equal: none */
-    struct spool_chunk *chunk;      /* mapped, or NULL */
+    volatile uint32_t mode; /* also read by signal handlers in the same thread */
+    uint32_t outside;       /* the mode between two calls: ON or ENDED */
+    uint32_t tick;          /* the runner's, when the clock was last read */
+    uint16_t *next;
+    const uint16_t *pause;     /* from here on the clock is due */
+    uint64_t made;             /* the token of the next object */
+    const uint16_t *end;       /* of the chunk */
+    struct spool_chunk *chunk; /* mapped, or NULL */
+    uint64_t stamp;            /* the last one written */
+    uint64_t inner_calls;
     uint32_t number;
     uint32_t chunk_bytes; /* of the last one */
-    uint32_t depth;       /* calls into the real library that are running */
-    bool known;           /* has a number */
-    bool ended;           /* past its last destructor: keeps nothing mapped any more */
     unsigned rounds;      /* of destructors seen */
 };
 
 extern _Thread_local struct spool_thread recorder_self;
-extern enum trace_clock recorder_clock;
+extern const _Atomic uint32_t *recorder_tick;
 
-enum recorder_state { RECORDER_NEW, RECORDER_STARTING, RECORDER_ON, RECORDER_OFF };
-extern _Atomic int recorder_state;
+/* What the recorder keeps in the word of an address, besides a token. */
+#define WORD_LARGE ((uint64_t)1 << 63) /* with a token: see resident.h */
+#define WORD_OTHER ((uint64_t)1 << 62) /* no token: a large object's size, or a thread's number */
+#define WORD_ENDED ((uint64_t)1 << 61) /* with a thread's number: it has ended */
+#define WORD_VALUE (WORD_ENDED - 1)
 
-/* Starts recording if that is still to be done; whether it is on. */
-bool recorder_wants_slow(void) COLD;
+/* Objects from this size on are asked how much of them is resident. */
+#define LARGE_BYTES 65536u
 
-/* Whether this call is to be recorded; the first one starts the recorder. */
-static inline bool recorder_wants(void)
+/*
+ * Of a thread that is not ON: starts the recorder or introduces the thread if that is still to be
+ * done. Whether the call is to be recorded; then the thread is INSIDE.
+ */
+bool recorder_enter_slow(struct spool_thread *self) COLD;
+
+static ALWAYS_INLINE bool recorder_enter(struct spool_thread *self)
 {
-    if (UNLIKELY(recorder_self.depth != 0))
-        return false;
-    if (LIKELY(atomic_load_explicit(&recorder_state, memory_order_acquire) == RECORDER_ON))
-        return true;
-    return recorder_wants_slow();
+    if (UNLIKELY(self->mode != MODE_ON))
+        return recorder_enter_slow(self);
+    self->mode = MODE_INSIDE;
+    atomic_signal_fence(memory_order_seq_cst);
+    return true;
+}
+
+static ALWAYS_INLINE void recorder_leave(struct spool_thread *self)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    self->mode = self->outside;
 }
 
 /* The real functions are known. False only while they are being looked up. */
 bool recorder_ready(void);
 
-/* Appends an event of the calling thread. Keeps errno. */
-void recorder_append_slow(uint64_t stamp, uint64_t what, uint64_t size) COLD;
-
-static inline uint64_t recorder_stamp(void)
+/* Whether a short record can be stored at once: there is room, and no clock is due. */
+static ALWAYS_INLINE bool recorder_is_easy(const struct spool_thread *self)
 {
-    return stamp_now(recorder_clock);
+    uint32_t tick = atomic_load_explicit(recorder_tick, memory_order_relaxed);
+    return (self->next < self->pause) & (tick == self->tick);
 }
 
-static inline void recorder_store(struct spool_event *e, uint64_t stamp, uint64_t what,
-                                  uint64_t size)
-{
-    e->stamp = stamp;
-    e->size = size;
-    atomic_store_explicit(&e->what, what, memory_order_release);
-}
+/*
+ * A record in its long form, operands as the kind has them (spool.h); a clock before it when one is
+ * due. Without room it is counted as lost. Keeps errno. The thread is INSIDE.
+ */
+void recorder_put(struct spool_thread *self, enum spool_kind kind, unsigned aux,
+                  const uint64_t *operands, unsigned n);
 
-static inline void recorder_append(uint64_t stamp, uint64_t what, uint64_t size)
+static inline uint64_t recorder_distance(const struct spool_thread *self, uint64_t token)
 {
-    struct spool_thread *self = &recorder_self;
-    if (UNLIKELY(self->next == self->end)) {
-        recorder_append_slow(stamp, what, size);
-        return;
-    }
-    recorder_store(self->next++, stamp, what, size);
+    return trace_zigzag((int64_t)(self->made - token));
 }
 
 /*
  * A first chunk for a thread that is about to be created, with its number; NULL when there is no
  * room (the thread then introduces itself). recorder_adopt() makes it the calling thread's own;
- * recorder_abandon() gives it up.
+ * recorder_abandon() gives it up. Called INSIDE.
  */
 struct spool_chunk *recorder_prepare_thread(void);
 void recorder_adopt(struct spool_chunk *chunk);
 void recorder_abandon(struct spool_chunk *chunk);
+
+/* The program ends in good order: tells of the large objects that live. */
+void recorder_tell_living(void);

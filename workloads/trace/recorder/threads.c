@@ -1,26 +1,25 @@
 /*
- * Births and joins. The birth is an event of the creator, before the thread can exist; the new
- * thread finds its number, its first chunk and what it is to run in memory that the creator
- * prepared.
+ * Births, joins and the process's end. The birth is an event of the creator, before the thread can
+ * exist; the new thread finds its number, its first chunk and what it is to run in memory that the
+ * creator prepared.
+ *
+ * A join has to know the number behind a pthread_t, and those are used again. The number stands in
+ * the word of the address that a pthread_t is: the thread itself writes it first thing, and marks
+ * it when it ends.
  */
 #include <pthread.h>
 #include <threads.h>
+#include <unistd.h>
 
 #include "real.h"
 #include "recorder.h"
-
-static void introduce(struct spool_chunk *chunk)
-{
-    recorder_adopt(chunk);
-    recorder_append(recorder_stamp(), spool_what(SPOOL_START, 0, (uint64_t)pthread_self()), 0);
-}
 
 static void *run_posix(void *prepared)
 {
     struct spool_chunk *chunk = prepared;
     void *(*start)(void *) = chunk->start;
     void *argument = chunk->argument;
-    introduce(chunk);
+    recorder_adopt(chunk);
     return start(argument);
 }
 
@@ -29,91 +28,144 @@ static int run_c11(void *prepared)
     struct spool_chunk *chunk = prepared;
     int (*start)(void *) = chunk->start_c11;
     void *argument = chunk->argument;
-    introduce(chunk);
+    recorder_adopt(chunk);
     return start(argument);
 }
 
-/* The chunk of a thread that is about to be born, announced; NULL when it is not to be recorded. */
-static struct spool_chunk *announce(void *argument)
+static void put_number(struct spool_thread *self, enum spool_kind kind, uint32_t number)
 {
-    struct spool_chunk *chunk = recorder_wants() ? recorder_prepare_thread() : NULL;
+    uint64_t operand = number;
+    recorder_put(self, kind, 0, &operand, 1);
+}
+
+/*
+ * The chunk of a thread that is about to be born, announced; NULL when it is not to be recorded.
+ */
+static struct spool_chunk *announce(struct spool_thread *self, void *argument)
+{
+    struct spool_chunk *chunk = recorder_prepare_thread();
     if (!chunk)
         return NULL;
     chunk->argument = argument;
-    recorder_append(recorder_stamp(), spool_what(SPOOL_SPAWN, 0, chunk->thread), 0);
+    put_number(self, SPOOL_SPAWN, chunk->thread);
     return chunk;
 }
 
-static void revoke(struct spool_chunk *chunk)
+static void withdraw(struct spool_thread *self, struct spool_chunk *chunk)
 {
-    recorder_append(recorder_stamp(), spool_what(SPOOL_SPAWN_VOID, 0, chunk->thread), 0);
+    put_number(self, SPOOL_SPAWN_VOID, chunk->thread);
     recorder_abandon(chunk);
 }
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*start)(void *), void *argument)
 {
-    struct spool_chunk *chunk = announce(argument);
-    if (!chunk)
+    struct spool_thread *self = &recorder_self;
+    if (!recorder_enter(self))
         return real.pthread_create(thread, attributes, start, argument);
-    chunk->start = start;
-    recorder_self.depth++;
-    int rc = real.pthread_create(thread, attributes, run_posix, chunk);
-    recorder_self.depth--;
-    if (rc != 0)
-        revoke(chunk);
+    struct spool_chunk *chunk = announce(self, argument);
+    int rc;
+    self->mode = MODE_THREADS;
+    if (chunk) {
+        chunk->start = start;
+        rc = real.pthread_create(thread, attributes, run_posix, chunk);
+    } else {
+        rc = real.pthread_create(thread, attributes, start, argument);
+    }
+    if (chunk && rc != 0)
+        withdraw(self, chunk);
+    recorder_leave(self);
     return rc;
 }
 
 EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
 {
-    struct spool_chunk *chunk = announce(argument);
-    if (!chunk)
+    struct spool_thread *self = &recorder_self;
+    if (!recorder_enter(self))
         return real.thrd_create(thread, start, argument);
-    chunk->start_c11 = start;
-    recorder_self.depth++;
-    int rc = real.thrd_create(thread, run_c11, chunk);
-    recorder_self.depth--;
-    if (rc != thrd_success)
-        revoke(chunk);
+    struct spool_chunk *chunk = announce(self, argument);
+    int rc;
+    self->mode = MODE_THREADS;
+    if (chunk) {
+        chunk->start_c11 = start;
+        rc = real.thrd_create(thread, run_c11, chunk);
+    } else {
+        rc = real.thrd_create(thread, start, argument);
+    }
+    if (chunk && rc != thrd_success)
+        withdraw(self, chunk);
+    recorder_leave(self);
     return rc;
+}
+
+static uint64_t handle_word(uint64_t handle)
+{
+    _Atomic uint64_t *word = shadow_find(handle);
+    uint64_t value = word ? atomic_load(word) : 0;
+    return value & WORD_OTHER ? value : 0;
+}
+
+/*
+ * Before the join the word may still name a thread that had the handle earlier and was detached,
+ * because the joined one has not begun; behind it, one that got the handle since. The joined thread
+ * has ended, and of the two only a thread that has ended can be it.
+ */
+static void put_join(struct spool_thread *self, uint64_t before, uint64_t after)
+{
+    uint64_t word = after & WORD_ENDED ? after : before;
+    if (word != 0)
+        put_number(self, SPOOL_JOIN, (uint32_t)(word & UINT32_MAX));
 }
 
 /*
  * Joins are cancellation points: a thread that is cancelled in one still runs handlers that free.
  */
-static void leave(void *unused __attribute__((unused)))
+static void leave(void *self)
 {
-    recorder_self.depth--;
-}
-
-static void joined(uint64_t handle)
-{
-    recorder_append(recorder_stamp(), spool_what(SPOOL_JOIN, 0, handle), 0);
+    recorder_leave(self);
 }
 
 EXPORT int pthread_join(pthread_t thread, void **result)
 {
-    bool wanted = recorder_wants();
+    struct spool_thread *self = &recorder_self;
+    if (!recorder_enter(self))
+        return real.pthread_join(thread, result);
+    uint64_t before = handle_word(thread);
     int rc;
-    recorder_self.depth++;
-    pthread_cleanup_push(leave, NULL);
+    self->mode = MODE_THREADS;
+    pthread_cleanup_push(leave, self);
     rc = real.pthread_join(thread, result);
+    if (rc == 0)
+        put_join(self, before, handle_word(thread));
     pthread_cleanup_pop(1);
-    if (rc == 0 && wanted)
-        joined((uint64_t)thread);
     return rc;
 }
 
 EXPORT int thrd_join(thrd_t thread, int *result)
 {
-    bool wanted = recorder_wants();
+    struct spool_thread *self = &recorder_self;
+    if (!recorder_enter(self))
+        return real.thrd_join(thread, result);
+    uint64_t before = handle_word(thread);
     int rc;
-    recorder_self.depth++;
-    pthread_cleanup_push(leave, NULL);
+    self->mode = MODE_THREADS;
+    pthread_cleanup_push(leave, self);
     rc = real.thrd_join(thread, result);
+    if (rc == thrd_success)
+        put_join(self, before, handle_word(thread));
     pthread_cleanup_pop(1);
-    if (rc == thrd_success && wanted)
-        joined((uint64_t)thread);
     return rc;
+}
+
+/* It runs no destructors, the recorder's neither. */
+EXPORT _Noreturn void _exit(int status)
+{
+    recorder_tell_living();
+    real.exit_now(status);
+    __builtin_unreachable();
+}
+
+EXPORT _Noreturn void _Exit(int status)
+{
+    _exit(status);
 }

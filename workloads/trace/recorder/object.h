@@ -1,0 +1,75 @@
+/*
+ * The begin and the end of an object: its word in the shadow, and its record. The calling thread is
+ * INSIDE. An allocation is told after it returned; an end before the free is called.
+ */
+#pragma once
+
+#include "recorder.h"
+
+/* Everything but the plain case. */
+void object_begin_slow(struct spool_thread *self, void *p, enum spool_kind kind,
+                       unsigned align_log2, size_t bytes) COLD;
+void object_end_slow(struct spool_thread *self, void *p, uint64_t word) COLD;
+
+static ALWAYS_INLINE void store_unit(struct spool_thread *self, uint32_t form, uint64_t value)
+{
+    *self->next++ = (uint16_t)(value << SPOOL_FORM_BITS | form);
+}
+
+static ALWAYS_INLINE void object_begin(struct spool_thread *self, void *p, size_t bytes)
+{
+    _Atomic uint64_t *word = shadow_find((uintptr_t)p);
+    if (UNLIKELY(!word) || UNLIKELY(bytes >= SPOOL_SHORT_MAX) ||
+        UNLIKELY(atomic_load_explicit(word, memory_order_relaxed) != 0) ||
+        UNLIKELY(!recorder_is_easy(self))) {
+        object_begin_slow(self, p, SPOOL_MALLOC, 0, bytes);
+        return;
+    }
+    atomic_store_explicit(word, self->made++, memory_order_relaxed);
+    store_unit(self, SPOOL_MALLOC_SHORT, bytes + 1);
+}
+
+/* Takes the word away: from here on the place belongs to whoever gets it next. */
+static ALWAYS_INLINE uint64_t object_take(void *p)
+{
+    _Atomic uint64_t *word = shadow_find((uintptr_t)p);
+    if (UNLIKELY(!word))
+        return 0;
+    uint64_t value = atomic_load_explicit(word, memory_order_relaxed);
+    atomic_store_explicit(word, 0, memory_order_relaxed);
+    return value;
+}
+
+static ALWAYS_INLINE void object_end(struct spool_thread *self, void *p)
+{
+    uint64_t word = object_take(p), distance = self->made - word;
+    if (UNLIKELY(distance > SPOOL_MEDIUM_MAX) || UNLIKELY(!recorder_is_easy(self))) {
+        object_end_slow(self, p, word);
+        return;
+    }
+    if (LIKELY(distance <= SPOOL_SHORT_MAX)) {
+        store_unit(self, SPOOL_FREE_SHORT, distance);
+        return;
+    }
+    self->next[1] = (uint16_t)(distance >> (16 - SPOOL_FORM_BITS));
+    atomic_signal_fence(memory_order_release);
+    store_unit(self, SPOOL_FREE_MEDIUM, distance);
+}
+
+/*
+ * realloc: before the call, object_leave() takes the object's word and counts the pages of a large
+ * one; behind it, object_move() tells where it went, object_stay() that it stayed what it was, and
+ * object_gone() that the call ended it.
+ */
+struct object_leaving {
+    void *place;
+    uint64_t word;
+    uint64_t size_word; /* of a large one */
+    uint64_t pages;
+};
+
+struct object_leaving object_leave(struct spool_thread *self, void *p);
+void object_move(struct spool_thread *self, const struct object_leaving *l, void *moved,
+                 size_t bytes);
+void object_stay(const struct object_leaving *l);
+void object_gone(struct spool_thread *self, const struct object_leaving *l);

@@ -1,0 +1,63 @@
+#include "resident.h"
+
+#include <sys/mman.h>
+
+#include "os.h"
+
+#define PAGE 4096u
+
+static _Atomic uint8_t has_large[SHADOW_REGIONS];
+static struct spool_thread *teller;
+
+_Atomic uint64_t *resident_size_word(const void *p)
+{
+    return shadow_of((uintptr_t)p + 16);
+}
+
+void resident_note(const void *p)
+{
+    atomic_store_explicit(&has_large[shadow_region((uintptr_t)p)], 1, memory_order_relaxed);
+}
+
+uint64_t resident_pages(const void *p, size_t bytes)
+{
+    unsigned char there[2048];
+    size_t page = os_page_bytes();
+    uintptr_t begin = (uintptr_t)p & ~(page - 1), end = round_up((uintptr_t)p + bytes, page);
+    uint64_t n = 0;
+    while (begin < end) {
+        size_t length = end - begin;
+        if (length > sizeof(there) * page)
+            length = sizeof(there) * page;
+        bool told = mincore((void *)begin, length, there) == 0;
+        for (size_t i = 0; i < length / page; i++)
+            n += told ? there[i] & 1 : 1;
+        begin += length;
+    }
+    return n * (page / PAGE);
+}
+
+static bool holds_large(size_t region)
+{
+    return atomic_load_explicit(&has_large[region], memory_order_relaxed);
+}
+
+static void tell(uintptr_t address, uint64_t word)
+{
+    if (!(word & WORD_LARGE) || word & WORD_OTHER)
+        return;
+    void *p = (void *)address;
+    _Atomic uint64_t *size = resident_size_word(p);
+    uint64_t bytes = size ? atomic_load_explicit(size, memory_order_relaxed) : 0;
+    if (!(bytes & WORD_OTHER))
+        return; /* it has just ended */
+    uint64_t operands[] = {recorder_distance(teller, word & WORD_VALUE),
+                           resident_pages(p, bytes & WORD_VALUE)};
+    recorder_put(teller, SPOOL_RESIDENT_LIVE, 0, operands, 2);
+}
+
+void resident_tell_living(struct spool_thread *self)
+{
+    teller = self;
+    shadow_each(holds_large, tell);
+}
