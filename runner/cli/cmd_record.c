@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "command.h"
+#include "facts.h"
 #include "places.h"
 #include "print_info.h"
 #include "progress.h"
@@ -138,12 +139,15 @@ static int record(const struct words *w, const char *output, struct err *err)
     struct places places;
     struct record_result result;
     struct telling telling = {0};
+    struct machine_facts facts;
     int rc = places_find(&places, err);
     if (rc < 0)
         return rc;
     progress_init(&telling.progress, 0, 0, 0);
+    machine_facts_read("/", &facts);
     struct record_options how = {
         .recorder = places.recorder,
+        .cpu = machine_fact(&facts, "cpu_model"),
         .output = output,
         .tree = w->tree,
         .anonymous = w->anonymous,

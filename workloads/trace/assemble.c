@@ -14,7 +14,7 @@ struct object {
     uint32_t maker;  /* that allocated or reallocated it last */
     uint32_t slot;   /* of the holder; of a free number: the next free one */
     uint32_t cell;   /* where it waits when the holder gave it away; else NONE */
-    uint32_t pages;  /* ever resident, or ASSEMBLE_ALL_PAGES */
+    uint32_t pages;  /* ever resident, or TRACE_PAGES_ALL */
     uint64_t bytes;
 };
 
@@ -121,6 +121,23 @@ static void place(struct assemble *a, const struct assemble_event *e, struct obj
         give_away(a, o);
 }
 
+/* `bytes`: what the event asks for; of a realloc, what it adds. */
+static void write_pages(struct assemble *a, uint32_t thread, uint32_t pages, uint64_t bytes)
+{
+    uint64_t most = trace_pages_max(bytes);
+    if (pages != TRACE_PAGES_ALL)
+        trace_writer_pages(a->writer, number_of(a, thread), pages < most ? pages : (uint32_t)most);
+}
+
+/* Of the pages of an object that was moved, those that it did not have before. */
+static uint32_t added_pages(const struct object *o, const struct assemble_event *e)
+{
+    uint64_t before = o->pages == TRACE_PAGES_ALL ? o->bytes / TRACE_PAGE_BYTES : o->pages;
+    if (e->pages == TRACE_PAGES_ALL)
+        return TRACE_PAGES_ALL;
+    return e->pages > before ? e->pages - (uint32_t)before : 0;
+}
+
 static void write_new(struct assemble *a, const struct assemble_event *e, enum trace_kind kind)
 {
     struct object *o = new_object(a, e->made);
@@ -181,6 +198,8 @@ static void write_realloc(struct assemble *a, const struct assemble_event *e)
         return;
     }
     struct object *o = &a->objects[number];
+    if (e->bytes > o->bytes)
+        write_pages(a, e->thread, added_pages(o, e), e->bytes - o->bytes);
     trace_writer_realloc(a->writer, number_of(a, e->thread), o->slot, o->bytes, e->bytes);
     remove_live(a, o->bytes);
     uint32_t slot = o->slot;
@@ -306,6 +325,8 @@ int assemble_finish(struct assemble *a, struct trace_totals *totals, struct err 
     a->totals.lost_events = totals->lost_events;
     a->totals.unknown_frees += totals->unknown_frees;
     a->totals.conflicts = totals->conflicts;
+    a->totals.exit_how = totals->exit_how;
+    a->totals.exit_value = totals->exit_value;
     *totals = a->totals;
     if (rc == 0) {
         rc = trace_writer_finish(a->writer, totals, NULL, err);

@@ -13,8 +13,6 @@
 
 struct assemble;
 
-#define ASSEMBLE_ALL_PAGES UINT32_MAX
-
 struct assemble_event {
     enum trace_kind kind; /* MALLOC, CALLOC, ALIGNED, REALLOC_IN, FREE, REALLOC, SPAWN, JOIN, END */
     uint32_t thread;      /* a number of the caller's, below `thread_room` */
@@ -24,8 +22,8 @@ struct assemble_event {
     bool given;           /* `made` is used next by another thread than this one */
     uint64_t bytes;       /* allocations, REALLOC */
     unsigned align_log2;  /* ALIGNED */
-    uint32_t pages;       /* likewise: 4 KiB pages of it that are ever resident; ALL: not known */
-    uint64_t ns;          /* since the start; a thread's never goes back */
+    uint32_t pages;       /* likewise: ever resident of it, or TRACE_PAGES_ALL */
+    uint64_t ns;          /* since the start; a thread\'s never goes back */
 };
 
 /*
@@ -47,7 +45,7 @@ void assemble_event(struct assemble *a, const struct assemble_event *event);
 
 /*
  * Completes the file and frees `a`. On entry *totals holds what the caller counted (lost_events,
- * unknown_frees, conflicts), afterwards all. 0 or a negative errno; then there is no file.
+ * unknown_frees, conflicts) and how the program ended, afterwards all. 0 or a negative errno; then there is no file.
  */
 int assemble_finish(struct assemble *a, struct trace_totals *totals, struct err *err) MUST_CHECK;
 /* Gives up: frees `a` and leaves no file. NULL is allowed. */

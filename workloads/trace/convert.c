@@ -47,7 +47,7 @@ static enum trace_kind kind_of(enum spool_kind kind)
 static uint32_t pages_of(const struct conversion *c, const struct spool_event *e)
 {
     uint32_t pages = e->made ? number_map_get(&c->survey.pages, e->made) : NUMBER_MAP_NONE;
-    return pages == NUMBER_MAP_NONE ? ASSEMBLE_ALL_PAGES : pages;
+    return pages == NUMBER_MAP_NONE ? TRACE_PAGES_ALL : pages;
 }
 
 static uint64_t bounded(uint64_t n, uint64_t most)
@@ -110,6 +110,8 @@ static int survey_and_write(struct conversion *c, const struct convert_options *
     if (rc < 0)
         return rc;
     c->totals.lost_events = c->survey.lost_events;
+    c->totals.exit_how = options->exit_how;
+    c->totals.exit_value = options->exit_value;
     struct trace_header header = options->header;
     header.n_threads = c->survey.n_counting;
     header.text_bytes = options->text_bytes;

@@ -15,6 +15,8 @@ struct convert_options {
     struct trace_header header; /* all but n_threads and text_bytes */
     const char *text;           /* program and arguments, each ended by a 0 byte */
     uint32_t text_bytes;
+    enum trace_exit exit_how; /* of the program */
+    uint32_t exit_value;
     uint64_t stop_stamp, stop_ns; /* both clocks at one moment after the program's end */
     /* Called now and then with the share that is done, 0 to 1; may be NULL. */
     void (*progress)(void *context, double share);

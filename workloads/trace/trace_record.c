@@ -23,6 +23,7 @@ struct recording {
     char preload[2 * PATH_MAX], variable[PATH_MAX + sizeof(SPOOL_ENV) + 1];
     char **environment;
     uint64_t start_s;
+    struct record_end end;
     uint64_t stop_stamp, stop_ns;
 };
 
@@ -110,8 +111,10 @@ static uint32_t describe(const struct recording *rec, const struct spool_header 
     return rec->options->anonymous ? strip_arguments(text) : n;
 }
 
-static void fill_header(struct trace_header *h, const struct recording *rec, uint32_t clock)
+static void fill_header(struct trace_header *h, const struct recording *rec,
+                        const struct spool_header *spool)
 {
+    bool tsc = spool->clock == TRACE_CLOCK_TSC;
     struct utsname u;
     uname(&u);
     *h = (struct trace_header){
@@ -119,17 +122,20 @@ static void fill_header(struct trace_header *h, const struct recording *rec, uin
         .version = TRACE_VERSION,
         .page_bytes = (uint32_t)os_page_bytes(),
         .n_cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
-        .clock = clock,
+        .flags = rec->options->anonymous ? TRACE_ANONYMOUS : 0,
+        .clock = (uint8_t)(tsc ? TRACE_CLOCK_TSC : TRACE_CLOCK_MONOTONIC),
+        .source = TRACE_RECORDED,
         .start_s = rec->start_s,
     };
+    text_format(h->cpu, sizeof(h->cpu), "%s", rec->options->cpu ? rec->options->cpu : "");
+    text_format(h->allocator, sizeof(h->allocator), "%.*s", (int)sizeof(spool->allocator) - 1,
+                spool->allocator);
     text_format(h->system, sizeof(h->system), "%s %s %s", u.sysname, u.release, u.machine);
 }
 
 static int convert(const struct recording *rec, const struct spool_reader *spool, bool first,
                    const char *path, struct err *err)
 {
-    static const enum trace_clock clocks[] = {TRACE_CLOCK_TSC, TRACE_CLOCK_MONOTONIC};
-    enum trace_clock clock = clocks[spool->header->clock != TRACE_CLOCK_TSC];
     char *text = malloc(TRACE_TEXT_MAX);
     if (!text)
         return err_set(err, ENOMEM, "no memory to convert the recording");
@@ -143,7 +149,11 @@ static int convert(const struct recording *rec, const struct spool_reader *spool
         .progress = rec->options->progress,
         .context = rec->options->context,
     };
-    fill_header(&options.header, rec, clock);
+    fill_header(&options.header, rec, spool->header);
+    if (first && rec->end.exit_status >= 0) {
+        options.exit_how = rec->end.signal ? TRACE_EXIT_SIGNAL : TRACE_EXIT_STATUS;
+        options.exit_value = (uint32_t)(rec->end.signal ? rec->end.signal : rec->end.exit_status);
+    }
     int rc = convert_spool(spool, &options, err);
     free(text);
     return rc;
@@ -230,7 +240,9 @@ static int run(struct recording *rec, struct record_result *result, struct err *
         .context = o->context,
     };
     rec->start_s = (uint64_t)time(NULL);
-    return record_process_run(&process, &result->end, err);
+    int rc = record_process_run(&process, &result->end, err);
+    rec->end = result->end;
+    return rc;
 }
 
 int trace_record(const struct record_options *options, char *const argv[],
@@ -259,7 +271,8 @@ int trace_record(const struct record_options *options, char *const argv[],
 int trace_record_recover(const struct record_options *options, const char *spool,
                          struct record_result *result, struct err *err)
 {
-    struct recording rec = {.options = options, .start_s = (uint64_t)time(NULL)};
+    struct recording rec = {
+        .options = options, .start_s = (uint64_t)time(NULL), .end.exit_status = -1};
     *result = (struct record_result){.end.exit_status = -1};
     int fd = open(spool, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
