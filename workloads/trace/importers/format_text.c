@@ -132,11 +132,11 @@ static int next(struct import_reader *r, struct import_event *e, struct err *err
     return rc;
 }
 
-/* Its first line, or, behind comments, an event. */
+/* Its first line, or, behind comments and the program, an event. */
 static bool sniff(const char *bytes, size_t n)
 {
     const char *end = bytes + n;
-    while (bytes < end && (*bytes == '#' || *bytes == '\n'))
+    while (bytes < end && (strchr("#\r\n", *bytes) || strncmp(bytes, "program ", 8) == 0))
         bytes += strcspn(bytes, "\n") + 1;
     char line[256];
     size_t length = bytes < end ? strcspn(bytes, "\r\n") : 0;
