@@ -378,4 +378,4 @@ END_TEST
 
 UNIT_MAIN("import", android, android_times, what_was_not_seen, threads_without_a_call_that_counts,
           android_broken, no_text, mtrace, rep, heaptrack_raw, heaptrack_interpreted, trace_utils,
-          text, compressed, archives, what_is_no_file)
+          own_text, compressed, archives, what_is_no_file)
