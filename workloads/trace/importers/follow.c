@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NONE UINT32_MAX
+#define TIME_MAX ((uint64_t)1 << 62) /* nanoseconds */
 
 /* A live object. Its number is reused when it ends. */
 struct follow_object {
@@ -296,6 +296,8 @@ const char *follow_event(struct follow *f, const struct import_event *in,
     if (f->threads[s.e.thread].is_joined)
         return "a thread goes on although it was joined";
     s.e.ns = time_of(f, s.e.thread, in);
+    if (s.e.ns > TIME_MAX && f->is_second)
+        return "a time more than a hundred years after the first";
     why = follow_kind(&s);
     *n = s.n;
     return why;

@@ -138,10 +138,19 @@ static int next(struct import_reader *r, struct import_event *e, struct err *err
     }
 }
 
+/* Every record that is there has a type; and records are full of zeros, which text has none of. */
 static bool sniff(const char *bytes, size_t n)
 {
-    /* Records are full of zeros, text has none. */
-    return memchr(bytes, '\0', n) != NULL && find_record_bytes(bytes, n) != 0;
+    size_t each = find_record_bytes(bytes, n);
+    if (each == 0 || !memchr(bytes, '\0', n))
+        return false;
+    for (size_t at = 0; at + each <= n; at += each) {
+        struct record rec = {0};
+        memcpy(&rec, bytes + at, each);
+        if (type_of(&rec) >= RECORD_TYPES && !is_magic(&rec))
+            return false;
+    }
+    return true;
 }
 
 const struct import_format format_trace_utils = {

@@ -262,6 +262,6 @@ int source_bad(const struct source *s, struct err *err, const char *format, ...)
 
 double source_share(const struct source *s)
 {
-    double read = (double)archive_filter_bytes(s->archive, -1);
-    return s->file_bytes ? read / (double)s->file_bytes : 1.0;
+    double read = (double)archive_filter_bytes(s->archive, -1); /* may count what is read twice */
+    return read < (double)s->file_bytes ? read / (double)s->file_bytes : 1.0;
 }
