@@ -85,7 +85,7 @@ static void decode(char *word)
         if (digits[0] != '\0')
             digits[1] = word[2];
         if (digits[1] != '\0' && fields_hex(digits, &byte) && byte != 0) {
-            *out++ = (char)byte;
+            *out++ = (char)(unsigned char)byte;
             word += 2;
         } else {
             *out++ = *word;
