@@ -122,6 +122,7 @@ static void place(struct assemble *a, const struct assemble_event *e, struct obj
 static void write_new(struct assemble *a, const struct assemble_event *e, enum trace_kind kind)
 {
     struct object *o = new_object(a, e->made);
+    trace_writer_pages(a->writer, number_of(a, e->thread), e->pages);
     if (o)
         place(
             a, e, o,
@@ -164,6 +165,7 @@ static void write_realloc(struct assemble *a, const struct assemble_event *e)
     }
     struct object *o = &a->objects[number];
     fetch(a, o, e->thread);
+    trace_writer_pages(a->writer, number_of(a, e->thread), e->pages);
     trace_writer_realloc(a->writer, number_of(a, e->thread), o->slot, o->bytes, e->bytes);
     remove_live(a, o->bytes);
     uint32_t slot = o->slot;

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIME_MAX ((uint64_t)1 << 62) /* nanoseconds */
-
 /* A live object. Its number is reused when it ends. */
 struct follow_object {
     uint64_t
@@ -187,6 +185,7 @@ static const char *follow_new(struct step *s)
     s->e.made = s->in->made;
     s->e.bytes = s->in->bytes;
     s->e.align_log2 = s->in->align_log2;
+    s->e.pages = s->in->has_pages ? s->in->pages : TRACE_PAGES_ALL;
     const char *why = begin_object(s->f, &s->e);
     if (!why)
         put(s, &s->e);
@@ -296,7 +295,7 @@ const char *follow_event(struct follow *f, const struct import_event *in,
     if (f->threads[s.e.thread].is_joined)
         return "a thread goes on although it was joined";
     s.e.ns = time_of(f, s.e.thread, in);
-    if (s.e.ns > TIME_MAX && f->is_second)
+    if (s.e.ns > TRACE_TIME_MAX && f->is_second)
         return "a time more than a hundred years after the first";
     why = follow_kind(&s);
     *n = s.n;

@@ -16,6 +16,8 @@ struct import_event {
     uint64_t made; /* allocations, REALLOC: the address or number it got; 0: the call failed */
     uint64_t bytes;
     unsigned align_log2;
+    bool has_pages;
+    uint32_t pages; /* allocations and REALLOC, where has_pages: see TRACE_EXTENT */
     bool has_ns;
     uint64_t ns; /* CLOCK, and where has_ns: since any fixed moment */
 };

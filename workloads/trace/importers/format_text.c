@@ -42,6 +42,20 @@ static bool parse_thread(const char *word, uint64_t *thread)
     return fields_decimal(word, thread) && *thread < UINT64_MAX;
 }
 
+/* "pages=N", or nothing. */
+static const char *parse_pages(char **line, struct import_event *e)
+{
+    uint64_t pages;
+    char *word = fields_word(line);
+    if (!word)
+        return NULL;
+    if (strncmp(word, "pages=", 6) != 0 || !fields_decimal(word + 6, &pages))
+        return "behind an allocation stands pages=NUMBER or nothing";
+    e->has_pages = true;
+    e->pages = (uint32_t)(pages < trace_pages_max(e->bytes) ? pages : trace_pages_max(e->bytes));
+    return NULL;
+}
+
 static const char *parse_args(char **line, const struct op *op, struct import_event *e)
 {
     uint64_t token = 0, alignment = 1;
@@ -56,6 +70,9 @@ static const char *parse_args(char **line, const struct op *op, struct import_ev
         return "spawn and join name a thread by its number";
     if (op->has_time && !fields_decimal(fields_word(line), &e->ns))
         return "a time is a number of nanoseconds";
+    const char *why = op->has_size ? parse_pages(line, e) : NULL;
+    if (why)
+        return why;
     e->has_ns = op->has_time;
     e->old = token;
     e->made = token;

@@ -179,10 +179,11 @@ static void fill_header(struct trace_header *h, const struct import *im)
         .version = TRACE_VERSION,
         .text_bytes = im->facts.text_bytes,
         .n_threads = im->follow.n_born,
-        .page_bytes = 4096,
-        .clock = TRACE_CLOCK_MONOTONIC,
+        .page_bytes = TRACE_PAGE_BYTES,
+        .clock = im->facts.has_times ? TRACE_CLOCK_MONOTONIC : TRACE_CLOCK_NONE,
+        .source = TRACE_IMPORTED,
+        .system = "unknown",
     };
-    text_format(h->system, sizeof(h->system), "unknown (imported, format %s)", im->format->name);
 }
 
 static int write_trace(struct import *im, struct err *err)

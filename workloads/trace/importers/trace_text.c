@@ -18,7 +18,7 @@ struct writing {
     struct holder *holders;  /* by thread */
     struct number_map cells; /* by number + 1: the tokens of objects on their way */
     uint32_t n_tokens;
-    bool out_of_memory;
+    bool out_of_memory, out_of_tokens;
 };
 
 static uint32_t *token_at(struct writing *w, uint32_t thread, uint32_t slot)
@@ -50,7 +50,10 @@ static uint32_t token_of(struct writing *w, const struct trace_event *e)
     case TRACE_CALLOC:
     case TRACE_ALIGNED:
     case TRACE_REALLOC_IN:
-        *token = ++w->n_tokens;
+        if (w->n_tokens == UINT32_MAX - 1)
+            w->out_of_tokens = true;
+        else
+            *token = ++w->n_tokens;
         break;
     case TRACE_GIVE:
         w->out_of_memory |= !number_map_put(&w->cells, (uint64_t)e->other + 1, *token);
@@ -71,6 +74,13 @@ static void write_clock(struct writing *w, const struct trace_event *e)
     fprintf(w->out, "%u clock %lu\n", e->thread, h->ns);
 }
 
+static void end_allocation(struct writing *w, const struct trace_event *e)
+{
+    if (e->pages != TRACE_PAGES_ALL)
+        fprintf(w->out, " pages=%u", e->pages);
+    fputc('\n', w->out);
+}
+
 static void write_object(struct writing *w, const struct trace_event *e)
 {
     uint32_t token = token_of(w, e);
@@ -82,21 +92,22 @@ static void write_object(struct writing *w, const struct trace_event *e)
         fprintf(w->out, "%u free %u\n", e->thread, token);
         break;
     case TRACE_ALIGNED:
-        fprintf(w->out, "%u aligned %u %lu %lu\n", e->thread, token, e->bytes,
+        fprintf(w->out, "%u aligned %u %lu %lu", e->thread, token, e->bytes,
                 (uint64_t)1 << e->align_log2);
-        break;
-    case TRACE_REALLOC_IN:
-        fprintf(w->out, "%u realloc-null %u %lu\n", e->thread, token, e->bytes);
+        end_allocation(w, e);
         break;
     default:
-        fprintf(w->out, "%u %s %u %lu\n", e->thread, trace_kind_name(e->kind), token, e->bytes);
+        fprintf(w->out, "%u %s %u %lu", e->thread,
+                e->kind == TRACE_REALLOC_IN ? "realloc-null" : trace_kind_name(e->kind), token,
+                e->bytes);
+        end_allocation(w, e);
     }
 }
 
 static void write_event(void *context, const struct trace_event *e)
 {
     struct writing *w = context;
-    if (w->out_of_memory || ferror(w->out))
+    if (w->out_of_memory || w->out_of_tokens || ferror(w->out))
         return;
     switch (e->kind) {
     case TRACE_CLOCK:
@@ -138,6 +149,15 @@ static void write_head(FILE *out, const struct trace_reader *r)
     fputc('\n', out);
 }
 
+/* A trace that was cut off ends earlier than the program did. */
+static void write_end(FILE *out, const struct trace_reader *r)
+{
+    const struct trace_cut *cut = trace_reader_cut(r);
+    if (cut)
+        fprintf(out, "# the trace was cut off here: %lu of its %lu bytes were used\n",
+                cut->used_bytes, cut->file_bytes);
+}
+
 static int write_trace(struct writing *w, struct trace_reader *r, const char *path, struct err *err)
 {
     uint32_t n_threads = trace_reader_header(r)->n_threads;
@@ -145,9 +165,13 @@ static int write_trace(struct writing *w, struct trace_reader *r, const char *pa
     if (!w->holders)
         return err_set(err, ENOMEM, "%s: no memory to write it as text", path);
     write_head(w->out, r);
-    int rc = trace_reader_visit(r, write_event, w, err);
+    int rc = trace_reader_visit_ordered(r, write_event, w, err);
     if (rc == 0 && w->out_of_memory)
         rc = err_set(err, ENOMEM, "%s: no memory to write it as text", path);
+    if (rc == 0 && w->out_of_tokens)
+        rc = err_set(err, EFBIG, "%s: more objects than its text form can name", path);
+    if (rc == 0)
+        write_end(w->out, r);
     for (uint32_t t = 0; t < n_threads; t++)
         free(w->holders[t].tokens);
     free(w->holders);
@@ -159,7 +183,7 @@ int trace_text_write(const char *path, FILE *out, struct err *err)
 {
     struct writing w = {.out = out};
     struct trace_reader *r;
-    int rc = trace_reader_open(&r, path, err);
+    int rc = trace_reader_open(&r, path, TRACE_ANY, err);
     if (rc < 0)
         return rc;
     rc = write_trace(&w, r, path, err);
