@@ -38,19 +38,78 @@ static int import_text(const char *format, const char *text)
     return import_file(format);
 }
 
-/* Imports, the format guessed, and holds the trace's text to `expected`. */
-static void expect(const char *format, const char *text, const char *expected)
+#define THREADS_MAX 4
+#define TOKENS_MAX  64
+
+/* The text of OUTPUT; the caller frees it. */
+static char *dump_output(void)
 {
-    ck_assert_msg(import_text(NULL, text) == 0, "%s", err.text);
-    ck_assert_str_eq(result.format, format);
     char *dump;
     size_t n;
     FILE *out = open_memstream(&dump, &n);
     ck_assert_msg(trace_text_write(OUTPUT, out, &err) == 0, "%s", err.text);
     ck_assert_int_eq(fclose(out), 0);
-    char *events = strchr(strchr(dump, '\n') + 1, '\n') + 1; /* behind version and program */
+    return dump;
+}
+
+/* An object by its maker and a number there, "0.1", in place of its token. */
+static void write_line(FILE *out, const char *line, char names[TOKENS_MAX][16],
+                       unsigned made[THREADS_MAX])
+{
+    char op[16];
+    unsigned thread, token = 0;
+    int at = 0;
+    ck_assert_int_ge(sscanf(line, "%u %15s %u%n", &thread, op, &token, &at), 2);
+    bool goes_on = strcmp(op, "realloc") == 0 || strcmp(op, "free") == 0;
+    bool begins = !goes_on && strstr("malloc calloc aligned realloc-null", op) != NULL;
+    if (begins)
+        snprintf(names[token], 16, "%u.%u", thread, ++made[thread]);
+    if (begins || goes_on)
+        fprintf(out, "%u %s %s%s\n", thread, op, names[token], line + at);
+    else
+        fprintf(out, "%s\n", line);
+}
+
+/*
+ * The lines of a dump thread by thread, with names that do not depend on the order of threads:
+ * dumps keep to a legal one, not to that of the log. The caller frees it.
+ */
+static char *by_thread(char *dump)
+{
+    char *texts[THREADS_MAX], names[TOKENS_MAX][16], *all, *rest;
+    FILE *outs[THREADS_MAX];
+    unsigned made[THREADS_MAX] = {0};
+    size_t n;
+    for (unsigned t = 0; t < THREADS_MAX; t++)
+        outs[t] = open_memstream(&texts[t], &n);
+    strtok_r(dump, "\n", &rest); /* version */
+    strtok_r(NULL, "\n", &rest); /* program */
+    for (char *line; (line = strtok_r(NULL, "\n", &rest));)
+        write_line(outs[atoi(line)], line, names, made);
+    FILE *out = open_memstream(&all, &n);
+    for (unsigned t = 0; t < THREADS_MAX; t++) {
+        fclose(outs[t]);
+        fputs(texts[t], out);
+        free(texts[t]);
+    }
+    fclose(out);
+    return all;
+}
+
+static void expect_events(const char *expected)
+{
+    char *dump = dump_output(), *events = by_thread(dump);
     ck_assert_str_eq(events, expected);
     free(dump);
+    free(events);
+}
+
+/* Imports, the format guessed, and holds the trace to `expected`, thread by thread. */
+static void expect(const char *format, const char *text, const char *expected)
+{
+    ck_assert_msg(import_text(NULL, text) == 0, "%s", err.text);
+    ck_assert_str_eq(result.format, format);
+    expect_events(expected);
 }
 
 /* One clear line with `why` in it, and no file. */
@@ -77,9 +136,11 @@ START_TEST(android)
            "8: thread_done 0x0\n"
            "7: free 0x10\r\n"
            "8: malloc 0x70 6", /* the number came back: another thread */
-           "0 clock 0\n0 malloc 1 100\n0 calloc 2 15\n0 spawn 1\n1 clock 0\n1 free 1\n"
-           "1 malloc 3 7\n0 aligned 4 9 64\n0 realloc 2 80\n0 realloc-null 5 81\n1 end\n0 free 3\n"
-           "0 spawn 2\n2 clock 0\n2 malloc 6 6\n");
+           "0 clock 0\n0 malloc 0.1 100\n0 calloc 0.2 15\n0 spawn 1\n"
+           "0 aligned 0.3 9 64\n0 realloc 0.2 80\n0 realloc-null 0.4 81\n"
+           "0 free 1.1\n0 spawn 2\n"
+           "1 clock 0\n1 free 0.1\n1 malloc 1.1 7\n1 end\n"
+           "2 clock 0\n2 malloc 2.1 6\n");
     ck_assert_uint_eq(result.counts.null_frees, 1);
     ck_assert_uint_eq(result.counts.failed, 1);
     ck_assert_uint_eq(result.info.totals.remote_frees, 2);
@@ -93,7 +154,7 @@ START_TEST(android_times)
            "5: malloc 0x10 100 1000000000 1000000100\n"
            "5: free 0x10 1000100000 1000100900\n"
            "5: malloc 0x10 1 1000050000 1000060000\n", /* time does not go back */
-           "0 clock 0\n0 malloc 1 100\n0 clock 99900\n0 free 1\n0 malloc 2 1\n");
+           "0 clock 0\n0 malloc 0.1 100\n0 clock 99900\n0 free 0.1\n0 malloc 0.2 1\n");
     ck_assert_uint_eq(result.info.totals.duration_ns, 99900);
     expect_refusal("android", "5: malloc 0x10 100 17\n", ":1: ");
 }
@@ -110,8 +171,9 @@ START_TEST(what_was_not_seen)
            "1: free 0x10\n"
            "2: realloc 0x0 0x90 0\n"
            "2: realloc 0x0 0x90 5\n",
-           "0 clock 0\n0 malloc 1 1\n0 spawn 1\n1 clock 0\n1 free 1\n1 malloc 2 2\n"
-           "1 realloc-null 3 3\n0 free 2\n1 free 3\n");
+           "0 clock 0\n0 malloc 0.1 1\n0 spawn 1\n0 free 1.1\n"
+           "1 clock 0\n1 free 0.1\n1 malloc 1.1 2\n1 realloc-null 1.2 3\n"
+           "1 free 1.2\n");
     ck_assert_uint_eq(result.counts.unknown_frees, 2);
     ck_assert_uint_eq(result.counts.unknown_reallocs, 1);
     ck_assert_uint_eq(result.counts.conflicts, 1);
@@ -172,7 +234,8 @@ START_TEST(mtrace)
            "@ [0x5] + (nil) 0x4000000000000000\n"
            "@ [0x5] - 0x20\n"
            "= End\n",
-           "0 clock 0\n0 malloc 1 100\n0 realloc 1 5000\n0 malloc 2 3\n0 free 1\n");
+           "0 clock 0\n0 malloc 0.1 100\n0 realloc 0.1 5000\n0 malloc 0.2 3\n"
+           "0 free 0.1\n");
     ck_assert_uint_eq(result.counts.failed, 2);
     expect_refusal(NULL, "= Start\n@ [0x1] < 0x10\n@ [0x1] + 0x20 0x1\n", INPUT ":3: ");
     expect_refusal(NULL, "= Start\n@ [0x1] > 0x10 0x1\n", INPUT ":2: ");
@@ -185,10 +248,10 @@ END_TEST
 START_TEST(rep)
 {
     expect("rep", "2000\n3\n7\n1\na 0 20\na 1 100\nf 1\nr 0 400\nf -1\na 2 7\nf 0\n",
-           "0 clock 0\n0 malloc 1 20\n0 malloc 2 100\n0 free 2\n0 realloc 1 400\n0 malloc 3 7\n"
-           "0 free 1\n");
+           "0 clock 0\n0 malloc 0.1 20\n0 malloc 0.2 100\n0 free 0.2\n"
+           "0 realloc 0.1 400\n0 malloc 0.3 7\n0 free 0.1\n");
     ck_assert_str_eq(result.note, "");
-    expect("rep", "2000 1 2 1\na 5 20\n", "0 clock 0\n0 malloc 1 20\n");
+    expect("rep", "2000 1 2 1\na 5 20\n", "0 clock 0\n0 malloc 0.1 20\n");
     ck_assert_str_eq(result.note, "it announces 2 operations and holds 1");
     expect_refusal(NULL, "1\n2\n3\n4\na 0 20\nq 0\n", INPUT ":6: ");
     expect_refusal(NULL, "1\n2\n3\n4\na 0 20\na 0\n", INPUT ":6: ");
@@ -203,7 +266,8 @@ START_TEST(heaptrack_raw)
     expect(
         "heaptrack",
         "v 10400 3\nx 5 ./p x\nX ./p  --option\nt 1 0\n+ 64 1 55c0\nc a\n+ 10 1 55d0\n- 55c0\nR 3ed\n",
-        "0 clock 0\n0 malloc 1 100\n0 clock 10000000\n0 malloc 2 16\n0 free 1\n");
+        "0 clock 0\n0 malloc 0.1 100\n0 clock 10000000\n0 malloc 0.2 16\n"
+        "0 free 0.1\n");
     ck_assert_str_eq(result.info.command, "./p --option");
     expect_refusal(NULL, "v 10400 4\n", "file version");
     expect_refusal(NULL, "v 10400 3\n+ 64 1\n", INPUT ":2: ");
@@ -214,8 +278,8 @@ END_TEST
 START_TEST(heaptrack_interpreted)
 {
     expect("heaptrack", "v 10400 3\ns 3 abc\na 64 8\n+ 0\na c8 9\n+ 1\n+ 0\n- 0\n- 1\n- 0\n+ 1\n",
-           "0 clock 0\n0 malloc 1 100\n0 malloc 2 200\n0 malloc 3 100\n0 free 3\n0 free 2\n"
-           "0 free 1\n0 malloc 4 200\n");
+           "0 clock 0\n0 malloc 0.1 100\n0 malloc 0.2 200\n0 malloc 0.3 100\n"
+           "0 free 0.3\n0 free 0.2\n0 free 0.1\n0 malloc 0.4 200\n");
     ck_assert_ptr_nonnull(strstr(result.note, "newest"));
     expect_refusal(NULL, "v 10400 3\na 64 8\n+ 1\n", INPUT ":3: ");
     expect_refusal(NULL, "v 10400 3\na 64 8\n- 0\n", INPUT ":3: ");
@@ -236,13 +300,7 @@ static void expect_records(const struct record *records, size_t n, size_t each,
     fclose(f);
     ck_assert_msg(import_file(NULL) == 0, "%s", err.text);
     ck_assert_str_eq(result.format, "trace-utils");
-    char *dump;
-    size_t n_bytes;
-    FILE *out = open_memstream(&dump, &n_bytes);
-    ck_assert_msg(trace_text_write(OUTPUT, out, &err) == 0, "%s", err.text);
-    fclose(out);
-    ck_assert_str_eq(strstr(dump, "\n0 ") + 1, expected);
-    free(dump);
+    expect_events(expected);
 }
 
 START_TEST(trace_utils)
@@ -259,12 +317,12 @@ START_TEST(trace_utils)
         {.thread = 5, .type = 8, .ptr2 = 0x70, .size = 80, .size2 = 128},
         {.thread = 5, .type = 3, .ptr1 = 0x30},
     };
-    expect_records(
-        records, 10, 64,
-        "0 clock 0\n0 malloc 1 100\n0 calloc 2 30\n0 spawn 1\n1 clock 0\n1 realloc 1 40\n"
-        "0 aligned 3 50 64\n0 aligned 4 60 4096\n0 aligned 5 4096 4096\n"
-        "0 aligned 6 80 128\n0 free 1\n");
-    expect_records(records + 1, 2, 32, "0 clock 0\n0 malloc 1 100\n0 calloc 2 30\n");
+    expect_records(records, 10, 64,
+                   "0 clock 0\n0 malloc 0.1 100\n0 calloc 0.2 30\n0 spawn 1\n"
+                   "0 aligned 0.3 50 64\n0 aligned 0.4 60 4096\n0 aligned 0.5 4096 4096\n"
+                   "0 aligned 0.6 80 128\n0 free 0.1\n"
+                   "1 clock 0\n1 realloc 0.1 40\n");
+    expect_records(records + 1, 2, 32, "0 clock 0\n0 malloc 0.1 100\n0 calloc 0.2 30\n");
     ck_assert_int_eq(truncate(INPUT, 50), 0);
     ck_assert_int_lt(import_file(NULL), 0);
     ck_assert_ptr_nonnull(
@@ -287,15 +345,17 @@ static const char some_text[] = "# by hand\n"
                                 "0 free 1\n"
                                 "1 end\n"
                                 "0 join 1\n"
-                                "0 realloc-null 7 70\n"
+                                "0 realloc-null 7 70000 pages=3\n"
+                                "0 realloc 7 200000\n"
                                 "0 free 9\n";
 
 START_TEST(own_text)
 {
-    expect("text", some_text,
-           "0 clock 1000\n0 malloc 1 100\n0 calloc 2 200\n0 spawn 1\n1 clock 500000\n"
-           "1 realloc 1 300\n1 aligned 3 5 64\n0 free 1\n1 end\n0 join 1\n0 realloc-null 4 70\n"
-           "0 free 3\n");
+    expect(
+        "text", some_text,
+        "0 clock 1000\n0 malloc 0.1 100\n0 calloc 0.2 200\n0 spawn 1\n"
+        "0 free 0.1\n0 join 1\n0 realloc-null 0.3 70000 pages=3\n0 realloc 0.3 200000\n0 free 1.1\n"
+        "1 clock 500000\n1 realloc 0.1 300\n1 aligned 1.1 5 64\n1 end\n");
     ck_assert_str_eq(result.info.command, "/usr/bin/a b --x");
     ck_assert_uint_eq(result.info.totals.duration_ns, 500000);
     expect_refusal(NULL, "0 malloc 1 5\n0 malloc 0 5\n", INPUT ":2: ");
