@@ -133,14 +133,15 @@ static void write_pages(struct assemble *a, uint32_t thread, uint32_t pages, uin
 static uint32_t added_pages(const struct object *o, const struct assemble_event *e)
 {
     uint64_t before = o->pages == TRACE_PAGES_ALL ? o->bytes / TRACE_PAGE_BYTES : o->pages;
-    if (e->pages == TRACE_PAGES_ALL)
-        return TRACE_PAGES_ALL;
+    if (e->pages == TRACE_PAGES_ALL || !e->pages_in_all)
+        return e->pages;
     return e->pages > before ? e->pages - (uint32_t)before : 0;
 }
 
 static void write_new(struct assemble *a, const struct assemble_event *e, enum trace_kind kind)
 {
     struct object *o = new_object(a, e->made);
+    trace_writer_pages(a->writer, number_of(a, e->thread), e->pages);
     if (o)
         place(
             a, e, o,
