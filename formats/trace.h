@@ -32,6 +32,7 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 #define TRACE_SLOTS_MAX       (1u << 28) /* objects that one thread holds at once */
 #define TRACE_BYTES_MAX       ((uint64_t)1 << 47)
 #define TRACE_ALIGN_LOG2_MAX  40u
+#define TRACE_PAGES_ALL       UINT32_MAX
 
 /* What stands in the columns for each kind; "enters" means: gets the lowest free slot. */
 enum trace_kind {

@@ -174,7 +174,7 @@ int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads,
     if (word->source == CELL_SYNTHETIC)
         rc = workload_plan(&word->spec, threads, seed, &cell->fd, &cell->plan, err);
     else if (word->source == CELL_TRACE)
-        rc = trace_plan(word->path, &cell->fd, &cell->plan, &info, err);
+        rc = trace_plan(word->path, NULL, &cell->fd, &cell->plan, &info, err);
     else
         rc = plan_file_read(word->path, &cell->fd, &cell->plan, err);
     if (rc < 0)

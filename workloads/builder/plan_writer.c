@@ -42,8 +42,10 @@ void plan_writer_free(struct plan_writer *w)
 {
     if (!w)
         return;
-    if (w->draft)
+    if (w->draft) {
         os_unmap(w->draft, w->n_bytes);
+        close(w->fd);
+    }
     free(w);
 }
 
@@ -276,10 +278,8 @@ int plan_writer_finish(struct plan_writer *w, uint32_t n_cells, int *fd, const s
     uint64_t all_cells = (uint64_t)n_cells * w->header.copies;
     if (all_cells >= UINT32_MAX)
         fail(w, EOVERFLOW, "too many hand-overs at once");
-    if (end_sequences(w)) {
-        close(w->fd);
+    if (end_sequences(w))
         return told(w, err);
-    }
     draft->n_cells = (uint32_t)all_cells;
     set_bodies(w);
     make_copies(w, n_cells);

@@ -425,7 +425,7 @@ static const char *visit_events(struct trace_reader *r, uint32_t thread, struct 
 {
     while (c->at[TRACE_COLUMN_KINDS] < c->end[TRACE_COLUMN_KINDS]) {
         unsigned kind = *c->at[TRACE_COLUMN_KINDS]++;
-        struct trace_event e = {.kind = (enum trace_kind)kind, .thread = thread};
+        struct trace_event e = {.kind = (enum trace_kind)kind, .thread = thread, .pages = TRACE_PAGES_ALL};
         if (kind == TRACE_NONE || kind >= TRACE_KINDS)
             return "an event of unknown kind";
         const char *why = decode(r, c, r->slots[thread], &e);

@@ -19,6 +19,8 @@ struct trace_event {
     uint64_t bytes;      /* requested; CLOCK: nanoseconds since the thread's last CLOCK */
     uint64_t old_bytes;  /* REALLOC */
     uint32_t other;      /* cell, or thread of SPAWN and JOIN */
+    uint32_t pages;
+    uint64_t position;
 };
 
 /* Opens, checks header, footer and the chain of chunks. 0 or a negative errno with *out NULL. */
