@@ -21,7 +21,9 @@ static void finish(struct lane *lane)
 {
     keep(1);
     lane->control->end_ns = clock_ns();
+    lane->control->lived_ns += lane->control->end_ns - lane->control->start_ns;
     lane->control->last_cpu = (uint32_t)sched_getcpu();
+    pace_end(lane);
 }
 
 static bool has_place(const struct control_thread *c)
@@ -58,8 +60,8 @@ static void *live_spawned(void *arg)
 static void forget_warm_up(struct worker *w)
 {
     for (uint32_t t = 0; t < w->plan->n_threads; t++) {
-        w->control->threads[t].stall_ns = 0;
-        w->control->threads[t].passes = 0;
+        struct control_thread *c = &w->control->threads[t];
+        c->stall_ns = c->pace_ns = c->lived_ns = c->passes = 0;
     }
 }
 
@@ -140,8 +142,9 @@ static void start_thread(struct lane *lane, void *(*live)(void *))
                     strerrordesc_np(rc));
 }
 
-void lane_spawn(struct lane *child)
+void lane_spawn(struct lane *lane, struct lane *child)
 {
+    pace_begin(child, lane);
     child->stack = stack_take(child->worker->stacks);
     start_thread(child, live_spawned);
 }
@@ -151,11 +154,13 @@ void lane_spawn_root(struct lane *lane)
     start_thread(lane, live_root_thread);
 }
 
-void lane_join(struct lane *child, struct handover_wait *wait)
+void lane_join(struct lane *lane, struct lane *child)
 {
     uint64_t begin = clock_ns();
+    pace_leave(lane, &(struct pace_cause){.thread = child->index});
     pthread_join(child->thread, NULL);
-    *wait->stall_ns += clock_ns() - begin;
+    pace_return(lane);
+    lane->control->stall_ns += clock_ns() - begin;
     stack_give_back(child->worker->stacks, child->stack);
 }
 
