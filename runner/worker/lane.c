@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "os.h"
 #include "stack.h"
 #include "usage.h"
 
@@ -53,6 +54,7 @@ static void *live_spawned(void *arg)
     lane_run(lane, 0, lane->plan->n_ops - 1);
     lane->control->passes++;
     finish(lane);
+    atomic_store(&lane->ended, 1);
     return NULL;
 }
 
@@ -147,6 +149,8 @@ void lane_spawn(struct lane *lane, struct lane *child)
     pace_begin(child, lane);
     child->stack = stack_take(child->worker->stacks);
     start_thread(child, live_spawned);
+    atomic_store(&child->born, 1);
+    os_wake_one(&child->born);
 }
 
 void lane_spawn_root(struct lane *lane)
@@ -158,8 +162,12 @@ void lane_join(struct lane *lane, struct lane *child)
 {
     uint64_t begin = clock_ns();
     pace_leave(lane, &(struct pace_cause){.thread = child->index});
+    while (atomic_load(&child->born) == 0) /* another thread may be about to start it */
+        os_wait(&child->born, 0);
     pthread_join(child->thread, NULL);
+    atomic_store(&child->born, 0);
     pace_return(lane);
+    atomic_store(&child->ended, 0);
     lane->control->stall_ns += clock_ns() - begin;
     stack_give_back(child->worker->stacks, child->stack);
 }

@@ -28,6 +28,8 @@ struct lane {
     uint32_t index;
     uint64_t words_before; /* words executed before the stretch that runs now */
     pthread_t thread;
+    _Atomic uint32_t born;  /* `thread` is known; the futex of who came to join it before */
+    _Atomic uint32_t ended; /* it has done all of its words */
     char *stack; /* of its thread; of a spawned one while that lives */
 };
 

@@ -75,11 +75,6 @@ static void tell(const struct lane *lane, uint64_t position)
     syscall(SYS_futex, &g->moved, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
-static bool is_alive(const struct worker *w, uint32_t t)
-{
-    return atomic_load(&w->pace.alive[t / 64]) >> t % 64 & 1;
-}
-
 /*
  * Where a living lane is; PACE_NOWHERE while what it waits for has not come. One that could go on
  * counts, though it may not have woken up.
@@ -95,7 +90,7 @@ static uint64_t where(const struct worker *w, uint32_t t)
         return atomic_load(&place->position);
     struct handover_cell *cell = (struct handover_cell *)atomic_load(&place->cell);
     bool has_come = cell ? handover_is_full(cell) == (bool)atomic_load(&place->full)
-                         : !is_alive(w, atomic_load(&place->thread));
+                         : atomic_load(&w->lanes[atomic_load(&place->thread)].ended) != 0;
     return has_come ? waits_at : PACE_NOWHERE;
 }
 
