@@ -116,7 +116,7 @@ static int append_parameters(const struct recorded_spec *spec, char *text, size_
 static int use_trace(const char *parameters, struct cell_word *out, struct err *err)
 {
     out->source = CELL_TRACE;
-    int rc = *parameters ? recorded_parse(&out->recorded, parameters, err) : 0;
+    int rc = parameters ? recorded_parse(&out->recorded, parameters, err) : 0;
     if (rc < 0)
         err_prefix(err, "%s", out->name);
     if (rc == 0)
@@ -150,7 +150,7 @@ static int use_file(const char *path, const char *parameters, struct cell_word *
     if (rc == 0)
         return use_trace(parameters, out, err);
     out->source = CELL_PLAN;
-    return *parameters ? err_set(err, EINVAL,
+    return parameters ? err_set(err, EINVAL,
                                  "%s is a plan, which takes no parameters: give them to "
                                  "`arenabench plan`, which makes it",
                                  path)
@@ -158,14 +158,14 @@ static int use_file(const char *path, const char *parameters, struct cell_word *
 }
 
 /*
- * Where the parameters of a word begin, which is cut there; at its end when it has none. A file's
- * name may hold a colon.
+ * Where the parameters of a word begin, which is cut there; NULL when it has none. A file's name
+ * may hold a colon.
  */
 static const char *cut_parameters(char *word)
 {
     char *slash = strrchr(word, '/'), *colon = strchr(slash ? slash : word, ':');
     if (!colon || access(word, F_OK) == 0)
-        return "";
+        return NULL;
     *colon = '\0';
     return colon + 1;
 }
