@@ -62,7 +62,7 @@ void trace_summary(struct trace_info *info, const struct trace_reader *r)
 int trace_info_read(const char *path, struct trace_info *info, struct err *err)
 {
     struct trace_reader *r;
-    int rc = trace_reader_open(&r, path, err);
+    int rc = trace_reader_open(&r, path, TRACE_ANY, err);
     if (rc < 0)
         return rc;
     rc = trace_reader_visit(r, NULL, NULL, err);

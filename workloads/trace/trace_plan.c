@@ -23,7 +23,7 @@ struct recorded {
 /* One of the two rounds over the trace: the same words are counted first, then written. */
 struct round {
     const struct trace_plan_options *options;
-    const struct trace_reader *reader;
+    struct trace_reader *reader;
     struct plan_writer *writer;
     uint32_t keeper; /* the thread that was not recorded */
     bool keeps;      /* there is one */
@@ -132,7 +132,6 @@ struct conversion {
     struct round round;
     uint32_t *numbers; /* of recorded threads in the plan */
     uint32_t n_numbers;
-    uint64_t scale;
 };
 
 static void add_event(void *context, const struct trace_event *e)
@@ -242,27 +241,15 @@ static void number_threads(struct conversion *c)
     }
 }
 
-static int one_round(struct conversion *c, const char *path, struct trace_info *info,
-                     struct err *err)
+static int one_round(struct conversion *c, const char *path, struct err *err)
 {
     struct round *r = &c->round;
-    struct trace_reader *reader;
-    int rc = trace_reader_open(&reader, path, err);
-    if (rc < 0)
-        return rc;
-    r->reader = reader;
-    if (trace_reader_header(reader)->n_threads != r->keeper)
-        rc = err_set(err, EIO, "%s: changed while it was read", path);
     plan_writer_put(r->writer, 0, plan_op_make(PLAN_PHASE, 0, TRACE_PHASE_RUN));
-    if (rc == 0)
-        rc = trace_reader_visit(reader, add_event, c, err);
+    int rc = trace_reader_visit(r->reader, add_event, c, err);
     if (rc == 0)
         drain(c);
     if (rc == 0 && r->failed)
         rc = err_set(err, r->failed, "%s: %s", path, r->why);
-    if (rc == 0 && info)
-        trace_summary(info, reader);
-    trace_reader_free(reader);
     return rc;
 }
 
@@ -299,17 +286,13 @@ static int begin_writing(struct conversion *c, const char *path, struct err *err
 
 static int make_room(struct conversion *c, const char *path, struct err *err)
 {
-    struct trace_reader *reader;
-    int rc = trace_reader_open(&reader, path, err);
-    if (rc < 0)
-        return rc;
-    uint32_t n = trace_reader_header(reader)->n_threads;
-    trace_reader_free(reader);
-    c->round.keeper = n;
-    c->round.threads = calloc(n, sizeof(*c->round.threads));
+    struct round *r = &c->round;
+    uint32_t n = trace_reader_header(r->reader)->n_threads;
+    r->keeper = n;
+    r->threads = calloc(n, sizeof(*r->threads));
     c->numbers = calloc((size_t)n + 1, sizeof(*c->numbers));
-    c->round.writer = plan_writer_new(n + 1);
-    return c->round.threads && c->numbers && c->round.writer
+    r->writer = plan_writer_new(n + 1);
+    return r->threads && c->numbers && r->writer
                ? 0
                : err_set(err, ENOMEM, "%s: no memory for its plan", path);
 }
@@ -321,16 +304,22 @@ int trace_plan(const char *path, const struct trace_plan_options *options, int *
     struct conversion c = {.round.options = options ? options : &preset};
     struct round *r = &c.round;
     r->pool.pause = r->options->pause;
-    int rc = make_room(&c, path, err);
+    int rc = trace_reader_open(&r->reader, path, TRACE_ANY, err);
+    if (rc < 0)
+        return rc;
+    rc = make_room(&c, path, err);
     if (rc == 0)
-        rc = one_round(&c, path, info, err);
+        rc = one_round(&c, path, err);
+    if (rc == 0 && info)
+        trace_summary(info, r->reader);
     if (rc == 0)
         rc = begin_writing(&c, path, err);
     if (rc == 0)
-        rc = one_round(&c, path, NULL, err);
+        rc = one_round(&c, path, err);
     if (rc == 0)
         rc = plan_writer_finish(r->writer, r->pool.n_cells, fd, plan, err);
     plan_writer_free(r->writer);
+    trace_reader_free(r->reader);
     cell_pool_release(&r->pool);
     open_cells_release(&r->open);
     free(r->threads);
