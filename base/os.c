@@ -41,6 +41,14 @@ size_t os_page_bytes(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
+void os_forget(const void *p, size_t bytes)
+{
+    uintptr_t page = os_page_bytes(), begin = ((uintptr_t)p + page - 1) & ~(page - 1);
+    uintptr_t end = ((uintptr_t)p + bytes) & ~(page - 1);
+    if (begin < end) /* where it fails, pages stay: no harm */
+        (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
 void *os_remap(void *p, size_t old_bytes, size_t new_bytes)
 {
     return map_or_null(mremap(p, old_bytes, new_bytes, MREMAP_MAYMOVE));

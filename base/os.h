@@ -20,6 +20,12 @@ void *os_map_file(int fd, size_t bytes, enum os_file_access access, enum os_map_
 
 void os_unmap(void *p, size_t bytes);
 
+/*
+ * Takes the pages that lie wholly in [p, p + bytes) of a file's shared mapping out of this process;
+ * the next access finds them in the file again, with what was written to them.
+ */
+void os_forget(const void *p, size_t bytes);
+
 /* `p` is where the mapping is now; NULL with errno set, and it stays as it was. */
 void *os_remap(void *p, size_t old_bytes, size_t new_bytes);
 

@@ -18,7 +18,7 @@
 #include "err.h"
 
 #define CONTROL_MAGIC   0x006c746362646e61ull
-#define CONTROL_VERSION 2u
+#define CONTROL_VERSION 3u
 
 /* The worker finds its files open under these numbers. */
 enum control_fds {
@@ -80,6 +80,8 @@ struct control_thread {
     _Atomic uint64_t ops_done; /* words executed over all passes; told every few thousand */
     uint64_t passes;           /* bodies completed (root), lives lived (spawned); in the clock */
     uint64_t stall_ns;         /* waited for cells, beyond a short spin, and for joins */
+    uint64_t pace_ns;          /* waited for its turn: see enum plan_flags */
+    uint64_t lived_ns;         /* from start to end, all lives in the clock */
     uint64_t start_ns, end_ns; /* clock_ns(); of the last life */
     uint32_t last_cpu;         /* where it ended */
     uint32_t reserved;

@@ -17,6 +17,9 @@
  *   waits     all threads reach their ends when cells and joins are waited for: no cycle. This
  *             holds even if all roots wait for each other before their bodies and behind them
  *   loop      bodies [loop_begin, loop_end) leave slots and cells filled as they found them
+ *   pace      in a plan with PLAN_PACE_ORDER or PLAN_PACE_TIME: values do not fall within a thread,
+ *             and none stands in a body. Words PACE delay a thread and change nothing else
+ *   streamed  a plan with PLAN_STREAMED has no bodies
  * Under these laws the plan is a Kahn network (Kahn 1974) with bounded channels: which thread runs
  * when changes neither what is done nor whether it ends; and as one order that completes is known
  * for a body (all roots together), one is known for any number of them.
@@ -30,7 +33,7 @@
 #include "err.h"
 
 #define PLAN_MAGIC      0x006e616c70626e61ull /* "anbplan" */
-#define PLAN_VERSION    1u
+#define PLAN_VERSION    2u
 #define PLAN_NAME_BYTES 96
 #define PLAN_NO_THREAD  UINT32_MAX
 
@@ -51,6 +54,7 @@ enum plan_kind {
     PLAN_WIDE,    /* prefix: slot field = log2 of the alignment, arg = bits 32..63 of the size */
     PLAN_EXTENT,  /* prefix: touch from byte slot field * 64 on, arg pages of 4 KiB (0: all) */
     PLAN_REALLOC_NULL, /* slot = realloc(NULL, arg) */
+    PLAN_PACE,         /* wait until it is the thread's turn: plan_op_pace(), see plan_flags */
     PLAN_KINDS
 };
 
@@ -87,6 +91,19 @@ static inline struct plan_op plan_op_make(enum plan_kind kind, uint32_t slot, ui
     return (struct plan_op){.head = slot << PLAN_KIND_BITS | (uint32_t)kind, .arg = arg};
 }
 
+/* The value of a word PACE: 60 bits, the high ones in the slot field. */
+#define PLAN_PACE_MAX (((uint64_t)1 << 60) - 1)
+
+static inline uint64_t plan_op_pace(struct plan_op op)
+{
+    return (uint64_t)plan_op_slot(op) << 32 | op.arg;
+}
+
+static inline struct plan_op plan_op_make_pace(uint64_t value)
+{
+    return plan_op_make(PLAN_PACE, (uint32_t)(value >> 32), (uint32_t)value);
+}
+
 enum plan_thread_flags {
     PLAN_ROOT = 1, /* started before the clock; the only kind that may loop */
 };
@@ -113,6 +130,15 @@ enum plan_flags {
     PLAN_LOOPS = 1,    /* the roots' bodies may be repeated */
     PLAN_OFF_MAIN = 2, /* no root runs on the main thread of the process */
     PLAN_SETTLES = 4,  /* what stands before the bodies, and first passes of these, are a warm-up */
+    /*
+     * What the values of PACE are. A position is how far the recorded program had come, in events
+     * of all threads: a thread waits until no thread of its group that lives and is not itself
+     * waiting for another is more than pace_window behind. A time is in nanoseconds since the start
+     * of the clock.
+     */
+    PLAN_PACE_ORDER = 8,
+    PLAN_PACE_TIME = 16,
+    PLAN_STREAMED = 32, /* too long to be mapped: read in windows while it is executed, once */
 };
 
 /* Facts of the whole plan, for people; filled in by plan_check(). */
@@ -125,6 +151,7 @@ struct plan_facts {
     uint64_t bytes;                              /* requested in all */
     uint64_t peak_live_bytes, peak_live_objects; /* in one legal order of the threads */
     uint64_t most_threads;                       /* alive at once, in that order */
+    uint64_t last_pace;                          /* the greatest value of a word PACE */
 };
 
 struct plan {
@@ -138,10 +165,11 @@ struct plan {
     uint32_t n_phases;
     uint32_t n_seats; /* threads alive at once sit in different seats; roots have the first ones */
     uint64_t threads_offset, ops_offset; /* from the start of the block, multiples of 64 */
+    uint64_t pace_window;                /* PLAN_PACE_ORDER: events, not 0 */
     struct plan_facts facts;
     char name[PLAN_NAME_BYTES]; /* workload and parameters, for messages */
 };
-static_assert(sizeof(struct plan) == 248, "the header has a fixed layout");
+static_assert(sizeof(struct plan) == 264, "the header has a fixed layout");
 
 static inline const struct plan_thread *plan_threads(const struct plan *p)
 {
@@ -153,6 +181,9 @@ static inline const struct plan_op *plan_thread_ops(const struct plan *p, uint32
     const struct plan_op *ops = (const struct plan_op *)((const char *)p + p->ops_offset);
     return ops + plan_threads(p)[thread].first_op;
 }
+
+/* Words of a sequence that whoever goes through it keeps mapped, or reads, at a time: 64 KiB. */
+#define PLAN_WINDOW_WORDS 8192u
 
 /* Calls of the malloc family by one execution of a kind: 0, 1 or 2. */
 unsigned plan_kind_calls(enum plan_kind kind);
@@ -166,7 +197,8 @@ int plan_check_layout(const struct plan *p, size_t n_bytes, struct err *err) MUS
 /*
  * All laws of a plan that passed plan_check_layout(), by one symbolic execution of each thread
  * (body once). Fills in what can be derived: counts, groups, PLAN_LOOPS, facts. Time: linear in the
- * operations; memory (by mmap): 16 bytes per slot, 32 per cell. 0, -ENOMEM, or -EINVAL with the
+ * operations; memory (by mmap): 16 bytes per slot, 32 per cell, and of the plan itself, when that
+ * is a mapped file, 64 KiB per thread at a time. 0, -ENOMEM, or -EINVAL with the
  * broken law, the thread and the operation.
  */
 int plan_check(struct plan *p, struct err *err) MUST_CHECK;

@@ -14,6 +14,7 @@
 
 enum { TURN = 64 }; /* words per turn: threads advance side by side, as they will in a trial */
 enum { PHASES_MAX = 1 << 16 };
+enum { PREFIXES_MAX = 2 }; /* readers may rely on it: WIDE and EXTENT */
 
 struct object {
     uint64_t bytes;
@@ -42,7 +43,9 @@ struct actor {
     uint32_t group;
     /* of the prefixes seen, for the next allocation */
     uint64_t size_high, alignment;
-    bool prefixed;
+    unsigned prefixed; /* how many */
+    uint64_t pace;     /* the last value */
+    uint64_t let_go;   /* words before it are no longer mapped */
 };
 
 struct execution {
@@ -161,7 +164,8 @@ static enum step check_slot(struct execution *x, uint32_t t, enum plan_kind kind
 static enum step do_prefix(struct execution *x, uint32_t t, struct plan_op op)
 {
     struct actor *a = &x->actors[t];
-    a->prefixed = true;
+    if (++a->prefixed > PREFIXES_MAX)
+        return broken(x, t, "more than %u prefixes in a row", PREFIXES_MAX);
     if (plan_op_kind(op) == PLAN_EXTENT)
         return STEP_ON;
     if (plan_op_slot(op) > 40)
@@ -192,7 +196,7 @@ static enum step do_call(struct execution *x, uint32_t t, struct plan_op op)
     count_of(x, t)->calls += plan_kind_calls(kind);
     x->facts.calls += plan_kind_calls(kind);
     a->size_high = a->alignment = 0;
-    a->prefixed = false;
+    a->prefixed = 0;
     return STEP_ON;
 }
 
@@ -280,6 +284,23 @@ static enum step do_join(struct execution *x, uint32_t t, uint32_t child)
     return STEP_ON;
 }
 
+static enum step do_pace(struct execution *x, uint32_t t, struct plan_op op)
+{
+    struct actor *a = &x->actors[t];
+    const struct plan_thread *th = thread_of(x, t);
+    uint64_t value = plan_op_pace(op);
+    if (!(x->plan->flags & (PLAN_PACE_ORDER | PLAN_PACE_TIME)))
+        return broken(x, t, "a pace in a plan without one");
+    if (value < a->pace)
+        return broken(x, t, "pace %lu stands behind pace %lu", value, a->pace);
+    if (a->pc >= th->loop_begin && a->pc < th->loop_end)
+        return broken(x, t, "a pace in a body");
+    a->pace = value;
+    if (value > x->facts.last_pace)
+        x->facts.last_pace = value;
+    return STEP_ON;
+}
+
 static enum step do_op(struct execution *x, uint32_t t, struct plan_op op)
 {
     enum plan_kind kind = plan_op_kind(op);
@@ -299,6 +320,8 @@ static enum step do_op(struct execution *x, uint32_t t, struct plan_op op)
         return do_spawn(x, t, op.arg);
     if (kind == PLAN_JOIN)
         return do_join(x, t, op.arg);
+    if (kind == PLAN_PACE)
+        return do_pace(x, t, op);
     if (kind != PLAN_PHASE)
         return broken(x, t,
                       kind == PLAN_END ? "the end stands before the end" : "unknown operation");
@@ -326,6 +349,17 @@ static enum step check_loop(struct execution *x, uint32_t t)
                           a->slots[s].full ? "full" : "empty");
     }
     return STEP_ON;
+}
+
+/* A plan may be larger than memory: what was gone through is let go, and read again if needed. */
+static void let_go(struct execution *x, uint32_t t)
+{
+    struct actor *a = &x->actors[t];
+    if (a->pc - a->let_go < PLAN_WINDOW_WORDS)
+        return;
+    const struct plan_op *ops = plan_thread_ops(x->plan, t);
+    os_forget(ops + a->let_go, (a->pc - a->let_go) * sizeof(*ops));
+    a->let_go = a->pc;
 }
 
 /* Whether a root has to wait for the others here. */
@@ -396,6 +430,7 @@ static int run_stage(struct execution *x, enum part stage)
         x->queue_n--;
         x->actors[t].queued = false;
         enum step step = take_turn(x, t);
+        let_go(x, t);
         if (step == STEP_BROKEN)
             return -EINVAL;
         x->actors[t].parked = step == STEP_PARK;
@@ -516,12 +551,28 @@ static void release(struct execution *x)
     os_unmap(x->seats, x->plan->n_threads);
 }
 
+static int check_flags(const struct plan *p, struct err *err)
+{
+    uint32_t pace = p->flags & (PLAN_PACE_ORDER | PLAN_PACE_TIME);
+    if (pace == (PLAN_PACE_ORDER | PLAN_PACE_TIME))
+        return err_set(err, EINVAL, "plan '%s': paced by order and by time", p->name);
+    if (pace == PLAN_PACE_ORDER && p->pace_window == 0)
+        return err_set(err, EINVAL, "plan '%s': paced by order without a window", p->name);
+    for (uint32_t t = 0; p->flags & PLAN_STREAMED && t < p->n_threads; t++)
+        if (plan_threads(p)[t].loop_begin < plan_threads(p)[t].loop_end)
+            return err_set(err, EINVAL, "plan '%s': streamed, but thread %u has a body", p->name,
+                           t);
+    return 0;
+}
+
 int plan_check(struct plan *p, struct err *err)
 {
     struct execution x = {.plan = p, .err = err};
     int rc = start(&x);
     if (rc < 0)
         err_set(err, -rc, "plan '%s': not enough memory to check it", p->name);
+    if (rc == 0)
+        rc = check_flags(p, err);
     if (rc == 0 && p->n_roots == 0)
         rc = err_set(err, EINVAL, "plan '%s': no thread starts with the clock", p->name);
     if (rc == 0)

@@ -20,7 +20,7 @@
 #pragma once
 
 #define STORE_APPLICATION_ID 0x61726e62 /* "arnb" */
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 
 static const char store_schema_sql[] =
     "CREATE TABLE run ("
@@ -85,6 +85,8 @@ static const char store_schema_sql[] =
     "  voluntary_switches INTEGER NOT NULL,"
     "  involuntary_switches INTEGER NOT NULL,"
     "  stall_ns INTEGER NOT NULL,"
+    "  pace_ns INTEGER NOT NULL,"
+    "  thread_ns INTEGER NOT NULL,"
     "  baseline_bytes INTEGER NOT NULL,"
     "  peak_bytes INTEGER NOT NULL,"
     "  peak_sampled_bytes INTEGER NOT NULL,"

@@ -40,7 +40,9 @@ struct trial_result {
     uint64_t user_ns, system_ns;
     uint64_t minor_faults, major_faults;
     uint64_t voluntary_switches, involuntary_switches;
-    uint64_t stall_ns; /* waited for hand-overs and joins, all threads */
+    uint64_t stall_ns;  /* waited for hand-overs and joins, all threads */
+    uint64_t pace_ns;   /* waited for their turn in a paced plan, all threads */
+    uint64_t thread_ns; /* lives of all threads, from the start of the clock on */
 
     uint64_t baseline_bytes; /* resident before the start; taken off from all that follow */
     uint64_t peak_bytes;     /* the kernel's own high-water mark */

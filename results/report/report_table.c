@@ -8,6 +8,7 @@
 #include "report.h"
 #include "report_measure.h"
 #include "report_text.h"
+#include "report_waiting.h"
 
 #define DEFAULT_WIDTH 100u
 
@@ -192,6 +193,8 @@ int report_table(FILE *out, const struct summary *s, const struct report_look *l
     int result = report_measure(out, s, MEASURE_THROUGHPUT, look, err);
     if (result == 0)
         result = report_measure(out, s, MEASURE_PEAK_RSS, look, err);
+    if (result == 0)
+        result = report_waiting(out, s, look, err);
     if (result < 0)
         return result;
     print_legend(out, s);

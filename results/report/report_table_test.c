@@ -236,7 +236,39 @@ START_TEST(no_colour_without_a_terminal)
 }
 END_TEST
 
+START_TEST(what_threads_waited_is_told_where_they_did)
+{
+    struct setting t;
+    setting_init(&t, 5);
+    char *text = text_of(&t, TABLE);
+    ck_assert_ptr_null(strstr(text, "Waiting"));
+    free(text);
+    struct summary_entry *e = summary_entry(&t.summary, CHURN_2, TCMALLOC);
+    e->thread_ns = 2e9;
+    e->stall_ns = 0.5e9;
+    summary_entry(&t.summary, CHURN_1, GLIBC)->thread_ns = 1e9;
+    summary_entry(&t.summary, CHURN_1, GLIBC)->stall_ns = 0.009e9; /* too little */
+    text = text_of(&t, TABLE);
+    char *waiting = strstr(text, "Waiting: % of the threads' time, for objects and ends of other "
+                                 "threads\n");
+    ck_assert_ptr_nonnull(waiting);
+    char *line = strstr(waiting, "\nchurn ");
+    ck_assert_ptr_nonnull(line);
+    ck_assert_ptr_null(strstr(line + 1, "\nchurn ")); /* the other one waited too little */
+    ck_assert_uint_lt((size_t)(strstr(line, " 25.0 ") - line), strcspn(line + 1, "\n"));
+    free(text);
+    e->pace_ns = 0.25e9;
+    text = text_of(&t, TABLE);
+    waiting = strstr(text, "; + for their turn\n");
+    ck_assert_ptr_nonnull(waiting);
+    ck_assert_ptr_nonnull(strstr(waiting, "25.0 + 12.5"));
+    free(text);
+    setting_release(&t);
+}
+END_TEST
+
 UNIT_MAIN("report table", the_table_is_as_drawn, a_narrow_table_has_panels,
           a_table_is_as_wide_as_it_may_be, the_width_is_that_of_the_reader,
           colour_adds_nothing_but_colour, one_block_gives_ratios_but_no_claims,
-          few_blocks_are_told_in_words, a_busy_machine_is_told, no_colour_without_a_terminal)
+          few_blocks_are_told_in_words, what_threads_waited_is_told_where_they_did,
+          a_busy_machine_is_told, no_colour_without_a_terminal)

@@ -139,6 +139,9 @@ static int add_trial(void *context, const struct store_trial *t, struct err *err
         return add_failure(s, t, err);
     }
     e->n_ok++;
+    e->thread_ns += (double)t->result.thread_ns;
+    e->stall_ns += (double)t->result.stall_ns;
+    e->pace_ns += (double)t->result.pace_ns;
     n->wall_ns += (double)t->result.wall_ns;
     n->foreign_ns += (double)t->result.foreign_cpu_ns;
     n->steal_ns += (double)t->result.steal_ns;

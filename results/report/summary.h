@@ -38,6 +38,8 @@ struct summary_entry {
     unsigned n_trials, n_ok;
     enum trial_status first_failure; /* where n_ok < n_trials */
     bool failures_differ;            /* not all of them are of that kind */
+    /* Over the trials that are ok: lives of threads, and what they waited in them. */
+    double thread_ns, stall_ns, pace_ns;
     struct measured measured[MEASURES];
 };
 

@@ -27,6 +27,8 @@ const struct store_number store_numbers[] = {
     NUMBER(voluntary_switches),
     NUMBER(involuntary_switches),
     NUMBER(stall_ns),
+    NUMBER(pace_ns),
+    NUMBER(thread_ns),
     NUMBER(baseline_bytes),
     NUMBER(peak_bytes),
     NUMBER(peak_sampled_bytes),

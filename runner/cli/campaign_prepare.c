@@ -120,7 +120,7 @@ static int add_workload(void *context, const char *text, struct err *err)
     struct cell_word word;
     int rc = words_check_text(text, "the workload", err);
     if (rc == 0)
-        rc = cell_find(text, p->campaign->places, &word, err);
+        rc = cell_find(text, p->campaign->places, &p->campaign->config->recorded, &word, err);
     if (rc == 0)
         rc = cell_check_name(&word, p->campaign->places, err);
     if (rc < 0)

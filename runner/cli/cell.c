@@ -97,60 +97,116 @@ static int use_synthetic(const char *word, struct cell_word *out, struct err *er
     return rc;
 }
 
-static int use_recorded(const char *word, struct cell_word *out)
+/* Appends ":" and what differs from the preset. */
+static int append_parameters(const struct recorded_spec *spec, char *text, size_t room,
+                             struct err *err)
 {
-    out->source = CELL_TRACE;
-    text_format(out->name, sizeof(out->name), "%s", word);
-    text_format(out->text, sizeof(out->text), "%s", word);
+    char parameters[128];
+    size_t n = strlen(text);
+    recorded_format(spec, parameters, sizeof(parameters));
+    if (!*parameters)
+        return 0;
+    if (n + strlen(parameters) + 2 > room)
+        return err_set(err, EINVAL, "a workload's name is too long: '%.*s...'", 40, text);
+    text_format(text + n, room - n, ":%s", parameters);
     return 0;
 }
 
-static int use_file(const char *word, struct cell_word *out, struct err *err)
+/* A trace: its name stands in `out`, and is completed by the parameters. */
+static int use_trace(const char *parameters, struct cell_word *out, struct err *err)
 {
-    text_format(out->path, sizeof(out->path), "%s", word);
-    int rc = plan_file_is_plan(word, err);
+    out->source = CELL_TRACE;
+    int rc = parameters ? recorded_parse(&out->recorded, parameters, err) : 0;
+    if (rc < 0)
+        err_prefix(err, "%s", out->name);
+    if (rc == 0)
+        rc = append_parameters(&out->recorded, out->name, sizeof(out->name), err);
+    if (rc == 0)
+        rc = append_parameters(&out->recorded, out->text, sizeof(out->text), err);
+    return rc;
+}
+
+static int use_recorded(const char *name, const char *parameters, struct cell_word *out,
+                        struct err *err)
+{
+    text_format(out->name, sizeof(out->name), "%s", name);
+    text_format(out->text, sizeof(out->text), "%s", name);
+    return use_trace(parameters, out, err);
+}
+
+static int use_file(const char *path, const char *parameters, struct cell_word *out,
+                    struct err *err)
+{
+    text_format(out->path, sizeof(out->path), "%s", path);
+    int rc = plan_file_is_plan(path, err);
     if (rc < 0)
         return rc;
-    out->source = rc > 0 ? CELL_PLAN : CELL_TRACE;
-    if (!realpath(word, out->text))
-        return err_set_errno(err, errno, "cannot read %s", word);
-    const char *slash = strrchr(word, '/'), *name = slash ? slash + 1 : word;
+    if (!realpath(path, out->text))
+        return err_set_errno(err, errno, "cannot read %s", path);
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     if (strlen(name) >= sizeof(out->name))
         return err_set(err, EINVAL, "a workload's name is too long: '%.*s...'", 40, name);
     text_format(out->name, sizeof(out->name), "%s", name);
-    return 0;
+    if (rc == 0)
+        return use_trace(parameters, out, err);
+    out->source = CELL_PLAN;
+    return parameters ? err_set(err, EINVAL,
+                                 "%s is a plan, which takes no parameters: give them to "
+                                 "`arenabench plan`, which makes it",
+                                 path)
+                       : 0;
 }
 
-int cell_find(const char *word, const struct places *places, struct cell_word *out, struct err *err)
+/*
+ * Where the parameters of a word begin, which is cut there; NULL when it has none. A file's name
+ * may hold a colon.
+ */
+static const char *cut_parameters(char *word)
 {
+    char *slash = strrchr(word, '/'), *colon = strchr(slash ? slash : word, ':');
+    if (!colon || access(word, F_OK) == 0)
+        return NULL;
+    *colon = '\0';
+    return colon + 1;
+}
+
+int cell_find(const char *word, const struct places *places, const struct recorded_spec *recorded,
+              struct cell_word *out, struct err *err)
+{
+    char name[PATH_MAX];
     *out = (struct cell_word){0};
-    if (strlen(word) >= sizeof(out->path))
+    recorded_preset(&out->recorded);
+    if (recorded)
+        out->recorded = *recorded;
+    if (strlen(word) >= sizeof(name))
         return err_set(err, EINVAL, "a workload's name is too long: '%.*s...'", 40, word);
     bool is_path = strchr(word, '/');
     if (!is_path && is_synthetic(word))
         return use_synthetic(word, out, err);
-    if (!is_path && is_recorded_name(places, word, out->path, sizeof(out->path)))
-        return use_recorded(word, out);
-    if (is_path || access(word, F_OK) == 0)
-        return use_file(word, out, err);
+    text_format(name, sizeof(name), "%s", word);
+    const char *parameters = cut_parameters(name);
+    if (!is_path && is_recorded_name(places, name, out->path, sizeof(out->path)))
+        return use_recorded(name, parameters, out, err);
+    if (is_path || access(name, F_OK) == 0)
+        return use_file(name, parameters, out, err);
     return unknown(word, places, err);
 }
 
 int cell_check_name(const struct cell_word *word, const struct places *places, struct err *err)
 {
-    char recorded[PATH_MAX];
+    char recorded[PATH_MAX], name[WORKLOAD_TEXT_BYTES];
     if (!strchr(word->text, '/'))
         return 0; /* no file */
-    if (is_synthetic(word->name) ||
-        is_recorded_name(places, word->name, recorded, sizeof(recorded)))
+    text_format(name, sizeof(name), "%.*s", (int)strcspn(word->name, ":"), word->name);
+    if (is_synthetic(name) || is_recorded_name(places, name, recorded, sizeof(recorded)))
         return err_set(err, EINVAL,
                        "tables would show %s as '%s', which is another workload: rename the file",
                        word->path, word->name);
     return words_check_text(word->text, "the file", err);
 }
 
-/* What is told of the plan; `info` is of the trace that it was made of, or NULL. */
-static void note_facts(struct cell *cell, const struct trace_info *info)
+/* What is told of the plan; `info` is of the trace that it was made of in copies, or NULL. */
+static void note_facts(struct cell *cell, const struct trace_info *info, uint32_t copies)
 {
     const struct plan_facts *facts = &cell->plan->facts;
     bool loops = cell->plan->flags & PLAN_LOOPS;
@@ -159,9 +215,9 @@ static void note_facts(struct cell *cell, const struct trace_info *info)
     if (!info)
         return;
     cell->once = true;
-    cell->threads = (uint32_t)info->totals.most_threads;
-    cell->frees = info->frees;
-    cell->remote_frees = info->totals.remote_frees;
+    cell->threads = copies * (uint32_t)info->totals.most_threads;
+    cell->frees = copies * info->frees;
+    cell->remote_frees = copies * info->totals.remote_frees;
 }
 
 int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads, uint64_t seed,
@@ -169,17 +225,20 @@ int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads,
 {
     int rc;
     struct trace_info info;
+    const struct trace_plan_options options = {.pace = word->recorded.pace,
+                                               .scale = word->recorded.scale,
+                                               .copies = word->recorded.copies};
     *cell = (struct cell){.fd = -1, .threads = threads};
     text_format(cell->name, sizeof(cell->name), "%s", word->name);
     if (word->source == CELL_SYNTHETIC)
         rc = workload_plan(&word->spec, threads, seed, &cell->fd, &cell->plan, err);
     else if (word->source == CELL_TRACE)
-        rc = trace_plan(word->path, &cell->fd, &cell->plan, &info, err);
+        rc = trace_plan(word->path, &options, &cell->fd, &cell->plan, &info, err);
     else
         rc = plan_file_read(word->path, &cell->fd, &cell->plan, err);
     if (rc < 0)
         return rc;
-    note_facts(cell, word->source == CELL_TRACE ? &info : NULL);
+    note_facts(cell, word->source == CELL_TRACE ? &info : NULL, word->recorded.copies);
     if (word->source == CELL_PLAN)
         cell->threads = (uint32_t)cell->plan->facts.most_threads;
     if (cell->plan->facts.calls > 0)

@@ -3,6 +3,7 @@
 
 #include "places.h"
 #include "plan.h"
+#include "recorded.h"
 #include "workload.h"
 
 enum cell_source {
@@ -15,18 +16,20 @@ enum cell_source {
 struct cell_word {
     enum cell_source source;
     struct workload_spec spec;      /* CELL_SYNTHETIC */
-    char path[PATH_MAX];            /* else */
+    struct recorded_spec recorded;  /* CELL_TRACE */
+    char path[PATH_MAX];            /* of a file */
     char name[WORKLOAD_TEXT_BYTES]; /* for tables: the canonical word, or the file's base name */
-    char text[PATH_MAX];            /* means the same from any folder: the name, or the real path */
+    char text[PATH_MAX];            /* means the same from any folder: real paths, all parameters */
 };
 
 /*
  * Finds what a word means. Without a slash it is a synthetic workload, a recorded one that ships
- * with the project, or, where neither has that name, a file; with one it is a file. 0, -EINVAL with
- * the near names, or what the system said of the file.
+ * with the project, or, where neither has that name, a file; with one it is a file. Parameters may
+ * stand behind the name of a recorded workload or of a trace, as behind a synthetic one's; `recorded` is what holds
+ * where they say nothing (NULL: the preset). 0, -EINVAL with the near names, or what the system said of the file.
  */
-int cell_find(const char *word, const struct places *places, struct cell_word *out,
-              struct err *err) MUST_CHECK;
+int cell_find(const char *word, const struct places *places, const struct recorded_spec *recorded,
+              struct cell_word *out, struct err *err) MUST_CHECK;
 
 /* Whether a run can show and keep it: a file must not go by a workload's name. 0 or -EINVAL. */
 int cell_check_name(const struct cell_word *word, const struct places *places,

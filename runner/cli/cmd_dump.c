@@ -87,7 +87,7 @@ static int run(int argc, char **argv, struct err *err)
     argp_parse(&argp, argc, argv, 0, NULL, &w);
     int rc = places_find(&places, err);
     if (rc == 0)
-        rc = cell_find(w.file, &places, &word, err);
+        rc = cell_find(w.file, &places, NULL, &word, err);
     if (rc < 0)
         return rc;
     if (word.source != CELL_TRACE)

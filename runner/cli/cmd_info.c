@@ -61,7 +61,7 @@ static int run(int argc, char **argv, struct err *err)
     argp_parse(&argp, argc, argv, 0, NULL, &file);
     int rc = places_find(&places, err);
     if (rc == 0)
-        rc = cell_find(file, &places, &word, err);
+        rc = cell_find(file, &places, NULL, &word, err);
     if (rc < 0)
         return rc;
     if (word.source == CELL_SYNTHETIC)

@@ -95,7 +95,7 @@ static void print_workload(const struct workload *w)
     printf("      ");
     for (const struct param *p = w->params; p->name; p++) {
         char value[PARAM_VALUE_BYTES];
-        param_format_value(p->unit, p->preset, value, sizeof(value));
+        param_format_value(p, p->preset, value, sizeof(value));
         printf("%s%s=%s", p == w->params ? "" : " ", p->name, value);
     }
     printf("%s\n", w->threads_min > 1 ? "  (2 threads and more)" : "");

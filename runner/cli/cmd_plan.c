@@ -9,12 +9,19 @@
 
 struct words {
     const char *workload, *output, *threads, *seed;
+    struct recorded_spec recorded;
+    struct err *err;
+    int failed; /* the first failure */
 };
+
+enum { KEY_PACE = 256, KEY_COPIES };
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "the plan to write", 0},
     {"threads", 't', "N", 0, "threads of a synthetic workload (default 1)", 0},
     {"seed", 's', "N", 0, "of a synthetic workload (default 1)", 0},
+    {"pace", KEY_PACE, "HOW", 0, RECORDED_PACE_HELP, 0},
+    {"copies", KEY_COPIES, "N", 0, RECORDED_COPIES_HELP, 0},
     {0},
 };
 
@@ -30,6 +37,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 's':
         w->seed = arg;
+        return 0;
+    case KEY_PACE:
+        w->failed = w->failed ? w->failed : recorded_parse_pace(&w->recorded, arg, w->err);
+        return 0;
+    case KEY_COPIES:
+        w->failed = w->failed ? w->failed : recorded_parse_copies(&w->recorded, arg, w->err);
         return 0;
     case ARGP_KEY_ARG:
         if (w->workload)
@@ -70,18 +83,21 @@ static int run(int argc, char **argv, struct err *err)
         NULL,
         NULL,
         NULL};
-    struct words w = {.threads = "1", .seed = "1"};
+    struct words w = {.threads = "1", .seed = "1", .err = err};
     struct places places;
     struct cell_word word;
     uint64_t threads, seed;
+    recorded_preset(&w.recorded);
     argp_parse(&argp, argc, argv, 0, NULL, &w);
-    int rc = words_number(w.threads, "--threads", 1, WORKLOAD_THREADS_MAX, &threads, err);
+    int rc = w.failed;
+    if (rc == 0)
+        rc = words_number(w.threads, "--threads", 1, WORKLOAD_THREADS_MAX, &threads, err);
     if (rc == 0)
         rc = words_number(w.seed, "--seed", 0, INT64_MAX, &seed, err);
     if (rc == 0)
         rc = places_find(&places, err);
     if (rc == 0)
-        rc = cell_find(w.workload, &places, &word, err);
+        rc = cell_find(w.workload, &places, &w.recorded, &word, err);
     return rc < 0 ? rc : write_plan(&w, &word, (uint32_t)threads, seed, err);
 }
 

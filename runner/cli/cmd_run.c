@@ -40,10 +40,12 @@ enum {
     KEY_ALLOCATOR = 256,
     KEY_BASELINE,
     KEY_BUDGET,
+    KEY_COPIES,
     KEY_CORES,
     KEY_CSV,
     KEY_JSON,
     KEY_LIMIT,
+    KEY_PACE,
     KEY_PIN,
     KEY_QUICK,
     KEY_RESUME,
@@ -62,8 +64,9 @@ static const struct argp_option options[] = {
     {"allocator", KEY_ALLOCATOR, "ONE", 0, "one more allocator; may be given again", 1},
     {"baseline", KEY_BASELINE, "NAME", 0, "compare with this one (default: the first)", 1},
     {"workloads", 'w', "LIST", 0,
-     "workloads: NAME, NAME:PARAMETER=VALUE, a recorded program's name, or the path of a trace or "
-     "plan (default " DEFAULT_WORKLOADS ")",
+     "workloads: NAME, NAME:PARAMETER=VALUE, a recorded program's name or a trace's path (with "
+     "pace=, scale= or copies= in the same way), or the path of a plan (default " DEFAULT_WORKLOADS
+     ")",
      1},
     {"threads", 't', "LIST", 0,
      "thread counts of synthetic workloads (default: 1, the CPUs, twice the CPUs)", 1},
@@ -89,6 +92,8 @@ static const struct argp_option options[] = {
     {"touch", KEY_TOUCH, "HOW", 0,
      "how much of each new object is written: none, first (byte), line, page or all (default line)",
      2},
+    {"pace", KEY_PACE, "HOW", 0, RECORDED_PACE_HELP, 2},
+    {"copies", KEY_COPIES, "N", 0, RECORDED_COPIES_HELP, 2},
     {"limit", KEY_LIMIT, "S", 0, "end a trial after S seconds as hung (default: by its length)", 2},
     {"seed", KEY_SEED, "N", 0, "of workloads and order (default 1)", 2},
     {NULL, 0, NULL, 0, "Results:", 3},
@@ -162,6 +167,10 @@ static int parse_config(struct words *w, int key, const char *arg)
         return pin_policy_parse(arg, &w->config.pin, w->err);
     case KEY_TOUCH:
         return touch_parse(arg, &w->config.touch, w->err);
+    case KEY_PACE:
+        return recorded_parse_pace(&w->config.recorded, arg, w->err);
+    case KEY_COPIES:
+        return recorded_parse_copies(&w->config.recorded, arg, w->err);
     case KEY_QUICK:
         w->quick = true;
         return 0;
@@ -377,6 +386,7 @@ static int run(int argc, char **argv, struct err *err)
         .config = {.touch = TOUCH_LINE, .pin = PIN_COMPACT, .seed = 1, .warm_up = DEFAULT_WARM_UP},
         .err = err};
     struct places places;
+    recorded_preset(&w.config.recorded);
     argp_parse(&argp, argc, argv, 0, NULL, &w);
     int rc = w.failed < 0 ? w.failed : places_find(&places, err);
     if (rc == 0)

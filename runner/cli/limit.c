@@ -22,6 +22,8 @@ uint64_t limit_of_trial(const struct run_config *config, const struct plan *plan
     if (limit_s <= 0) {
         limit_s = START_S + config->seconds * REPEATING +
                   passes * (double)plan->n_ops * PER_WORD_S + bytes / PAGE * PER_PAGE_S;
+        if (plan->flags & PLAN_PACE_TIME) /* think time */
+            limit_s += (double)plan->facts.last_pace * 1e-9;
         if (config->touch == TOUCH_ALL)
             limit_s += bytes * PER_BYTE_S;
     }

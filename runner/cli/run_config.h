@@ -7,6 +7,7 @@
 
 #include "control.h"
 #include "placement.h"
+#include "recorded.h"
 
 struct run_config {
     char *allocators; /* subjects, ','-separated; owned, as all texts here */
@@ -22,6 +23,8 @@ struct run_config {
     uint64_t seed;
     enum touch touch;
     enum pin_policy pin;
+    struct recorded_spec recorded; /* of words that say nothing; not kept: `workloads` says it, once
+                                      they were read */
 };
 
 #define RUN_BLOCKS_MAX  10000u

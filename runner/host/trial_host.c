@@ -221,6 +221,8 @@ static void note_work(struct trial_result *r, const struct plan *plan, const str
         uint64_t ends = p->after.calls + (in_clock ? p->before.calls : 0);
         r->calls += root ? ends + passes * p->body.calls : passes * ends;
         r->stall_ns += c->threads[t].stall_ns;
+        r->pace_ns += c->threads[t].pace_ns;
+        r->thread_ns += c->threads[t].lived_ns;
         if (root && first) {
             r->passes = passes ? passes : 1;
             first = false;

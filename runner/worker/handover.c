@@ -5,8 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bits.h"
 #include "clock.h"
+#include "pace.h"
 
 enum { FULL = 1, WAITED = 2 };
 
@@ -31,6 +31,11 @@ static uintptr_t load(struct handover_cell *cell)
     return atomic_load_explicit(&cell->word, memory_order_acquire);
 }
 
+bool handover_is_full(struct handover_cell *cell)
+{
+    return is_full(load(cell));
+}
+
 /* Sleeps until the cell is as wanted; marks itself first, so that the other side wakes it. */
 static COLD void sleep_until(struct handover_cell *cell, bool full)
 {
@@ -53,7 +58,11 @@ static COLD void wait_until(struct handover_cell *cell, bool full, const struct 
             return;
     }
     uint64_t begin = clock_ns();
+    if (wait->lane)
+        pace_leave(wait->lane, &(struct pace_cause){.cell = cell, .full = full});
     sleep_until(cell, full);
+    if (wait->lane)
+        pace_return(wait->lane);
     *wait->stall_ns += clock_ns() - begin;
 }
 

@@ -8,7 +8,10 @@
 #pragma once
 
 #include <stdatomic.h>
-#include <stdint.h>
+
+#include "bits.h"
+
+struct lane;
 
 struct handover_cell {
     _Atomic uintptr_t word;
@@ -18,7 +21,11 @@ struct handover_cell {
 struct handover_wait {
     uint32_t spin;
     uint64_t *stall_ns;
+    struct lane *lane; /* for pace_leave(); NULL where none is needed */
 };
+
+/* Whether an object is in it now. */
+bool handover_is_full(struct handover_cell *cell);
 
 /* Puts `p` into the cell once it is empty. What was written to *p before is seen by the taker. */
 void handover_give(struct handover_cell *cell, void *p, const struct handover_wait *wait);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "os.h"
 #include "stack.h"
 #include "usage.h"
 
@@ -21,7 +22,9 @@ static void finish(struct lane *lane)
 {
     keep(1);
     lane->control->end_ns = clock_ns();
+    lane->control->lived_ns += lane->control->end_ns - lane->control->start_ns;
     lane->control->last_cpu = (uint32_t)sched_getcpu();
+    pace_end(lane);
 }
 
 static bool has_place(const struct control_thread *c)
@@ -51,6 +54,7 @@ static void *live_spawned(void *arg)
     lane_run(lane, 0, lane->plan->n_ops - 1);
     lane->control->passes++;
     finish(lane);
+    atomic_store(&lane->ended, 1);
     return NULL;
 }
 
@@ -58,8 +62,8 @@ static void *live_spawned(void *arg)
 static void forget_warm_up(struct worker *w)
 {
     for (uint32_t t = 0; t < w->plan->n_threads; t++) {
-        w->control->threads[t].stall_ns = 0;
-        w->control->threads[t].passes = 0;
+        struct control_thread *c = &w->control->threads[t];
+        c->stall_ns = c->pace_ns = c->lived_ns = c->passes = 0;
     }
 }
 
@@ -140,10 +144,13 @@ static void start_thread(struct lane *lane, void *(*live)(void *))
                     strerrordesc_np(rc));
 }
 
-void lane_spawn(struct lane *child)
+void lane_spawn(struct lane *lane, struct lane *child)
 {
+    pace_begin(child, lane);
     child->stack = stack_take(child->worker->stacks);
     start_thread(child, live_spawned);
+    atomic_store(&child->born, 1);
+    os_wake_one(&child->born);
 }
 
 void lane_spawn_root(struct lane *lane)
@@ -151,11 +158,17 @@ void lane_spawn_root(struct lane *lane)
     start_thread(lane, live_root_thread);
 }
 
-void lane_join(struct lane *child, struct handover_wait *wait)
+void lane_join(struct lane *lane, struct lane *child)
 {
     uint64_t begin = clock_ns();
+    pace_leave(lane, &(struct pace_cause){.thread = child->index});
+    while (atomic_load(&child->born) == 0) /* another thread may be about to start it */
+        os_wait(&child->born, 0);
     pthread_join(child->thread, NULL);
-    *wait->stall_ns += clock_ns() - begin;
+    atomic_store(&child->born, 0);
+    pace_return(lane);
+    atomic_store(&child->ended, 0);
+    lane->control->stall_ns += clock_ns() - begin;
     stack_give_back(child->worker->stacks, child->stack);
 }
 

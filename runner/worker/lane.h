@@ -8,6 +8,7 @@
 
 #include "control.h"
 #include "handover.h"
+#include "pace.h"
 #include "plan.h"
 
 /* The passes of the threads that wait for each other: all of them do the same number. */
@@ -18,13 +19,17 @@ struct pass_group {
 struct lane {
     struct worker *worker;
     const struct plan_thread *plan;
-    const struct plan_op *ops;
+    const struct plan_op *ops; /* of a streamed plan: those in its window */
+    uint64_t first;            /* index of ops[0] in its sequence */
+    struct plan_op *window;    /* NULL: the plan is mapped */
     void **slots;
     struct control_thread *control;
     struct handover_wait wait;
     uint32_t index;
     uint64_t words_before; /* words executed before the stretch that runs now */
     pthread_t thread;
+    _Atomic uint32_t born;  /* `thread` is known; the futex of who came to join it before */
+    _Atomic uint32_t ended; /* it has done all of its words */
     char *stack; /* of its thread; of a spawned one while that lives */
 };
 
@@ -36,6 +41,8 @@ struct worker {
     struct handover_cell *cells;
     struct pass_group *groups;  /* by thread index of the group's name */
     struct stack_pool *stacks;  /* of threads that are started while the clock runs */
+    struct pace pace;           /* of a plan that is paced by order */
+    uint32_t window_words;      /* of each lane, when the plan is streamed */
     _Atomic uint32_t n_arrived; /* roots at the start line */
     _Atomic uint32_t started;   /* the futex on which they wait for the last one */
 };
@@ -45,6 +52,10 @@ struct worker {
  */
 void lane_run(struct lane *lane, uint64_t from, uint64_t to);
 
+/* As lane_run() for a lane of a streamed plan: reads the words in windows. In stream.c. */
+void lane_stream(struct lane *lane, uint64_t from, uint64_t to,
+                 void (*loop)(struct lane *lane, uint64_t from, uint64_t to));
+
 /*
  * The whole life of a root: what stands before the body and, in a plan that settles, the warm-up;
  * the start line (before all of it in other plans); the body while there is time; what stands
@@ -53,8 +64,8 @@ void lane_run(struct lane *lane, uint64_t from, uint64_t to);
 void lane_live_root(struct lane *lane);
 
 /* Starts the lane's thread, which executes its sequence once and ends; and waits for that. */
-void lane_spawn(struct lane *child);
-void lane_join(struct lane *child, struct handover_wait *wait);
+void lane_spawn(struct lane *lane, struct lane *child);
+void lane_join(struct lane *lane, struct lane *child);
 
 /* Starts a root on a thread of its own; it announces itself and waits for the runner. */
 void lane_spawn_root(struct lane *lane);

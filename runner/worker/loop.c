@@ -147,10 +147,13 @@ static void run_crossing(struct lane *lane, const struct plan_op *op)
         *slot = handover_take(&w->cells[op->arg], &lane->wait);
         break;
     case PLAN_SPAWN:
-        lane_spawn(&w->lanes[op->arg]);
+        lane_spawn(lane, &w->lanes[op->arg]);
         break;
     case PLAN_JOIN:
-        lane_join(&w->lanes[op->arg], &lane->wait);
+        lane_join(lane, &w->lanes[op->arg]);
+        break;
+    case PLAN_PACE:
+        pace_wait(lane, plan_op_pace(*op));
         break;
     default: /* PLAN_PHASE: a mark for readers of the plan */
         break;
@@ -270,5 +273,9 @@ void lane_run(struct lane *lane, uint64_t from, uint64_t to)
         [TOUCH_PAGE] = run_page, [TOUCH_ALL] = run_all,
     };
     static_assert(ARRAY_SIZE(loops) == TOUCH_KINDS, "every policy has its loop");
-    loops[lane->worker->control->touch](lane, from, to);
+    void (*loop)(struct lane *, uint64_t, uint64_t) = loops[lane->worker->control->touch];
+    if (UNLIKELY(lane->window != NULL))
+        lane_stream(lane, from, to, loop);
+    else
+        loop(lane, from, to);
 }

@@ -37,7 +37,7 @@ void worker_fail(struct lane *lane, enum control_failure failure, const struct p
         text_vformat(c->message, sizeof(c->message), format, args);
         va_end(args);
         c->failed_thread = lane->index;
-        c->failed_op = (uint64_t)(op - lane->ops);
+        c->failed_op = lane->first + (uint64_t)(op - lane->ops);
         c->failure = failure;
         _exit(WORKER_EXIT_FAILED);
     }
@@ -51,15 +51,30 @@ static size_t file_bytes(int fd)
     return fstat(fd, &st) == 0 ? (size_t)st.st_size : 0;
 }
 
+/* 64 KiB per lane of a streamed plan, less where there are thousands: 256 MiB in all. */
+static uint32_t window_words(uint32_t n_threads)
+{
+    uint64_t share = 256 * MIB / sizeof(struct plan_op) / n_threads;
+    return share > PLAN_WINDOW_WORDS ? PLAN_WINDOW_WORDS : share < 512 ? 512 : (uint32_t)share;
+}
+
 static void open_plan(struct worker *w)
 {
     struct err err;
     size_t n = file_bytes(CONTROL_FD_PLAN);
-    w->plan = n ? os_map_file(CONTROL_FD_PLAN, n, OS_READ, OS_POPULATE) : NULL;
+    const struct plan *all = n ? os_map_file(CONTROL_FD_PLAN, n, OS_READ, OS_PLAIN) : NULL;
+    if (!all)
+        die("no plan to execute");
+    if (plan_check_layout(all, n, &err) < 0)
+        die(err.text);
+    bool streamed = all->flags & PLAN_STREAMED;
+    size_t mapped = streamed ? all->ops_offset : n; /* the tables are always at hand */
+    os_unmap((void *)all, n);
+    w->plan = os_map_file(CONTROL_FD_PLAN, mapped, OS_READ, OS_POPULATE);
     if (!w->plan)
         die("no plan to execute");
-    if (plan_check_layout(w->plan, n, &err) < 0)
-        die(err.text);
+    if (streamed)
+        w->window_words = window_words(w->plan->n_threads);
 }
 
 static void open_control(struct worker *w)
@@ -121,17 +136,23 @@ static void make_lanes(struct worker *w)
     if (!root_stacks || !w->stacks)
         die("not enough memory for the threads' stacks");
 
+    struct plan_op *windows =
+        w->window_words ? own_memory((size_t)w->window_words * plan->n_threads * sizeof(*windows))
+                        : NULL;
     for (uint32_t t = 0; t < plan->n_threads; t++) {
         struct lane *lane = &w->lanes[t];
         struct control_thread *control = &w->control->threads[t];
         *lane = (struct lane){
             .worker = w,
             .plan = &plan_threads(plan)[t],
-            .ops = plan_thread_ops(plan, t),
+            .window = windows ? windows + (size_t)w->window_words * t : NULL,
             .control = control,
             .wait = {.spin = w->control->spin, .stall_ns = &control->stall_ns},
             .index = t,
         };
+        lane->ops = lane->window ? lane->window : plan_thread_ops(plan, t);
+        if (plan->flags & PLAN_PACE_ORDER)
+            lane->wait.lane = lane;
         if (lane->plan->flags & PLAN_ROOT) {
             furnish_root(lane, root_stacks, !one_node);
             root_stacks += STACK_BYTES;
@@ -149,6 +170,11 @@ static void make_worker(struct worker *w)
     w->groups = own_memory(w->plan->n_threads * sizeof(*w->groups));
     w->cells = own_memory(w->plan->n_cells * sizeof(*w->cells));
     make_lanes(w);
+    size_t pace = pace_bytes(w);
+    pace_init(w, pace ? own_memory(pace) : NULL);
+    for (uint32_t t = 0; t < w->plan->n_threads; t++)
+        if (w->lanes[t].plan->flags & PLAN_ROOT)
+            pace_begin(&w->lanes[t], NULL);
     images_populate();
 }
 

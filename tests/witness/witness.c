@@ -14,11 +14,15 @@ struct mark {
     const void *owner;
 };
 
+#define WITNESS_LANES 2
+
 #define MARK_MAGIC 0x77697477697477ull
 
 static bool in_order, by_others;
 static size_t first_bytes = SIZE_MAX, last_bytes = SIZE_MAX; /* no object is watched */
-static _Thread_local size_t freed_before; /* by this thread; its address is its name */
+static size_t ahead; /* a lane may be so many steps before another; 0: not watched */
+static _Atomic size_t steps[WITNESS_LANES]; /* each lane's last */
+static _Thread_local size_t freed_before;   /* by this thread; its address is its name */
 
 static _Noreturn __attribute__((format(printf, 1, 2))) void report(const char *format, ...)
 {
@@ -54,6 +58,7 @@ static __attribute__((constructor)) void read_environment(void)
     in_order = by_others || (frees && strcmp(frees, "ascending") == 0);
     first_bytes = number("WITNESS_BYTES", SIZE_MAX);
     last_bytes = number("WITNESS_LAST", SIZE_MAX);
+    ahead = number("WITNESS_AHEAD", 0);
 }
 
 static bool is_watched(size_t bytes)
@@ -61,8 +66,21 @@ static bool is_watched(size_t bytes)
     return in_order && bytes >= first_bytes && bytes <= last_bytes;
 }
 
+/* Sizes from the first watched one on count steps, and within a step lanes. */
+static void check_ahead(size_t number)
+{
+    size_t lane = number % WITNESS_LANES, step = number / WITNESS_LANES;
+    for (size_t other = 0; other < WITNESS_LANES; other++)
+        if (other != lane && step > steps[other] + ahead)
+            report("witness: lane %zu is at step %zu, and lane %zu at step %zu", lane, step, other,
+                   (size_t)steps[other]);
+    steps[lane] = step;
+}
+
 void witness_alloc(void *p, size_t bytes)
 {
+    if (ahead && bytes >= first_bytes && bytes <= last_bytes)
+        check_ahead(bytes - first_bytes);
     if (p && is_watched(bytes) && bytes >= sizeof(struct mark))
         *(struct mark *)p =
             (struct mark){.magic = MARK_MAGIC, .bytes = bytes, .owner = &freed_before};

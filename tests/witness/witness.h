@@ -7,6 +7,8 @@
  *                 their sizes, each one byte longer than the one before; after the object of WITNESS_LAST
  *                 bytes the next is of WITNESS_BYTES again
  *   WITNESS_FREES=remote      and each by another thread than the one that asked for it
+ *   WITNESS_AHEAD=n   two threads make objects of WITNESS_BYTES + 2 i + thread bytes, i from 0 on, up to
+ *                 WITNESS_LAST; neither is more than n such steps before the other
  *
  * The worker must leave the objects alone (touch none): what is known of an object is written in
  * it.

@@ -6,6 +6,7 @@
 
 #include "cell_numbers.h"
 #include "plan_memory.h"
+#include "plan_words.h"
 #include "text.h"
 
 struct sequence {
@@ -20,6 +21,7 @@ struct sequence {
 struct plan_builder {
     char name[PLAN_NAME_BYTES];
     uint32_t n_threads, n_cells, flags;
+    uint64_t pace_window;
     struct cell_ends *cells;
     uint32_t cells_room;
     int failed; /* the first failure, a positive errno; 0: none */
@@ -91,24 +93,21 @@ static void append_slot(struct plan_builder *b, uint32_t t, enum plan_kind kind,
     append(b, t, plan_op_make(kind, slot, arg));
 }
 
-/* An allocation with the prefixes that it needs; `from` is the first byte that is new. */
-static void append_sized(struct plan_builder *b, uint32_t t, struct plan_op op, uint64_t bytes,
-                         uint64_t alignment, uint64_t from)
+/* An allocation with the prefixes that it needs; `r->slot` is checked here. */
+static void append_request(struct plan_builder *b, uint32_t t, struct plan_request r)
 {
+    struct plan_op words[PLAN_WORDS_MAX];
     struct sequence *s = &b->threads[t];
-    if (bytes > PTRDIFF_MAX) {
-        fail(b, EOVERFLOW, "a request of too many bytes:", t, bytes);
+    if (r.bytes > PTRDIFF_MAX) {
+        fail(b, EOVERFLOW, "a request of too many bytes:", t, r.bytes);
         return;
     }
-    if (bytes > UINT32_MAX || plan_op_kind(op) == PLAN_ALIGNED)
-        append(b, t, plan_op_make(PLAN_WIDE, log2_floor(alignment), (uint32_t)(bytes >> 32)));
-    if (from > 0 || s->touch_pages > 0) {
-        uint64_t unit = from / PLAN_EXTENT_UNIT;
-        uint32_t field = unit < PLAN_SLOT_MAX ? (uint32_t)unit : PLAN_SLOT_MAX;
-        append(b, t, plan_op_make(PLAN_EXTENT, field, s->touch_pages));
-    }
+    r.pages = s->touch_pages ? s->touch_pages : PLAN_TOUCH_ALL;
     s->touch_pages = 0;
-    append_slot(b, t, plan_op_kind(op), plan_op_slot(op), (uint32_t)bytes);
+    unsigned n = plan_words_make(&r, words);
+    for (unsigned i = 0; i + 1 < n; i++)
+        append(b, t, words[i]);
+    append_slot(b, t, r.kind, r.slot, words[n - 1].arg);
 }
 
 void plan_builder_root(struct plan_builder *b, uint32_t t)
@@ -161,12 +160,13 @@ void plan_builder_malloc(struct plan_builder *b, uint32_t t, uint32_t slot, uint
     if (plain && last && plan_op_kind(*last) == PLAN_FREE && plan_op_slot(*last) == slot)
         *last = plan_op_make(PLAN_REPLACE, slot, (uint32_t)bytes);
     else
-        append_sized(b, t, plan_op_make(PLAN_MALLOC, slot, 0), bytes, 1, 0);
+        append_request(b, t,
+                       (struct plan_request){.kind = PLAN_MALLOC, .slot = slot, .bytes = bytes});
 }
 
 void plan_builder_calloc(struct plan_builder *b, uint32_t t, uint32_t slot, uint64_t bytes)
 {
-    append_sized(b, t, plan_op_make(PLAN_CALLOC, slot, 0), bytes, 1, 0);
+    append_request(b, t, (struct plan_request){.kind = PLAN_CALLOC, .slot = slot, .bytes = bytes});
 }
 
 void plan_builder_aligned(struct plan_builder *b, uint32_t t, uint32_t slot, uint64_t alignment,
@@ -175,18 +175,24 @@ void plan_builder_aligned(struct plan_builder *b, uint32_t t, uint32_t slot, uin
     if (!is_power_of_two(alignment))
         fail(b, EINVAL, "an alignment that is no power of two:", t, alignment);
     else
-        append_sized(b, t, plan_op_make(PLAN_ALIGNED, slot, 0), bytes, alignment, 0);
+        append_request(
+            b, t,
+            (struct plan_request){
+                .kind = PLAN_ALIGNED, .slot = slot, .bytes = bytes, .alignment = alignment});
 }
 
 void plan_builder_realloc(struct plan_builder *b, uint32_t t, uint32_t slot, uint64_t old_bytes,
                           uint64_t bytes)
 {
-    append_sized(b, t, plan_op_make(PLAN_REALLOC, slot, 0), bytes, 1, old_bytes);
+    append_request(b, t,
+                   (struct plan_request){
+                       .kind = PLAN_REALLOC, .slot = slot, .bytes = bytes, .from = old_bytes});
 }
 
 void plan_builder_realloc_null(struct plan_builder *b, uint32_t t, uint32_t slot, uint64_t bytes)
 {
-    append_sized(b, t, plan_op_make(PLAN_REALLOC_NULL, slot, 0), bytes, 1, 0);
+    append_request(b, t,
+                   (struct plan_request){.kind = PLAN_REALLOC_NULL, .slot = slot, .bytes = bytes});
 }
 
 void plan_builder_touch_pages(struct plan_builder *b, uint32_t t, uint32_t pages)
@@ -228,6 +234,30 @@ void plan_builder_phase(struct plan_builder *b, uint32_t t, uint32_t phase)
     append(b, t, plan_op_make(PLAN_PHASE, 0, phase));
 }
 
+void plan_builder_pace(struct plan_builder *b, uint32_t t, uint64_t value)
+{
+    if (value > PLAN_PACE_MAX)
+        fail(b, EOVERFLOW, "a pace that is too large:", t, value);
+    else
+        append(b, t, plan_op_make_pace(value));
+}
+
+void plan_builder_pace_by_order(struct plan_builder *b, uint64_t window)
+{
+    b->flags |= PLAN_PACE_ORDER;
+    b->pace_window = window;
+}
+
+void plan_builder_pace_by_time(struct plan_builder *b)
+{
+    b->flags |= PLAN_PACE_TIME;
+}
+
+void plan_builder_streamed(struct plan_builder *b)
+{
+    b->flags |= PLAN_STREAMED;
+}
+
 static void renumber(struct sequence *s, uint32_t n_cells, const uint32_t *numbers)
 {
     for (size_t i = 0; i < s->n; i++) {
@@ -257,6 +287,7 @@ static struct plan header_of(struct plan_builder *b)
     struct plan p = {.magic = PLAN_MAGIC, .version = PLAN_VERSION, .flags = b->flags};
     p.n_threads = b->n_threads;
     p.n_cells = b->n_cells;
+    p.pace_window = b->pace_window;
     for (uint32_t t = 0; t < b->n_threads; t++) {
         append(b, t, plan_op_make(PLAN_END, 0, 0));
         p.n_ops += b->threads[t].n;
@@ -297,10 +328,11 @@ int plan_builder_finish(struct plan_builder *b, int *fd, const struct plan **pla
         *err = b->why;
         return -b->failed;
     }
-    int rc = plan_memory_make(header.n_bytes, fd, &draft, err);
+    int rc = plan_memory_make(
+        header.n_bytes, b->flags & PLAN_STREAMED ? PLAN_ON_DISK : PLAN_IN_MEMORY, fd, &draft, err);
     if (rc < 0)
         return rc;
     *draft = header;
     lay_out(b, draft);
-    return plan_memory_seal(*fd, draft, header.n_bytes, plan, err);
+    return plan_memory_seal(fd, draft, header.n_bytes, plan, err);
 }

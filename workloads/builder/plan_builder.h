@@ -53,6 +53,17 @@ void plan_builder_join(struct plan_builder *b, uint32_t t, uint32_t child);
 void plan_builder_phase(struct plan_builder *b, uint32_t t, uint32_t phase);
 
 /*
+ * Words PACE of thread `t` and what they mean in the plan: see enum plan_flags. A plan is paced by
+ * one of the two at most.
+ */
+void plan_builder_pace(struct plan_builder *b, uint32_t t, uint64_t value);
+void plan_builder_pace_by_order(struct plan_builder *b, uint64_t window);
+void plan_builder_pace_by_time(struct plan_builder *b);
+
+/* The plan is to lie on disk and to be streamed, however short it is. */
+void plan_builder_streamed(struct plan_builder *b);
+
+/*
  * The finished, checked plan in an anonymous file that can be mapped into a worker. On success *fd
  * is the caller's to close and *plan the caller's to os_unmap (plan->n_bytes). The builder can only
  * be freed then. 0 or a negative errno.

@@ -38,26 +38,40 @@ int plan_file_is_plan(const char *path, struct err *err)
     return magic == PLAN_MAGIC;
 }
 
+/* A piece at a time, so that a plan larger than memory can be copied, too. */
+enum { PIECE = 1 << 20 };
+
 static int read_whole(int from, void *to, size_t n)
 {
     for (size_t done = 0; done < n;) {
-        ssize_t got = pread(from, (char *)to + done, n - done, (off_t)done);
+        size_t piece = n - done < PIECE ? n - done : PIECE;
+        ssize_t got = pread(from, (char *)to + done, piece, (off_t)done);
         if (got <= 0)
             return got < 0 ? -errno : -EIO;
+        os_forget((char *)to + done, (size_t)got);
         done += (size_t)got;
     }
     return 0;
 }
 
-static int fill_and_seal(int from, const int *fd, struct plan *draft, size_t n_bytes,
+static int fill_and_seal(int from, int *fd, struct plan *draft, size_t n_bytes,
                          const struct plan **plan, struct err *err)
 {
     int rc = read_whole(from, draft, n_bytes);
     if (rc == 0)
-        return plan_memory_seal(*fd, draft, n_bytes, plan, err);
+        return plan_memory_seal(fd, draft, n_bytes, plan, err);
     os_unmap(draft, n_bytes);
     close(*fd);
     return err_set_errno(err, -rc, "cannot be read");
+}
+
+/* Where a plan in a file is to lie when it is executed; what is no plan is refused later. */
+static enum plan_place place_of(int fd)
+{
+    struct plan header;
+    bool streamed = pread(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header) &&
+                    header.flags & PLAN_STREAMED;
+    return streamed ? PLAN_ON_DISK : PLAN_IN_MEMORY;
 }
 
 int plan_file_read(const char *path, int *fd, const struct plan **plan, struct err *err)
@@ -68,7 +82,7 @@ int plan_file_read(const char *path, int *fd, const struct plan **plan, struct e
     if (from < 0)
         return from;
     int rc = n_bytes < sizeof(*draft) ? err_set(err, EINVAL, "too short for a plan")
-                                      : plan_memory_make(n_bytes, fd, &draft, err);
+                                      : plan_memory_make(n_bytes, place_of(from), fd, &draft, err);
     if (rc == 0)
         rc = fill_and_seal(from, fd, draft, n_bytes, plan, err);
     if (rc < 0)
@@ -79,9 +93,14 @@ int plan_file_read(const char *path, int *fd, const struct plan **plan, struct e
 
 static int write_whole(FILE *out, const struct plan *plan)
 {
-    size_t written = fwrite(plan, 1, plan->n_bytes, out);
+    size_t done = 0, n = plan->n_bytes, written = 1;
+    for (; done < n && written > 0; done += written) {
+        const char *from = (const char *)plan + done;
+        written = fwrite(from, 1, n - done < PIECE ? n - done : PIECE, out);
+        os_forget(from, written);
+    }
     int closed = fclose(out);
-    return written == plan->n_bytes && closed == 0 ? 0 : -errno;
+    return done == n && closed == 0 ? 0 : -errno;
 }
 
 int plan_file_write(const char *path, const struct plan *plan, struct err *err)

@@ -455,7 +455,7 @@ START_TEST(another_version_is_refused)
     struct plan *p = finish(one_root());
     p->version = PLAN_VERSION + 1;
     ck_assert_int_eq(plan_check_layout(p, p->n_bytes, &err), -EINVAL);
-    ck_assert_str_eq(err.text, "plan of version 2; this program reads version 1: make it again");
+    ck_assert_str_eq(err.text, "plan of version 3; this program reads version 2: make it again");
     p->version = PLAN_VERSION;
     ck_assert_int_eq(plan_check_layout(p, p->n_bytes - 8, &err), -EINVAL);
     ck_assert_ptr_nonnull(strstr(err.text, "cut off"));

@@ -23,6 +23,7 @@ static const struct unit_words {
     [PARAM_SHARE] = {"share", "a share, as 0.2 or 20%"},
     [PARAM_FACTOR] = {"factor", "a number, as 1.5"},
     [PARAM_YES_NO] = {"yes/no", "yes or no"},
+    [PARAM_CHOICE] = {"choice", NULL},
 };
 
 const char *param_unit_name(enum param_unit unit)
@@ -135,6 +136,26 @@ static bool parse_value(enum param_unit unit, struct span s, uint64_t *value)
     return true;
 }
 
+static bool parse_choice(const struct param *row, struct span s, uint64_t *value)
+{
+    for (uint64_t i = 0; i <= row->max; i++) {
+        if (equals(s, row->choices[i])) {
+            *value = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static COLD int no_value(const struct param *row, struct span value, struct err *err)
+{
+    char range[PARAM_RANGE_BYTES];
+    const char *examples = unit_words[row->unit].examples;
+    param_format_range(row, range, sizeof(range));
+    return err_set(err, EINVAL, "'%.*s' is no value for %s: write %s", ECHO(value), row->name,
+                   examples ? examples : range);
+}
+
 static COLD int unknown_key(const struct param *rows, struct span key, struct err *err)
 {
     char hint[160];
@@ -166,9 +187,9 @@ static int parse_one(const struct param *rows, struct span word, uint64_t *value
     *given |= 1u << i;
 
     const struct param *row = &rows[i];
-    if (!parse_value(row->unit, value, &values[i]))
-        return err_set(err, EINVAL, "'%.*s' is no value for %s: write %s", ECHO(value), row->name,
-                       unit_words[row->unit].examples);
+    if (!(row->unit == PARAM_CHOICE ? parse_choice(row, value, &values[i])
+                                    : parse_value(row->unit, value, &values[i])))
+        return no_value(row, value, err);
     if (values[i] < row->min || values[i] > row->max) {
         char range[PARAM_RANGE_BYTES];
         param_format_range(row, range, sizeof(range));
@@ -215,9 +236,9 @@ static size_t format_bytes(uint64_t value, char *out, size_t n)
     return text_format(out, n, "%lu%.*s", value, unit ? 1 : 0, &"?KMGT"[unit]);
 }
 
-size_t param_format_value(enum param_unit unit, uint64_t value, char *out, size_t n)
+size_t param_format_value(const struct param *row, uint64_t value, char *out, size_t n)
 {
-    switch (unit) {
+    switch (row->unit) {
     case PARAM_BYTES:
         return format_bytes(value, out, n);
     case PARAM_SHARE:
@@ -225,19 +246,31 @@ size_t param_format_value(enum param_unit unit, uint64_t value, char *out, size_
         return format_millionths(value, out, n);
     case PARAM_YES_NO:
         return text_format(out, n, "%s", value ? "yes" : "no");
+    case PARAM_CHOICE:
+        return text_format(out, n, "%s", row->choices[value]);
     default:
         return text_format(out, n, "%lu", value);
     }
+}
+
+static size_t format_choices(const struct param *row, char *out, size_t n)
+{
+    size_t used = 0;
+    for (uint64_t i = 0; i <= row->max; i++)
+        used += text_format(out + used, n - used, "%s%s", i ? "|" : "", row->choices[i]);
+    return used;
 }
 
 size_t param_format_range(const struct param *row, char *out, size_t n)
 {
     if (row->unit == PARAM_YES_NO)
         return text_format(out, n, "yes|no");
+    if (row->unit == PARAM_CHOICE)
+        return format_choices(row, out, n);
     char min[PARAM_VALUE_BYTES];
     char max[PARAM_VALUE_BYTES];
-    param_format_value(row->unit, row->min, min, sizeof(min));
-    param_format_value(row->unit, row->max, max, sizeof(max));
+    param_format_value(row, row->min, min, sizeof(min));
+    param_format_value(row, row->max, max, sizeof(max));
     return text_format(out, n, "%s..%s", min, max);
 }
 
@@ -248,7 +281,7 @@ size_t params_format(const struct param *rows, const uint64_t *values, char *out
         if (values[i] == rows[i].preset)
             continue;
         char value[PARAM_VALUE_BYTES];
-        param_format_value(rows[i].unit, values[i], value, sizeof(value));
+        param_format_value(&rows[i], values[i], value, sizeof(value));
         used += text_format(out + used, n - used, "%s%s=%s", used ? ":" : "", rows[i].name, value);
     }
     return used;

@@ -7,6 +7,7 @@
  *      share    0.2, 20%
  *      factor   1.5
  *      yes/no   yes, no
+ *      choice   one of the row's words
  *
  * The separator is ':' because the command line separates whole workloads by ','. Values are
  * integers (shares and factors in millionths), so the same text means the same value on every
@@ -16,7 +17,7 @@
 
 #include "err.h"
 
-enum param_unit { PARAM_COUNT, PARAM_BYTES, PARAM_SHARE, PARAM_FACTOR, PARAM_YES_NO };
+enum param_unit { PARAM_COUNT, PARAM_BYTES, PARAM_SHARE, PARAM_FACTOR, PARAM_YES_NO, PARAM_CHOICE };
 
 /* 1.0 of a share or a factor; the number x in the rows of a table. */
 #define PARAM_ONE           ((uint64_t)1000000)
@@ -31,6 +32,7 @@ struct param {
     enum param_unit unit;
     uint64_t preset, min, max;
     const char *help;
+    const char *const *choices; /* PARAM_CHOICE: max + 1 words; the value is the word's index */
 };
 
 size_t params_count(const struct param *rows);
@@ -55,8 +57,8 @@ int params_parse(const struct param *rows, const char *text, size_t length,
  */
 size_t params_format(const struct param *rows, const uint64_t *values, char *out, size_t n);
 
-size_t param_format_value(enum param_unit unit, uint64_t value, char *out, size_t n);
-/* "1..4K", "yes|no" */
+size_t param_format_value(const struct param *row, uint64_t value, char *out, size_t n);
+/* "1..4K", "yes|no", "none|order|time" */
 size_t param_format_range(const struct param *row, char *out, size_t n);
 /* "count", "bytes", ... */
 const char *param_unit_name(enum param_unit unit);

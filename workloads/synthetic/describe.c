@@ -29,7 +29,7 @@ static void describe_params(const struct writer *w, const struct param *rows)
     for (const struct param *p = rows; p->name; p++) {
         char preset[PARAM_VALUE_BYTES];
         char range[PARAM_RANGE_BYTES];
-        param_format_value(p->unit, p->preset, preset, sizeof(preset));
+        param_format_value(p, p->preset, preset, sizeof(preset));
         param_format_range(p, range, sizeof(range));
         /* a bar would end the cell of a Markdown table */
         write_line(w, "| %s | %s | %s | %s | %s |", p->name, param_unit_name(p->unit), preset,

@@ -15,8 +15,9 @@ int sizes_check(uint64_t min, uint64_t max, struct err *err)
         return 0;
     char low[PARAM_VALUE_BYTES];
     char high[PARAM_VALUE_BYTES];
-    param_format_value(PARAM_BYTES, min, low, sizeof(low));
-    param_format_value(PARAM_BYTES, max, high, sizeof(high));
+    static const struct param bytes = {.unit = PARAM_BYTES};
+    param_format_value(&bytes, min, low, sizeof(low));
+    param_format_value(&bytes, max, high, sizeof(high));
     return err_set(err, EINVAL, "min=%s lies above max=%s", low, high);
 }
 

@@ -141,7 +141,7 @@ static uint32_t added_pages(const struct object *o, const struct assemble_event 
 static void write_new(struct assemble *a, const struct assemble_event *e, enum trace_kind kind)
 {
     struct object *o = new_object(a, e->made);
-    trace_writer_pages(a->writer, number_of(a, e->thread), e->pages);
+    write_pages(a, e->thread, e->pages, e->bytes);
     if (o)
         place(
             a, e, o,

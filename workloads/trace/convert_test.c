@@ -174,7 +174,7 @@ static struct trace_totals convert_to_words(struct fake *f, char words[FAKE_THRE
     trace_reader_free(r);
     int fd;
     const struct plan *plan;
-    ck_assert_msg(trace_plan(PATH, &fd, &plan, NULL, &err) == 0, "%s", err.text);
+    ck_assert_msg(trace_plan(PATH, NULL, &fd, &plan, NULL, &err) == 0, "%s", err.text);
     os_unmap((void *)plan, plan->n_bytes);
     close(fd);
     fake_end(f);
@@ -404,7 +404,7 @@ START_TEST(no_spool_makes_a_broken_trace)
         n_good++;
         int fd;
         const struct plan *plan;
-        ck_assert_msg(trace_plan(PATH, &fd, &plan, NULL, &err) == 0, "round %u: %s", round,
+        ck_assert_msg(trace_plan(PATH, NULL, &fd, &plan, NULL, &err) == 0, "round %u: %s", round,
                       err.text);
         os_unmap((void *)plan, plan->n_bytes);
         close(fd);

@@ -153,7 +153,7 @@ START_TEST(a_trace_becomes_a_plan_that_can_be_repeated)
     write_small();
     int fd;
     const struct plan *plan;
-    ck_assert_msg(trace_plan(PATH, &fd, &plan, NULL, &err) == 0, "%s", err.text);
+    ck_assert_msg(trace_plan(PATH, NULL, &fd, &plan, NULL, &err) == 0, "%s", err.text);
     ck_assert_str_eq(plan->name, "trace_file_test");
     ck_assert_uint_eq(plan->n_threads, 2);
     ck_assert_uint_eq(plan->n_roots, 1);
@@ -193,7 +193,7 @@ static bool accepted(const uint8_t *bytes, size_t n)
     snprintf(wrong, sizeof(wrong), "/proc/self/fd/%d", memory);
     const struct plan *plan;
     err.text[0] = '\0';
-    int rc = trace_plan(wrong, &fd, &plan, NULL, &err);
+    int rc = trace_plan(wrong, NULL, &fd, &plan, NULL, &err);
     close(memory);
     if (rc == 0) {
         os_unmap((void *)plan, plan->n_bytes);

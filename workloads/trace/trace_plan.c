@@ -4,88 +4,219 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan_builder.h"
+#include "cell_pool.h"
+#include "open_cells.h"
+#include "plan_memory.h"
+#include "plan_writer.h"
 #include "text.h"
 #include "trace_reader.h"
 #include "trace_summary.h"
 
+#define SCALE_ONE 1000000u
+
+struct recorded {
+    uint64_t ns, position; /* as the thread's CLOCKs have summed up */
+    uint64_t paced;        /* its last value */
+    bool started, joined;
+};
+
+/* One of the two rounds over the trace: the same words are counted first, then written. */
+struct round {
+    const struct trace_plan_options *options;
+    struct trace_reader *reader;
+    struct plan_writer *writer;
+    uint32_t keeper; /* the thread that was not recorded */
+    bool keeps;      /* there is one */
+    bool writes;     /* the second round */
+    struct recorded *threads;
+    struct open_cells open;
+    struct cell_pool pool;
+    uint64_t at; /* events so far */
+    const char *why;
+    int failed; /* a positive errno */
+};
+
+static void fail(struct round *r, int code, const char *why)
+{
+    if (r->failed)
+        return;
+    r->failed = code;
+    r->why = why;
+}
+
+/* Both ends of a hand-over are known: they get their cell. */
+static void connect(struct round *r, const struct open_cell *give, const struct open_cell *take)
+{
+    if (!r->writes)
+        return;
+    uint32_t cell = cell_pool_take(&r->pool, give->thread, take->thread, give->at, take->at);
+    if (cell == CELL_POOL_NONE)
+        fail(r, ENOMEM, "no memory for its hand-overs");
+    plan_writer_patch(r->writer, give->thread, give->place, cell);
+    plan_writer_patch(r->writer, take->thread, take->place, cell);
+}
+
+static struct open_cell put_end(struct round *r, uint32_t t, bool gives, uint32_t slot)
+{
+    struct open_cell end = {.thread = t, .gives = gives, .at = r->at};
+    end.place = plan_writer_slot(r->writer, t, gives ? PLAN_GIVE : PLAN_TAKE, slot, 0);
+    return end;
+}
+
+static void hand_over(struct round *r, const struct trace_event *e)
+{
+    bool gives = e->kind == TRACE_GIVE;
+    struct open_cell end = put_end(r, e->thread, gives, e->slot);
+    const struct open_cell *other = open_cells_find(&r->open, e->other);
+    if (!other) {
+        if (!open_cells_add(&r->open, e->other, &end))
+            fail(r, ENOMEM, "no memory for its hand-overs");
+        return;
+    }
+    if (other->gives == gives)
+        fail(r, EINVAL, "a cell is given or taken twice");
+    connect(r, gives ? &end : other, gives ? other : &end);
+    open_cells_remove(&r->open, e->other);
+}
+
+static uint64_t scaled(uint64_t ns, uint64_t scale)
+{
+    __uint128_t value = (__uint128_t)ns * scale / SCALE_ONE;
+    return value < PLAN_PACE_MAX ? (uint64_t)value : PLAN_PACE_MAX;
+}
+
+static void add_clock(struct round *r, const struct trace_event *e)
+{
+    struct recorded *t = &r->threads[e->thread];
+    t->ns += e->bytes;
+    t->position += e->position;
+    uint64_t value = r->options->pace == TRACE_PACE_ORDER  ? t->position
+                     : r->options->pace == TRACE_PACE_TIME ? scaled(t->ns, r->options->scale)
+                                                           : 0;
+    if (value <= t->paced)
+        return;
+    t->paced = value;
+    plan_writer_put(r->writer, e->thread, plan_op_make_pace(value));
+}
+
+static void add_request(struct round *r, const struct trace_event *e)
+{
+    static const enum plan_kind kinds[TRACE_KINDS] = {
+        [TRACE_MALLOC] = PLAN_MALLOC,           [TRACE_CALLOC] = PLAN_CALLOC,
+        [TRACE_ALIGNED] = PLAN_ALIGNED,         [TRACE_REALLOC] = PLAN_REALLOC,
+        [TRACE_REALLOC_IN] = PLAN_REALLOC_NULL,
+    };
+    static_assert(PLAN_TOUCH_ALL == TRACE_PAGES_ALL, "one word for all pages");
+    struct plan_request request = {
+        .kind = kinds[e->kind],
+        .slot = e->slot,
+        .bytes = e->bytes,
+        .alignment = (uint64_t)1 << e->align_log2,
+        .from = e->kind == TRACE_REALLOC ? e->old_bytes : 0,
+        .pages = e->pages,
+    };
+    plan_writer_request(r->writer, e->thread, &request);
+}
+
+/* The number that a thread will have in the plan is not known in the first round. */
+static void add_thread_word(struct round *r, const struct trace_event *e, const uint32_t *numbers)
+{
+    struct recorded *other = &r->threads[e->other];
+    bool spawns = e->kind == TRACE_SPAWN;
+    *(spawns ? &other->started : &other->joined) = true;
+    plan_writer_put(r->writer, e->thread,
+                    plan_op_make(spawns ? PLAN_SPAWN : PLAN_JOIN, 0, numbers[e->other]));
+}
+
+struct conversion {
+    struct round round;
+    uint32_t *numbers; /* of recorded threads in the plan */
+    uint32_t n_numbers;
+};
+
 static void add_event(void *context, const struct trace_event *e)
 {
-    struct plan_builder *b = context;
+    struct conversion *c = context;
+    struct round *r = &c->round;
     switch (e->kind) {
-    case TRACE_MALLOC:
-        plan_builder_malloc(b, e->thread, e->slot, e->bytes);
-        break;
-    case TRACE_CALLOC:
-        plan_builder_calloc(b, e->thread, e->slot, e->bytes);
-        break;
-    case TRACE_ALIGNED:
-        plan_builder_aligned(b, e->thread, e->slot, (uint64_t)1 << e->align_log2, e->bytes);
-        break;
     case TRACE_FREE:
-        plan_builder_free_slot(b, e->thread, e->slot);
-        break;
-    case TRACE_REALLOC_IN:
-        plan_builder_realloc_null(b, e->thread, e->slot, e->bytes);
-        break;
-    case TRACE_REALLOC:
-        plan_builder_realloc(b, e->thread, e->slot, e->old_bytes, e->bytes);
+        plan_writer_slot(r->writer, e->thread, PLAN_FREE, e->slot, 0);
         break;
     case TRACE_GIVE:
-        plan_builder_give(b, e->thread, e->slot, e->other);
-        break;
     case TRACE_TAKE:
-        plan_builder_take(b, e->thread, e->slot, e->other);
+        hand_over(r, e);
         break;
     case TRACE_SPAWN:
-        plan_builder_spawn(b, e->thread, e->other);
-        break;
     case TRACE_JOIN:
-        plan_builder_join(b, e->thread, e->other);
+        add_thread_word(r, e, c->numbers);
         break;
-    default: /* END is the end of the sequence; CLOCK is for pacing */
+    case TRACE_CLOCK:
+        add_clock(r, e);
+        return;
+    case TRACE_END: /* frees may follow: the end of the sequence is the end of the thread */
         break;
+    default:
+        add_request(r, e);
+        break;
+    }
+    r->at++;
+}
+
+/* `taker` takes what was given into the cell and frees it. */
+static void take_and_free(struct round *r, const struct open_cell *give, uint32_t taker)
+{
+    struct open_cell take = put_end(r, taker, false, 0);
+    connect(r, give, &take);
+    plan_writer_slot(r->writer, taker, PLAN_FREE, 0, 0);
+}
+
+static uint32_t next_slot(const struct trace_reader *reader, uint32_t t, uint32_t from)
+{
+    const struct slots *s = trace_reader_slots(reader, t);
+    return s ? slots_next(s, from) : SLOTS_NONE;
+}
+
+/* What the other threads never freed goes to the root. */
+static void take_leftovers(struct round *r)
+{
+    for (uint32_t t = 1; t < r->keeper; t++) {
+        uint32_t slot = next_slot(r->reader, t, 0);
+        for (; slot != SLOTS_NONE; slot = next_slot(r->reader, t, slot + 1)) {
+            struct open_cell give = put_end(r, t, true, slot);
+            take_and_free(r, &give, 0);
+        }
     }
 }
 
-/* What the other threads never freed goes to the root; returns the first of its cells. */
-static uint32_t give_leftovers(struct plan_builder *b, const struct trace_reader *r,
-                               uint32_t *n_given)
+/* What was on its way when the recording was cut off. */
+static void take_open(struct round *r)
 {
-    uint32_t first = (uint32_t)trace_reader_totals(r)->n_cells;
-    *n_given = 0;
-    for (uint32_t t = 1; t < trace_reader_header(r)->n_threads; t++) {
-        const struct slots *s = trace_reader_slots(r, t);
-        uint32_t slot = s ? slots_next(s, 0) : SLOTS_NONE;
-        for (; slot != SLOTS_NONE; slot = slots_next(s, slot + 1)) {
-            plan_builder_give(b, t, slot, plan_builder_cell(b));
-            ++*n_given;
-        }
+    for (uint32_t i = 0; i < r->open.n; i++) {
+        const struct open_cell *end = &r->open.cells[i];
+        if (!end->used)
+            continue;
+        if (!end->gives)
+            fail(r, EINVAL, "a cell is taken and never given");
+        take_and_free(r, end, end->thread == 0 ? r->keeper : 0);
+        r->keeps |= end->thread == 0;
     }
-    return first;
 }
 
-static void drain(struct plan_builder *b, const struct trace_reader *r)
+static void drain(struct conversion *c)
 {
-    uint32_t n_given, first = give_leftovers(b, r, &n_given);
-    for (uint32_t t = 1; t < trace_reader_header(r)->n_threads; t++) {
-        if (!trace_reader_joined(r, t))
-            plan_builder_join(b, 0, t);
-    }
-    plan_builder_phase(b, 0, TRACE_PHASE_DRAIN);
-    const struct slots *s = trace_reader_slots(r, 0);
-    uint32_t slot = s ? slots_next(s, 0) : SLOTS_NONE;
-    for (; slot != SLOTS_NONE; slot = slots_next(s, slot + 1))
-        plan_builder_free_slot(b, 0, slot);
-    for (uint32_t i = 0; i < n_given; i++) {
-        plan_builder_take(b, 0, 0, first + i);
-        plan_builder_free_slot(b, 0, 0);
-    }
-    for (uint32_t i = 0; i < first; i++) { /* what was under way when a trace was cut off */
-        if (!trace_reader_taken(r, i)) {
-            plan_builder_take(b, 0, 0, i);
-            plan_builder_free_slot(b, 0, 0);
-        }
+    struct round *r = &c->round;
+    for (uint32_t t = 1; t < r->keeper; t++)
+        if (r->threads[t].started && !r->threads[t].joined)
+            plan_writer_put(r->writer, 0, plan_op_make(PLAN_JOIN, 0, c->numbers[t]));
+    plan_writer_put(r->writer, 0, plan_op_make(PLAN_PHASE, 0, TRACE_PHASE_DRAIN));
+    uint32_t slot = next_slot(r->reader, 0, 0);
+    for (; slot != SLOTS_NONE; slot = next_slot(r->reader, 0, slot + 1))
+        plan_writer_slot(r->writer, 0, PLAN_FREE, slot, 0);
+    take_leftovers(r);
+    take_open(r);
+    if (r->keeps) {
+        plan_writer_put(r->writer, 0, plan_op_make(PLAN_SPAWN, 0, c->numbers[r->keeper]));
+        plan_writer_put(r->writer, 0, plan_op_make(PLAN_JOIN, 0, c->numbers[r->keeper]));
     }
 }
 
@@ -99,39 +230,99 @@ static void name_of(const char *path, char name[PLAN_NAME_BYTES])
     text_format(name, PLAN_NAME_BYTES, "%.*s", n, base);
 }
 
-static int build(struct plan_builder *b, struct trace_reader *r, struct err *err)
+/* Threads that were started get numbers in their order; one that never was is left out. */
+static void number_threads(struct conversion *c)
 {
-    for (uint64_t i = 0; i < trace_reader_totals(r)->n_cells; i++)
-        (void)plan_builder_cell(b);
-    plan_builder_root(b, 0);
-    plan_builder_loop_begin(b, 0);
-    plan_builder_phase(b, 0, TRACE_PHASE_RUN);
-    int rc = trace_reader_visit(r, add_event, b, err);
-    if (rc < 0)
-        return rc;
-    drain(b, r);
-    plan_builder_loop_end(b, 0);
-    return 0;
+    const struct round *r = &c->round;
+    c->n_numbers = 0;
+    for (uint32_t t = 0; t <= r->keeper; t++) {
+        bool there = t == 0 || (t == r->keeper ? r->keeps : r->threads[t].started);
+        c->numbers[t] = there ? c->n_numbers++ : PLAN_NO_THREAD;
+    }
 }
 
-int trace_plan(const char *path, int *fd, const struct plan **plan, struct trace_info *info,
-               struct err *err)
+static int one_round(struct conversion *c, const char *path, struct err *err)
 {
-    struct trace_info local;
-    int rc = trace_info_read(path, info ? info : &local, err); /* nothing large for a broken file */
-    if (rc < 0)
-        return rc;
-    struct trace_reader *r;
-    rc = trace_reader_open(&r, path, TRACE_ANY, err);
-    if (rc < 0)
-        return rc;
+    struct round *r = &c->round;
+    plan_writer_put(r->writer, 0, plan_op_make(PLAN_PHASE, 0, TRACE_PHASE_RUN));
+    int rc = trace_reader_visit(r->reader, add_event, c, err);
+    if (rc == 0)
+        drain(c);
+    if (rc == 0 && r->failed)
+        rc = err_set(err, r->failed, "%s: %s", path, r->why);
+    return rc;
+}
+
+static uint32_t flags_of(enum trace_pace pace)
+{
+    return pace == TRACE_PACE_ORDER  ? PLAN_PACE_ORDER
+           : pace == TRACE_PACE_TIME ? PLAN_PACE_TIME
+                                     : 0;
+}
+
+static int begin_writing(struct conversion *c, const char *path, struct err *err)
+{
+    struct round *r = &c->round;
+    const struct trace_plan_options *o = r->options;
     char name[PLAN_NAME_BYTES];
     name_of(path, name);
-    struct plan_builder *b = plan_builder_new(name, trace_reader_header(r)->n_threads);
-    rc = b ? build(b, r, err) : err_set(err, ENOMEM, "%s: no memory for its plan", path);
+    number_threads(c);
+    struct plan_writer_header header = {
+        .name = name,
+        .numbers = c->numbers,
+        .n_numbers = c->n_numbers,
+        .copies = o->copies ? o->copies : 1,
+        .flags = flags_of(o->pace),
+        .pace_window = o->pace == TRACE_PACE_ORDER ? TRACE_PACE_WINDOW : 0,
+        .mapped_most = o->mapped_most ? o->mapped_most : plan_memory_most(),
+        .loops = true,
+    };
+    open_cells_release(&r->open);
+    memset(r->threads, 0, r->keeper * sizeof(*r->threads));
+    r->at = 0;
+    r->writes = true;
+    return plan_writer_begin(r->writer, &header, err);
+}
+
+static int make_room(struct conversion *c, const char *path, struct err *err)
+{
+    struct round *r = &c->round;
+    uint32_t n = trace_reader_header(r->reader)->n_threads;
+    r->keeper = n;
+    r->threads = calloc(n, sizeof(*r->threads));
+    c->numbers = calloc((size_t)n + 1, sizeof(*c->numbers));
+    r->writer = plan_writer_new(n + 1);
+    return r->threads && c->numbers && r->writer
+               ? 0
+               : err_set(err, ENOMEM, "%s: no memory for its plan", path);
+}
+
+int trace_plan(const char *path, const struct trace_plan_options *options, int *fd,
+               const struct plan **plan, struct trace_info *info, struct err *err)
+{
+    static const struct trace_plan_options preset = {.copies = 1};
+    struct conversion c = {.round.options = options ? options : &preset};
+    struct round *r = &c.round;
+    r->pool.pause = r->options->pause;
+    int rc = trace_reader_open(&r->reader, path, TRACE_ANY, err);
+    if (rc < 0)
+        return rc;
+    rc = make_room(&c, path, err);
     if (rc == 0)
-        rc = plan_builder_finish(b, fd, plan, err);
-    plan_builder_free(b);
-    trace_reader_free(r);
+        rc = one_round(&c, path, err);
+    if (rc == 0 && info)
+        trace_summary(info, r->reader);
+    if (rc == 0)
+        rc = begin_writing(&c, path, err);
+    if (rc == 0)
+        rc = one_round(&c, path, err);
+    if (rc == 0)
+        rc = plan_writer_finish(r->writer, r->pool.n_cells, fd, plan, err);
+    plan_writer_free(r->writer);
+    trace_reader_free(r->reader);
+    cell_pool_release(&r->pool);
+    open_cells_release(&r->open);
+    free(r->threads);
+    free(c.numbers);
     return rc;
 }

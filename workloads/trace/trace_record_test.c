@@ -45,7 +45,7 @@ static void must_make_a_plan(void)
     int fd;
     const struct plan *plan;
     struct err err;
-    ck_assert_msg(trace_plan(PATH, &fd, &plan, NULL, &err) == 0, "%s", err.text);
+    ck_assert_msg(trace_plan(PATH, NULL, &fd, &plan, NULL, &err) == 0, "%s", err.text);
     ck_assert(plan->flags & PLAN_LOOPS);
     os_unmap((void *)plan, plan->n_bytes);
     close(fd);
@@ -213,7 +213,7 @@ START_TEST(the_shipped_trace_is_whole)
     const struct plan *plan;
     struct trace_info info;
     struct err err;
-    ck_assert_msg(trace_plan(getenv("SHIPPED"), &fd, &plan, &info, &err) == 0, "%s", err.text);
+    ck_assert_msg(trace_plan(getenv("SHIPPED"), NULL, &fd, &plan, &info, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(info.totals.lost_events + info.totals.unknown_frees + info.totals.conflicts,
                       0);
     ck_assert_uint_gt(info.totals.remote_frees, 100000);
