@@ -1,0 +1,30 @@
+#!/bin/sh
+# MariaDB: four clients run sysbench's mix of reads and writes, and connect anew again and again.
+. "$(dirname "$0")/recipe.sh"
+needs mariadbd mariadb-server
+needs mariadb-install-db mariadb-server
+needs mariadb-admin mariadb-client
+needs sysbench sysbench
+
+load() {
+    sysbench --db-driver=mysql --mysql-socket=db.sock --mysql-user="$(id -un)" --mysql-db=bench \
+        --rand-seed=1 --tables=4 --table-size=5000 --threads=4 --time=0 "$@" >>load 2>&1 || {
+        cat load >&2
+        fail "sysbench failed"
+    }
+}
+
+mariadb-install-db --no-defaults --datadir="$folder/data" --user="$(id -un)" \
+    --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" \
+    --skip-test-db >install 2>&1 || {
+    cat install >&2
+    fail "mariadb-install-db failed"
+}
+serve mariadbd --no-defaults --datadir=data --user="$(id -un)" --skip-networking \
+    --socket=../db.sock --pid-file=../db.pid --log-error=../db.log --innodb-buffer-pool-size=24M \
+    --innodb-log-file-size=16M --thread-cache-size=2
+await mariadb-admin --socket=db.sock ping
+mariadb-admin --socket=db.sock create bench
+load oltp_read_write prepare
+load --events=6000 --reconnect=40 oltp_read_write run
+stop_server
