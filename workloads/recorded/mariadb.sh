@@ -20,9 +20,20 @@ mariadb-install-db --no-defaults --datadir="$folder/data" --user="$(id -un)" \
     cat install >&2
     fail "mariadb-install-db failed"
 }
-serve mariadbd --no-defaults --datadir=data --user="$(id -un)" --skip-networking \
-    --socket=../db.sock --pid-file=../db.pid --log-error=../db.log --innodb-buffer-pool-size=24M \
-    --innodb-log-file-size=16M --thread-cache-size=2
+cat >my.cnf <<EOF
+[mariadbd]
+user = $(id -un)
+datadir = $folder/data
+socket = $folder/db.sock
+pid-file = $folder/db.pid
+log-error = $folder/db.log
+skip-networking
+thread-cache-size = 2
+innodb-buffer-pool-size = 24M
+innodb-log-file-size = 16M
+innodb-flush-log-at-trx-commit = 2
+EOF
+serve mariadbd --defaults-file=my.cnf
 await mariadb-admin --socket=db.sock ping
 mariadb-admin --socket=db.sock create bench
 load oltp_read_write prepare

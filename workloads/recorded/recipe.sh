@@ -35,7 +35,8 @@ recorded() {
         cat report >&2
         return 1
     }
-    sed -n '/^recorded into/,$p' report
+    echo "recorded into $trace"
+    "$arenabench" info "$trace"
 }
 
 # The same for a server, which goes on in the background.

@@ -4,9 +4,9 @@ import random
 import sys
 
 TIDES = [  # keys, smallest and largest value, share of the keys deleted one by one
-    (30000, 20, 120, 0.7),
-    (12000, 200, 900, 0.6),
-    (40000, 10, 60, 0.8),
+    (20000, 20, 120, 0.7),
+    (8000, 200, 900, 0.6),
+    (26000, 10, 60, 0.8),
     (3000, 2000, 12000, 0.5),
 ]
 
