@@ -46,7 +46,7 @@ load() {
 
 serve haproxy -db -f proxy.cfg
 await curl -s --unix-socket old.sock http://shop.example/
-for round in 1 2 3 4 5 6; do
+for _ in 1 2 3 4 5 6; do
     load old.sock --h1 -m 1 -n 10000
     load new.sock -m 8 -n 10000
 done

@@ -38,7 +38,7 @@ serve mariadbd --defaults-file=my.cnf
 await mariadb-admin --socket=db.sock ping
 mariadb-admin --socket=db.sock create bench
 load oltp_read_write prepare
-for round in 1 2 3 4 5 6; do
+for _ in 1 2 3 4 5 6; do
     load --events=700 oltp_read_write run
     load --events=400 oltp_read_only run
 done

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the recipes share; each sources it first:   . "$(dirname "$0")/recipe.sh"
 #
 # usage of each:   NAME.sh [FILE]    records its program into FILE (default: NAME.trace beside it)
@@ -11,6 +12,7 @@ export LC_ALL=C
 
 recipe=$(basename "$0" .sh)
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck disable=SC2034 # the recipes use it
 inputs=$here/inputs
 server=
 
@@ -31,10 +33,11 @@ recorded() {
         ${RUN_PREFIX-} "$@" >>output
         return
     fi
-    "$arenabench" record -f -o "$trace" -- "$@" >>output 2>report || {
+    "$arenabench" record -o "$folder/trace" -- "$@" >>output 2>report || {
         cat report >&2
         return 1
     }
+    mv "$folder/trace" "$trace" # only now: an interrupted recipe leaves the old one as it was
     echo "recorded into $trace"
     "$arenabench" info "$trace"
 }
