@@ -37,6 +37,9 @@ recorded() {
         cat report >&2
         return 1
     }
+    if grep 'note: the program ended' report >&2; then
+        return 1
+    fi
     mv "$folder/trace" "$trace" # only now: an interrupted recipe leaves the old one as it was
     echo "recorded into $trace"
     "$arenabench" info "$trace"
