@@ -10,11 +10,11 @@ load() {
 }
 
 serve redis-server --port 0 --unixsocket redis.sock --dir . --save '' --appendonly no \
-    --io-threads 2 --io-threads-do-reads yes --maxmemory 12mb --maxmemory-policy allkeys-lru \
+    --io-threads 2 --io-threads-do-reads yes --maxmemory 40mb --maxmemory-policy allkeys-lru \
     --lazyfree-lazy-eviction yes
 await redis-cli -s redis.sock ping
-load -n 50000 -r 50000 -d 150 -t set
-load -n 30000 -r 50000 -d 600 -t set,get
+load -n 50000 -r 50000 -d 500 -t set
+load -n 30000 -r 50000 -d 2000 -t set,get
 load -n 20000 -r 10000 -d 40 -t lpush,hset,sadd,zadd
 load -n 6000 -r 50000 eval 'local t = {} for i = 1, 20 do t[i] = ARGV[1] .. i end
     return redis.call("SET", KEYS[1], table.concat(t, ","), "PX", 500)' 1 script:__rand_int__ word

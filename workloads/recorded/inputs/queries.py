@@ -24,7 +24,7 @@ def rows():
         customer = rng.randrange(3000)
         print(
             f"INSERT INTO sale VALUES({i}, {customer}, {rng.randint(1, 40)}, {rng.randint(1, 9999)},"
-            f" '{text(rng.randint(1, 30))}');"
+            f" '{text(rng.randint(1, 90))}');"
         )
     print("INSERT INTO note SELECT remark FROM sale WHERE id % 4 = 0;")
     print("COMMIT;")
@@ -47,7 +47,7 @@ def questions():
     print("VACUUM;")
 
 
-print("PRAGMA cache_size = -1500;")
+print("PRAGMA cache_size = -8000;")
 print("CREATE TABLE customer(id INTEGER PRIMARY KEY, name TEXT, facts TEXT);")
 print("CREATE TABLE sale(id INTEGER PRIMARY KEY, customer INT, product INT, cents INT, remark TEXT);")
 print("CREATE VIRTUAL TABLE note USING fts5(remark);")

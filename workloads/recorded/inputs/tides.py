@@ -4,10 +4,10 @@ import random
 import sys
 
 TIDES = [  # keys, smallest and largest value, share of the keys deleted one by one
-    (20000, 20, 120, 0.7),
-    (8000, 200, 900, 0.6),
-    (26000, 10, 60, 0.8),
-    (3000, 2000, 12000, 0.5),
+    (20000, 60, 700, 0.7),
+    (8000, 800, 4000, 0.6),
+    (26000, 20, 300, 0.8),
+    (3000, 5000, 24000, 0.5),
 ]
 
 rng = random.Random(20)
