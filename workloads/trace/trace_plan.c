@@ -7,7 +7,6 @@
 #include "plan_builder.h"
 #include "text.h"
 #include "trace_reader.h"
-#include "trace_summary.h"
 
 static void add_event(void *context, const struct trace_event *e)
 {
