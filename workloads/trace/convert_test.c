@@ -111,7 +111,7 @@ static struct trace_totals convert_to_words(struct fake *f, char words[FAKE_THRE
     ck_assert_msg(convert_fake(f, &err) == 0, "%s", err.text);
     memset(words, 0, FAKE_THREADS * sizeof(words[0]));
     struct trace_reader *r;
-    ck_assert_msg(trace_reader_open(&r, PATH, &err) == 0, "%s", err.text);
+    ck_assert_msg(trace_reader_open(&r, PATH, TRACE_WHOLE, &err) == 0, "%s", err.text);
     ck_assert_msg(trace_reader_visit(r, spell, words, &err) == 0, "%s", err.text);
     struct trace_totals totals = *trace_reader_totals(r);
     trace_reader_free(r);

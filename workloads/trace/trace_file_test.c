@@ -50,7 +50,7 @@ static void write_small(void)
     trace_writer_thread(w, 0, TRACE_SPAWN, 1);
     trace_writer_free_slot(w, 0, b);
     uint32_t cell = trace_writer_give(w, 0, a);
-    trace_writer_time(w, 1, 500000);
+    trace_writer_time(w, 1, 512000);
     uint32_t taken = trace_writer_take(w, 1, cell);
     uint32_t grown = trace_writer_enter(w, 1, TRACE_REALLOC_IN, 10, 0);
     trace_writer_free_slot(w, 1, taken);
@@ -93,7 +93,7 @@ START_TEST(what_was_written_is_read)
     write_small();
     struct trace_reader *r;
     struct seen s = {0};
-    ck_assert_int_eq(trace_reader_open(&r, PATH, &err), 0);
+    ck_assert_int_eq(trace_reader_open(&r, PATH, TRACE_WHOLE, &err), 0);
     ck_assert_msg(trace_reader_visit(r, see, &s, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(find(&s, 0, TRACE_MALLOC)->bytes, 100);
     ck_assert_uint_eq(find(&s, 0, TRACE_CALLOC)->bytes, 5ull << 32);
@@ -103,7 +103,7 @@ START_TEST(what_was_written_is_read)
     ck_assert_uint_eq(find(&s, 0, TRACE_REALLOC)->old_bytes, 300);
     ck_assert_uint_eq(find(&s, 0, TRACE_REALLOC)->bytes, 400);
     ck_assert_uint_eq(find(&s, 0, TRACE_GIVE)->other, find(&s, 1, TRACE_TAKE)->other);
-    ck_assert_uint_eq(find(&s, 1, TRACE_CLOCK)->bytes, 500000);
+    ck_assert_uint_eq(find(&s, 1, TRACE_CLOCK)->bytes, 512000);
     ck_assert_uint_eq(find(&s, 1, TRACE_REALLOC_IN)->slot, 1);
     ck_assert_uint_eq(slots_next(trace_reader_slots(r, 0), 0), 2);
     ck_assert(!trace_reader_joined(r, 1));
@@ -141,7 +141,7 @@ START_TEST(long_sequences_span_chunks)
     finish(w);
     struct trace_reader *r;
     struct seen s = {0};
-    ck_assert_int_eq(trace_reader_open(&r, PATH, &err), 0);
+    ck_assert_int_eq(trace_reader_open(&r, PATH, TRACE_WHOLE, &err), 0);
     ck_assert_msg(trace_reader_visit(r, see, &s, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(s.sum, sum);
     trace_reader_free(r);
@@ -204,14 +204,79 @@ static bool accepted(const uint8_t *bytes, size_t n)
     return false;
 }
 
-START_TEST(a_trace_cut_anywhere_is_refused)
+/* Several chunks, two threads that hand over all the time, some large objects. */
+static void write_chunks(unsigned n_rounds)
+{
+    struct trace_writer *w = begin(2);
+    uint32_t kept[8];
+    trace_writer_thread(w, 0, TRACE_SPAWN, 1);
+    for (unsigned i = 0; i < n_rounds; i++) {
+        trace_writer_time(w, 0, i * 100);
+        trace_writer_time(w, 1, i * 100);
+        if (i % 1000 == 0)
+            trace_writer_pages(w, 0, i / 1000);
+        uint32_t slot = trace_writer_enter(w, 0, TRACE_MALLOC, i % 1000 ? i % 777 : 1 << 20, 0);
+        uint32_t cell = trace_writer_give(w, 0, slot);
+        if (i >= 8)
+            trace_writer_free_slot(w, 1, trace_writer_take(w, 1, kept[i % 8]));
+        kept[i % 8] = cell;
+    }
+    for (unsigned i = 0; i < 8; i++)
+        trace_writer_free_slot(w, 1, trace_writer_take(w, 1, kept[i]));
+    trace_writer_thread(w, 1, TRACE_END, 0);
+    trace_writer_thread(w, 0, TRACE_JOIN, 1);
+    finish(w);
+}
+
+struct order {
+    unsigned n, n_late;
+    uint32_t n_given;
+    bool begun, joined;
+    uint64_t pages;
+};
+
+static void see_order(void *context, const struct trace_event *e)
+{
+    struct order *o = context;
+    ck_assert(e->thread == 0 || o->begun);
+    o->begun |= e->kind == TRACE_SPAWN;
+    if (e->kind == TRACE_GIVE)
+        ck_assert_uint_eq(e->other, o->n_given++);
+    if (e->kind == TRACE_TAKE) {
+        ck_assert_uint_lt(e->other, o->n_given);
+        o->n_late += o->n_given - e->other > 8 + 100;
+    }
+    ck_assert(!o->joined || e->thread == 0);
+    o->joined |= e->kind == TRACE_JOIN;
+    if (e->kind == TRACE_MALLOC && e->pages != TRACE_PAGES_ALL)
+        o->pages += e->pages;
+    o->n += e->kind != TRACE_CLOCK;
+}
+
+START_TEST(the_ordered_visit_is_close_to_the_recorded_order)
+{
+    enum { N = 50000 };
+    struct order o = {0};
+    struct trace_reader *r;
+    write_chunks(N);
+    ck_assert_int_eq(trace_reader_open(&r, PATH, TRACE_WHOLE, &err), 0);
+    ck_assert_msg(trace_reader_visit_ordered(r, see_order, &o, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(o.n, 4 * N + 3);
+    ck_assert_uint_eq(o.pages, 49 * 50 / 2);
+    ck_assert_uint_eq(o.n_late, 0);
+    trace_reader_free(r);
+}
+END_TEST
+
+START_TEST(a_trace_cut_anywhere_is_what_is_complete_of_it)
 {
     static uint8_t bytes[4096];
     write_small();
-    size_t n = read_all(bytes, sizeof(bytes));
+    size_t n = read_all(bytes, sizeof(bytes)), n_head = sizeof(struct trace_header) + sizeof(text);
     ck_assert(accepted(bytes, n));
     for (size_t cut = 0; cut < n; cut++)
-        ck_assert_msg(!accepted(bytes, cut), "accepted when cut to %zu of %zu bytes", cut, n);
+        ck_assert_msg(accepted(bytes, cut) == (cut >= n_head), "cut to %zu of %zu bytes: %s", cut,
+                      n, err.text);
     ck_assert(!accepted(bytes, n + 1));
 }
 END_TEST
@@ -245,7 +310,7 @@ static void take_apart(struct parts *p, const uint8_t *bytes, size_t n)
     memcpy(&p->chunk, at, sizeof(p->chunk));
     size_t raw =
         ZSTD_decompress(p->raw, sizeof(p->raw), at + sizeof(p->chunk), p->chunk.frame_bytes);
-    ck_assert(!ZSTD_isError(raw));
+    ck_assert_uint_eq(raw, p->chunk.raw_bytes);
     memcpy(&p->footer, bytes + n - sizeof(p->footer), sizeof(p->footer));
     ck_assert_uint_eq(p->footer.n_chunks, 1);
 }
@@ -253,14 +318,15 @@ static void take_apart(struct parts *p, const uint8_t *bytes, size_t n)
 /* A file of these parts whose lengths and checksums are right. */
 static size_t put_together(struct parts *p, uint8_t *out)
 {
-    size_t raw = 0;
-    for (unsigned i = 0; i < TRACE_COLUMNS; i++)
-        raw += p->chunk.column_bytes[i];
     uint8_t frame[2048];
-    p->chunk.frame_bytes = (uint32_t)ZSTD_compress(frame, sizeof(frame), p->raw, raw, 1);
+    p->chunk.frame_bytes =
+        (uint32_t)ZSTD_compress(frame, sizeof(frame), p->raw, p->chunk.raw_bytes, 1);
     uint8_t *at = out;
     at = (uint8_t *)memcpy(at, &p->header, sizeof(p->header)) + sizeof(p->header);
     at = (uint8_t *)memcpy(at, text, sizeof(text)) + sizeof(text);
+    p->chunk.checksum = trace_checksum(TRACE_CHECKSUM_START, out, (size_t)(at - out));
+    p->chunk.checksum =
+        trace_checksum(p->chunk.checksum, &p->chunk, offsetof(struct trace_chunk, checksum));
     at = (uint8_t *)memcpy(at, &p->chunk, sizeof(p->chunk)) + sizeof(p->chunk);
     at = (uint8_t *)memcpy(at, frame, p->chunk.frame_bytes) + p->chunk.frame_bytes;
     p->footer.checksum = trace_checksum(TRACE_CHECKSUM_START, out, (size_t)(at - out));
@@ -296,9 +362,10 @@ START_TEST(forged_events_are_refused_or_harmless)
     for (unsigned round = 0; round < 4000; round++) {
         forged = original;
         for (uint64_t flips = 1 + rng_below(&r, 3); flips > 0; flips--)
-            forged.raw[rng_below(&r, 48)] ^= (uint8_t)(1u << rng_below(&r, 8));
+            forged.raw[rng_below(&r, original.chunk.raw_bytes)] ^=
+                (uint8_t)(1u << rng_below(&r, 8));
         if (round % 4 == 0)
-            forged.chunk.column_bytes[1 + rng_below(&r, 3)] = (uint32_t)rng_below(&r, 64);
+            forged.chunk.n_events = (uint32_t)rng_below(&r, 16);
         if (round % 5 == 0)
             ((uint8_t *)&forged.header)[8 + rng_below(&r, 32)] ^= (uint8_t)(1u << rng_below(&r, 8));
         if (round % 7 == 0)
@@ -316,7 +383,8 @@ START_TEST(a_slot_that_holds_nothing_cannot_be_freed)
     static struct parts p;
     write_one_thread();
     take_apart(&p, bytes, read_all(bytes, sizeof(bytes)));
-    p.raw[p.chunk.column_bytes[0]] = 2 * 60; /* the first slot of the column */
+    enum { TABLE = 2 + TRACE_COLUMNS }; /* of one thread, all numbers small */
+    p.raw[TABLE + p.raw[2]] = 2 * 60;   /* the first slot of the column */
     ck_assert(!accepted(bytes, put_together(&p, bytes)));
     ck_assert_ptr_nonnull(strstr(err.text, "a slot that holds nothing"));
 }
@@ -329,6 +397,11 @@ START_TEST(the_error_says_where_the_file_ends)
     ck_assert_int_eq(truncate(PATH, 200), 0);
     ck_assert_int_lt(trace_info_read(PATH, &info, &err), 0);
     ck_assert_ptr_nonnull(strstr(err.text, "cut off: the file ends after 200 bytes"));
+    struct trace_reader *r;
+    write_small();
+    ck_assert_int_eq(truncate(PATH, 300), 0);
+    ck_assert_int_lt(trace_reader_open(&r, PATH, TRACE_WHOLE, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.text, "ends after 300 bytes, inside a chunk"));
     ck_assert_int_lt(trace_info_read("no such file", &info, &err), 0);
     ck_assert_str_eq(err.text, "cannot open trace no such file: No such file or directory");
     ck_assert_int_lt(trace_info_read("/dev/null", &info, &err), 0);
@@ -336,8 +409,8 @@ START_TEST(the_error_says_where_the_file_ends)
 }
 END_TEST
 
-UNIT_MAIN("trace_file", what_was_written_is_read, info_counts, long_sequences_span_chunks,
-          a_trace_becomes_a_plan_that_can_be_repeated, a_writer_that_gives_up_leaves_nothing,
-          a_trace_cut_anywhere_is_refused, a_flipped_bit_anywhere_is_refused,
-          forged_events_are_refused_or_harmless, a_slot_that_holds_nothing_cannot_be_freed,
-          the_error_says_where_the_file_ends)
+UNIT_MAIN("trace_file", the_ordered_visit_is_close_to_the_recorded_order, what_was_written_is_read,
+          info_counts, long_sequences_span_chunks, a_trace_becomes_a_plan_that_can_be_repeated,
+          a_writer_that_gives_up_leaves_nothing, a_trace_cut_anywhere_is_what_is_complete_of_it,
+          a_flipped_bit_anywhere_is_refused, forged_events_are_refused_or_harmless,
+          a_slot_that_holds_nothing_cannot_be_freed, the_error_says_where_the_file_ends)

@@ -7,7 +7,6 @@
 #include "plan_builder.h"
 #include "text.h"
 #include "trace_reader.h"
-#include "trace_summary.h"
 
 static void add_event(void *context, const struct trace_event *e)
 {
@@ -81,6 +80,12 @@ static void drain(struct plan_builder *b, const struct trace_reader *r)
         plan_builder_take(b, 0, 0, first + i);
         plan_builder_free_slot(b, 0, 0);
     }
+    for (uint32_t i = 0; i < first; i++) { /* what was under way when a trace was cut off */
+        if (!trace_reader_taken(r, i)) {
+            plan_builder_take(b, 0, 0, i);
+            plan_builder_free_slot(b, 0, 0);
+        }
+    }
 }
 
 /* "rocksdb" of "folder/rocksdb.trace". */
@@ -116,7 +121,7 @@ int trace_plan(const char *path, int *fd, const struct plan **plan, struct trace
     if (rc < 0)
         return rc;
     struct trace_reader *r;
-    rc = trace_reader_open(&r, path, err);
+    rc = trace_reader_open(&r, path, TRACE_ANY, err);
     if (rc < 0)
         return rc;
     char name[PLAN_NAME_BYTES];

@@ -55,7 +55,7 @@ static void visit(void (*see)(void *, const struct trace_event *), void *context
 {
     struct trace_reader *r;
     struct err err;
-    ck_assert_msg(trace_reader_open(&r, PATH, &err) == 0, "%s", err.text);
+    ck_assert_msg(trace_reader_open(&r, PATH, TRACE_WHOLE, &err) == 0, "%s", err.text);
     ck_assert_msg(trace_reader_visit(r, see, context, &err) == 0, "%s", err.text);
     trace_reader_free(r);
 }

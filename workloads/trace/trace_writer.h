@@ -1,8 +1,11 @@
 /*
- * Writes a trace. Events of each thread come in its own order, threads in any interleaving; the
- * writer knows the slots, so callers name objects only by what trace_writer_* returned. The file
- * appears under its name when trace_writer_finish() succeeds, and not at all otherwise. One thread
- * at a time. The first failure is kept and told by trace_writer_finish().
+ * Writes a trace. Events come in one legal order of the whole program: an object is given before it
+ * is taken, a thread is started before its first event and joined after its last. Threads and cells
+ * are numbered in the order in which they are started and given, thread 0 is there from the
+ * beginning. The writer knows the slots, so callers name objects only by what trace_writer_*
+ * returned. The file appears under its name when trace_writer_finish() succeeds, and not at all
+ * otherwise. Memory: an epoch, the live objects, the threads. One thread at a time. The first
+ * failure is kept and told by trace_writer_finish().
  */
 #pragma once
 
@@ -18,9 +21,16 @@ struct trace_writer *trace_writer_new(const char *path, const struct trace_heade
                                       const char *text, int level, struct err *err);
 
 /*
- * The time of the events that follow in thread `t`, nanoseconds since the start; never goes back.
+ * The time of the events that follow in thread `t`, nanoseconds since the start; never goes back. Kept in
+ * multiples of 128.
  */
 void trace_writer_time(struct trace_writer *w, uint32_t t, uint64_t ns);
+
+/*
+ * How many pages of 4 KiB were ever resident of what thread `t` allocates next, by an enter or a
+ * realloc (there: of what it adds); of objects below TRACE_EXTENT_BYTES it is not kept.
+ */
+void trace_writer_pages(struct trace_writer *w, uint32_t t, uint32_t pages);
 
 /* MALLOC, CALLOC, ALIGNED (with its alignment), REALLOC_IN: the slot that the object got. */
 uint32_t trace_writer_enter(struct trace_writer *w, uint32_t t, enum trace_kind kind,
