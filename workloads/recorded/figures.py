@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """
-Writes README.md's tables from the traces beside it, as `arenabench info` tells them, and from the
+Writes README.md's tables from the traces beside it, as `arenabench info --json` tells them, and from the
 installed packages: run it right after recording, as all.sh does.
 usage: figures.py [--check]     --check: changes nothing; fails where the tables are not of these traces
 ARENABENCH names the arenabench to use (default: the one of this checkout).
 """
 
+import json
 import os
 import pathlib
 import re
@@ -23,9 +24,7 @@ def run(*words):
 
 
 def info(trace):
-    """What `arenabench info` prints, by the name of the line."""
-    lines = run(ARENABENCH, "info", str(trace)).splitlines()
-    return {line[:21].strip(): line[21:].strip() for line in lines}
+    return json.loads(run(ARENABENCH, "info", "--json", str(trace)))
 
 
 def package(recipe):
@@ -35,7 +34,25 @@ def package(recipe):
 
 
 def thousands(number):
-    return f"{int(number):,}".replace(",", " ")
+    return f"{number:,}".replace(",", " ")
+
+
+def in_bytes(number):
+    for unit in ("bytes", "KiB", "MiB"):
+        if number < 1024:
+            return f"{number:.3g} {unit}"
+        number /= 1024
+    return f"{number:.3g} GiB"
+
+
+def size_below(facts, share):
+    """The end of the size class within which that share of the allocations is reached."""
+    left = share * facts["allocations"]
+    for line in facts["sizes"]:
+        left -= line["allocations"]
+        if left <= 0:
+            return in_bytes(max(2 * line["from_bytes"], 1))
+    return "-"
 
 
 def row(cells):
@@ -47,20 +64,19 @@ def table(head, rows):
 
 
 def shape(name, facts):
-    events = facts["events"].split(",")[0]
-    threads, at_once = re.match(r"(\d+), at most (\d+) at once", facts["threads"]).groups()
-    live, objects = re.match(r"(.*) in at most (\d+) objects", facts["peak live"]).groups()
     return row([
-        name, thousands(events), f"{threads} ({at_once})", facts["remote frees"].split(", ")[1].split(" of")[0],
-        live, thousands(objects), facts["requested in all"],
+        name, thousands(facts["events"]), f"{facts['threads']} ({facts['most_threads']})",
+        f"{100 * facts['remote_frees'] / max(facts['kinds']['free'], 1):.1f} %",
+        size_below(facts, 0.5), size_below(facts, 0.9), size_below(facts, 1),
+        in_bytes(facts["peak_live_bytes"]), thousands(facts["peak_live_objects"]), in_bytes(facts["requested_bytes"]),
     ])
 
 
 def recording(name, facts, program):
-    losses = [facts.get(line, "0").split(":")[0] for line in ("lost events", "unknown frees", "conflicts")]
     return row([
-        name, program, facts["duration"], facts["file"],
-        re.search(r"([\d.]+) bytes each", facts["events"]).group(1), ", ".join(losses),
+        name, program, f"{facts['duration_ns'] / 1e9:.2f} s", in_bytes(facts["file_bytes"]),
+        f"{facts['file_bytes'] / max(facts['events'], 1):.2f}",
+        ", ".join(str(facts[what]) for what in ("lost_events", "unknown_frees", "conflicts")),
     ])
 
 
@@ -74,11 +90,11 @@ def tables(old):
             program = re.search(rf"^\| {name} \| ([^|]*) \| [^|]* s \|", old, re.MULTILINE).group(1)
         shapes.append(shape(name, facts))
         recordings.append(recording(name, facts, program))
-        commands.append(f"    {facts['program']}\n")
+        commands.append(f"    {facts['command']}\n")
     return "\n".join([
         "",
-        table(["trace", "events", "threads (at once)", "remote frees", "most live", "objects", "requested in all"],
-              shapes),
+        table(["trace", "events", "threads (at once)", "remote frees", "half below", "9 of 10 below", "all below",
+               "most live", "objects", "requested in all"], shapes),
         table(["trace", "program: package and version", "took", "file", "bytes per event", "lost, unknown, conflicts"],
               recordings),
         "The recorded commands:\n",

@@ -8,6 +8,7 @@ needs curl curl
 needs /usr/bin/python3 python3
 
 /usr/bin/python3 "$inputs/words.py" 12000 >page.txt
+# No idle connections to the server are kept: HAProxy 2.6 may crash when it ends with some.
 cat >proxy.cfg <<EOF
 global
     nbthread 2
@@ -30,7 +31,7 @@ backend pages
     http-request track-sc0 req.hdr(x-seen)
     stick-table type string len 32 size 2k expire 2s store http_req_cnt
     http-response set-header X-Count %[sc0_http_req_cnt(pages)]
-    server inner unix@$folder/inner.sock
+    server inner unix@$folder/inner.sock pool-max-conn 0
 frontend inner
     bind unix@$folder/inner.sock
     http-request return status 200 content-type text/plain file page.txt if { path_beg /page }
