@@ -48,7 +48,7 @@ load() {
 serve haproxy -db -f proxy.cfg
 await curl -s --unix-socket old.sock http://shop.example/
 for _ in 1 2 3 4 5 6; do
-    load old.sock --h1 -m 1 -n 10000
-    load new.sock -m 8 -n 10000
+    load old.sock --h1 -m 1 -n 5000
+    load new.sock -m 8 -n 5000
 done
 stop_server USR1
