@@ -50,7 +50,7 @@ static void write_small(void)
     trace_writer_thread(w, 0, TRACE_SPAWN, 1);
     trace_writer_free_slot(w, 0, b);
     uint32_t cell = trace_writer_give(w, 0, a);
-    trace_writer_time(w, 1, 500000);
+    trace_writer_time(w, 1, 512000);
     uint32_t taken = trace_writer_take(w, 1, cell);
     uint32_t grown = trace_writer_enter(w, 1, TRACE_REALLOC_IN, 10, 0);
     trace_writer_free_slot(w, 1, taken);
@@ -103,7 +103,7 @@ START_TEST(what_was_written_is_read)
     ck_assert_uint_eq(find(&s, 0, TRACE_REALLOC)->old_bytes, 300);
     ck_assert_uint_eq(find(&s, 0, TRACE_REALLOC)->bytes, 400);
     ck_assert_uint_eq(find(&s, 0, TRACE_GIVE)->other, find(&s, 1, TRACE_TAKE)->other);
-    ck_assert_uint_eq(find(&s, 1, TRACE_CLOCK)->bytes, 500000);
+    ck_assert_uint_eq(find(&s, 1, TRACE_CLOCK)->bytes, 512000);
     ck_assert_uint_eq(find(&s, 1, TRACE_REALLOC_IN)->slot, 1);
     ck_assert_uint_eq(slots_next(trace_reader_slots(r, 0), 0), 2);
     ck_assert(!trace_reader_joined(r, 1));

@@ -10,7 +10,6 @@
 #include "plan_writer.h"
 #include "text.h"
 #include "trace_reader.h"
-#include "trace_summary.h"
 
 #define SCALE_ONE 1000000u
 

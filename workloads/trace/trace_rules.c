@@ -106,8 +106,9 @@ static const char *use_thread(struct trace_rules *rules, struct trace_bits *used
 }
 
 static const char *use_clock(struct trace_rules *rules, struct trace_thread *t,
-                             const struct trace_event *e)
+                             struct trace_event *e)
 {
+    e->position += t->since_clock;
     t->position += e->position;
     t->ns += e->bytes; /* both are below 2^63 before: no wrap */
     t->since_clock = 0;
