@@ -303,14 +303,14 @@ int trace_plan(const char *path, const struct trace_plan_options *options, int *
     struct conversion c = {.round.options = options ? options : &preset};
     struct round *r = &c.round;
     r->pool.pause = r->options->pause;
-    int rc = trace_reader_open(&r->reader, path, TRACE_ANY, err);
+    int rc = info ? trace_info_read(path, info, err) : 0;
+    if (rc == 0)
+        rc = trace_reader_open(&r->reader, path, TRACE_ANY, err);
     if (rc < 0)
         return rc;
     rc = make_room(&c, path, err);
     if (rc == 0)
         rc = one_round(&c, path, err);
-    if (rc == 0 && info)
-        trace_summary(info, r->reader);
     if (rc == 0)
         rc = begin_writing(&c, path, err);
     if (rc == 0)

@@ -10,7 +10,7 @@ bool trace_bits_has(const struct trace_bits *b, uint64_t i)
     return i / 64 < b->n_words && b->words[i / 64] >> i % 64 & 1;
 }
 
-/* Adds i, which must be below `bound`; `twice` when it was there already. */
+/* Adds i, for which the file has an event; `twice` when it was there already. */
 static const char *bits_add(struct trace_bits *b, uint64_t i, const char *twice)
 {
     if (trace_bits_has(b, i))
