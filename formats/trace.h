@@ -55,7 +55,8 @@ enum trace_kind {
     TRACE_SPAWN,      /* others: thread, which begins */
     TRACE_JOIN,       /* others: thread, which has ended */
     TRACE_END,        /* the thread's end as far as the program is concerned; frees may follow */
-    TRACE_CLOCK,      /* clocks: nanoseconds and events of all threads since the thread's last */
+    TRACE_CLOCK,      /* times: nanoseconds since the thread's last CLOCK, at first since the start;
+                    positions: events of other threads since then, CLOCK and EXTENT not counted */
     TRACE_EXTENT,     /* others: pages ever resident of what the thread's next event allocates */
     TRACE_KINDS
 };
@@ -65,9 +66,10 @@ enum trace_column {
     TRACE_COLUMN_KINDS,  /* one byte per event */
     TRACE_COLUMN_SLOTS,  /* varint, zig-zag difference to the thread's last here (0 at first) */
     TRACE_COLUMN_SIZES,  /* varint */
-    TRACE_COLUMN_OTHERS, /* varint; cells: zig-zag difference to the thread's last here (at first
-                            to the number of cells given in the chunks before) */
-    TRACE_COLUMN_CLOCKS, /* varint */
+    TRACE_COLUMN_OTHERS, /* varint; cells: zig-zag difference to the thread's last here of the same
+                            kind (at first to the number of cells given in the chunks before) */
+    TRACE_COLUMN_TIMES,  /* varint */
+    TRACE_COLUMN_POSITIONS, /* varint */
     TRACE_COLUMNS
 };
 

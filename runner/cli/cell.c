@@ -11,6 +11,7 @@
 #include "near.h"
 #include "os.h"
 #include "plan_file.h"
+#include "print_info.h"
 #include "text.h"
 #include "trace_plan.h"
 #include "words.h"
@@ -238,6 +239,8 @@ int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads,
         rc = plan_file_read(word->path, &cell->fd, &cell->plan, err);
     if (rc < 0)
         return rc;
+    if (word->source == CELL_TRACE)
+        print_trace_cut(stderr, word->path, &info);
     note_facts(cell, word->source == CELL_TRACE ? &info : NULL, word->recorded.copies);
     if (word->source == CELL_PLAN)
         cell->threads = (uint32_t)cell->plan->facts.most_threads;

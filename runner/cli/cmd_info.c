@@ -7,14 +7,27 @@
 #include "plan_file.h"
 #include "print_info.h"
 
+struct words {
+    const char *file;
+    bool json;
+};
+
+static const struct argp_option options[] = {
+    {"json", 'j', NULL, 0, "of a trace: all facts as JSON", 0},
+    {0},
+};
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    const char **file = state->input;
+    struct words *words = state->input;
     switch (key) {
+    case 'j':
+        words->json = true;
+        return 0;
     case ARGP_KEY_ARG:
-        if (*file)
+        if (words->file)
             argp_error(state, "one file at a time: '%s' is too much", arg);
-        *file = arg;
+        words->file = arg;
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which file?");
@@ -34,40 +47,49 @@ static int info_of_plan(const char *path, struct err *err)
     return rc;
 }
 
-static int info_of_trace(const char *path, struct err *err)
+static int info_of_trace(const char *path, bool json, struct err *err)
 {
     struct trace_info info;
     int rc = trace_info_read(path, &info, err);
-    if (rc == 0)
-        print_trace_info(stdout, &info);
-    return rc;
+    if (rc < 0)
+        return rc;
+    print_trace_cut(stderr, path, &info);
+    if (json)
+        return print_trace_json(stdout, &info, err);
+    print_trace_info(stdout, &info);
+    return 0;
 }
 
 static int run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {
-        NULL,
+        options,
         parse,
         "FILE",
-        "Tells what a trace or a plan holds: calls, threads, remote frees, live bytes. FILE is a "
+        "Tells what a trace or a plan holds: calls, threads, remote frees, live bytes, sizes. Of a "
+        "trace that was cut off, what is complete of it. FILE is a "
         "path or the name of a recorded workload that ships with the project.\v"
         "example: arenabench info my.trace",
         NULL,
         NULL,
         NULL};
-    const char *file = NULL;
+    struct words words = {0};
     struct places places;
     struct cell_word word;
-    argp_parse(&argp, argc, argv, 0, NULL, &file);
+    argp_parse(&argp, argc, argv, 0, NULL, &words);
     int rc = places_find(&places, err);
     if (rc == 0)
-        rc = cell_find(file, &places, NULL, &word, err);
+        rc = cell_find(words.file, &places, NULL, &word, err);
     if (rc < 0)
         return rc;
     if (word.source == CELL_SYNTHETIC)
         return err_set(err, EINVAL, "%s is no file: `arenabench list workloads -v` tells about it",
-                       file);
-    return word.source == CELL_PLAN ? info_of_plan(word.path, err) : info_of_trace(word.path, err);
+                       words.file);
+    if (word.source != CELL_PLAN)
+        return info_of_trace(word.path, words.json, err);
+    if (words.json)
+        return err_set(err, EINVAL, "%s is a plan: --json tells about traces", words.file);
+    return info_of_plan(word.path, err);
 }
 
 const struct command command_info = {

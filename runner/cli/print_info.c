@@ -41,6 +41,31 @@ static void print_losses(FILE *out, const struct trace_totals *t)
                 t->conflicts);
 }
 
+#define BAR_COLUMNS 40
+
+/* A row per size class in use; the bar is its share of the allocations. */
+static void print_sizes(FILE *out, const struct trace_info *info)
+{
+    if (info->allocations == 0)
+        return;
+    fprintf(out, "  sizes from   allocations            bytes\n");
+    for (unsigned i = 0; i < TRACE_SIZE_CLASSES; i++) {
+        const struct trace_sizes *class = &info->sizes[i];
+        if (class->allocations == 0)
+            continue;
+        double share = (double)class->allocations / (double)info->allocations;
+        int bar = (int)(share * BAR_COLUMNS + 0.999);
+        fprintf(out, "  %10lu %13lu %16lu  %.*s\n", i ? (uint64_t)1 << i : 0, class->allocations,
+                class->bytes, bar, "########################################");
+    }
+}
+
+static void row_text(FILE *out, const char *name, const char *text)
+{
+    if (text[0])
+        fprintf(out, "  %-18s %s\n", name, text);
+}
+
 void print_trace_info(FILE *out, const struct trace_info *info)
 {
     const struct trace_totals *t = &info->totals;
@@ -50,11 +75,14 @@ void print_trace_info(FILE *out, const struct trace_info *info)
     if (gmtime_r(&start, &tm))
         strftime(when, sizeof(when), "%Y-%m-%d", &tm);
     fprintf(out, "  %-18s %s\n", "program", info->command);
-    fprintf(out, "  %-18s %s, on %s, %u CPUs\n", "recorded", when, info->system, info->n_cpus);
+    fprintf(out, "  %-18s %s, on %s, %u CPUs\n", trace_source_name(info->source), when,
+            info->system, info->n_cpus);
+    row_text(out, "processor", info->cpu);
+    row_text(out, "allocator", info->allocator);
     fprintf(out, "  %-18s %lu, %.2f bytes each in the file\n", "events", info->events,
             info->bytes_per_event);
     for (unsigned kind = 0; kind < TRACE_KINDS; kind++)
-        if (t->n_events[kind] > 0 && kind != TRACE_CLOCK)
+        if (t->n_events[kind] > 0 && kind != TRACE_CLOCK && kind != TRACE_EXTENT)
             fprintf(out, "    %-16s %lu\n", trace_kind_name((enum trace_kind)kind),
                     t->n_events[kind]);
     fprintf(out, "  %-18s %u, at most %lu at once\n", "threads", info->n_threads, t->most_threads);
@@ -66,7 +94,17 @@ void print_trace_info(FILE *out, const struct trace_info *info)
     row_bytes(out, "requested in all", t->bytes);
     fprintf(out, "  %-18s %.2f s\n", "duration", (double)t->duration_ns / 1e9);
     row_bytes(out, "file", info->file_bytes);
+    if (t->exit_how != TRACE_EXIT_UNKNOWN)
+        fprintf(out, "  %-18s %s %u\n", "ended with",
+                t->exit_how == TRACE_EXIT_SIGNAL ? "signal" : "status", t->exit_value);
     print_losses(out, t);
+    print_sizes(out, info);
+}
+
+void print_trace_cut(FILE *out, const char *path, const struct trace_info *info)
+{
+    if (info->cut[0])
+        fprintf(out, "%s was %s\n", path, info->cut);
 }
 
 static double percent(uint64_t part, uint64_t whole)

@@ -1,15 +1,15 @@
 #!/bin/bash
-# fuzz.sh: drives the cores of the project's allocators with libFuzzer. See --help.
+# fuzz.sh: drives the cores of the project's allocators, and what reads traces, with libFuzzer. See --help.
 set -euo pipefail
 
 usage() {
     cat <<'END'
 Usage: tests/fuzz/fuzz.sh [-t SECONDS] [-s SOURCE] [-b BUILD] [NAME...]
 Builds the fuzz targets with clang and runs each for SECONDS (default 600), all at once.
-NAME: implicit, ptmalloc, buddy (default: all three).
+NAME: implicit, ptmalloc, buddy, trace (default: all four).
 
 What was tried is kept in BUILD/corpus (default BUILD: SOURCE/build-fuzz) and is where the next run begins; an input that
-breaks an allocator is kept as BUILD/broken-NAME-... and printed, and the status is 1.
+breaks one of them is kept as BUILD/broken-NAME-... and printed, and the status is 1.
 Needs clang and its runtime library: apt-get install clang
 
 example: tests/fuzz/fuzz.sh -t 60 ptmalloc
@@ -36,9 +36,9 @@ done
 shift $((OPTIND - 1))
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || fail "-t takes a number of seconds, not '$seconds'"
 names=("$@")
-[[ ${#names[@]} -gt 0 ]] || names=(implicit ptmalloc buddy)
+[[ ${#names[@]} -gt 0 ]] || names=(implicit ptmalloc buddy trace)
 for name in "${names[@]}"; do
-    [[ $name =~ ^(implicit|ptmalloc|buddy)$ ]] || fail "no allocator of the project is called '$name'"
+    [[ $name =~ ^(implicit|ptmalloc|buddy|trace)$ ]] || fail "no fuzz target is called '$name'"
 done
 build=${build:-$source/build-fuzz}
 command -v clang >/dev/null || fail 'needs clang: apt-get install clang'

@@ -9,17 +9,23 @@ static_assert((TRACE_CHUNK_EVENTS + 1) * ROW_BYTES + TRACE_CHUNK_EVENTS * 24u <
                   TRACE_CHUNK_RAW_BYTES,
               "the table and the longest events fit into a chunk");
 
-/* Where a thread's columns are read, and what the next number is a difference to. */
-struct cursor {
-    const uint8_t *at[TRACE_COLUMNS], *end[TRACE_COLUMNS];
-    uint32_t last_slot, last_cell;
+/* The thread's last cells, to which the next ones are told as a difference. */
+struct cells {
+    uint32_t given, taken;
 };
 
-bool trace_epoch_init(struct trace_epoch *e)
+/* Where a thread's columns are read. */
+struct cursor {
+    const uint8_t *at[TRACE_COLUMNS], *end[TRACE_COLUMNS];
+    uint32_t last_slot;
+    struct cells last;
+};
+
+bool trace_epoch_init(struct trace_epoch *e, uint32_t n)
 {
     *e = (struct trace_epoch){
-        .events = malloc(TRACE_CHUNK_EVENTS * sizeof(struct trace_event)),
-        .ranges = malloc(TRACE_CHUNK_EVENTS * sizeof(struct trace_range)),
+        .events = malloc((n + 1) * sizeof(struct trace_event)),
+        .ranges = malloc((n + 1) * sizeof(struct trace_range)),
     };
     return e->events && e->ranges;
 }
@@ -67,12 +73,13 @@ static size_t put_sizes(uint8_t *out, const struct trace_event *e)
     return trace_kind_allocates(e->kind) ? n + trace_put_varint(out + n, e->bytes) : 0;
 }
 
-static size_t put_others(uint8_t *out, const struct trace_event *e, uint32_t *last_cell)
+static size_t put_others(uint8_t *out, const struct trace_event *e, struct cells *last)
 {
     size_t n = has_extent(e) ? trace_put_varint(out, e->pages) : 0;
     if (e->kind == TRACE_GIVE || e->kind == TRACE_TAKE) {
-        n += trace_put_varint(out + n, trace_zigzag((int64_t)e->other - *last_cell));
-        *last_cell = e->other;
+        uint32_t *cell = e->kind == TRACE_GIVE ? &last->given : &last->taken;
+        n += trace_put_varint(out + n, trace_zigzag((int64_t)e->other - *cell));
+        *cell = e->other;
     } else if (e->kind == TRACE_ALIGNED) {
         n += trace_put_varint(out + n, e->align_log2);
     } else if (e->kind == TRACE_SPAWN || e->kind == TRACE_JOIN) {
@@ -81,20 +88,13 @@ static size_t put_others(uint8_t *out, const struct trace_event *e, uint32_t *la
     return n;
 }
 
-static size_t put_clock(uint8_t *out, const struct trace_event *e)
-{
-    if (e->kind != TRACE_CLOCK)
-        return 0;
-    size_t n = trace_put_varint(out, e->bytes);
-    return n + trace_put_varint(out + n, e->position);
-}
-
 /* One column of one thread. */
 static size_t put_column(uint8_t *out, const struct trace_epoch *e, const struct trace_range *range,
                          enum trace_column column)
 {
     size_t n = 0;
-    uint32_t last = column == TRACE_COLUMN_OTHERS ? e->first_cell : 0;
+    uint32_t last_slot = 0;
+    struct cells cells = {e->first_cell, e->first_cell};
     for (uint32_t i = range->begin; i < range->end; i++) {
         const struct trace_event *event = &e->events[i];
         switch (column) {
@@ -102,16 +102,19 @@ static size_t put_column(uint8_t *out, const struct trace_epoch *e, const struct
             n += put_kind(out + n, event);
             break;
         case TRACE_COLUMN_SLOTS:
-            n += put_slot(out + n, event, &last);
+            n += put_slot(out + n, event, &last_slot);
             break;
         case TRACE_COLUMN_SIZES:
             n += put_sizes(out + n, event);
             break;
         case TRACE_COLUMN_OTHERS:
-            n += put_others(out + n, event, &last);
+            n += put_others(out + n, event, &cells);
+            break;
+        case TRACE_COLUMN_TIMES:
+            n += event->kind == TRACE_CLOCK ? trace_put_varint(out + n, event->bytes) : 0;
             break;
         default:
-            n += put_clock(out + n, event);
+            n += event->kind == TRACE_CLOCK ? trace_put_varint(out + n, event->position) : 0;
             break;
         }
     }
@@ -215,9 +218,10 @@ static const char *get_slot(struct cursor *c, struct trace_event *e)
 
 static const char *get_cell(struct cursor *c, struct trace_event *e)
 {
-    if (!get_difference(c, TRACE_COLUMN_OTHERS, TRACE_CELLS_MAX, &c->last_cell))
+    uint32_t *cell = e->kind == TRACE_GIVE ? &c->last.given : &c->last.taken;
+    if (!get_difference(c, TRACE_COLUMN_OTHERS, TRACE_CELLS_MAX, cell))
         return "an event names a cell that is not there";
-    e->other = c->last_cell;
+    e->other = *cell;
     return NULL;
 }
 
@@ -260,8 +264,8 @@ static const char *get_event(struct cursor *c, struct trace_event *e)
     case TRACE_END:
         return NULL;
     case TRACE_CLOCK:
-        return get(c, TRACE_COLUMN_CLOCKS, TRACE_TIME_MAX + 1, &e->bytes) &&
-                       get(c, TRACE_COLUMN_CLOCKS, TRACE_EVENTS_MAX, &e->position)
+        return get(c, TRACE_COLUMN_TIMES, TRACE_TIME_MAX + 1, &e->bytes) &&
+                       get(c, TRACE_COLUMN_POSITIONS, TRACE_EVENTS_MAX, &e->position)
                    ? NULL
                    : "an impossible time";
     default:
@@ -319,7 +323,7 @@ const char *trace_epoch_decode(struct trace_epoch *e, const uint8_t *raw, size_t
     }
     e->n_events = 0;
     for (uint32_t k = 0; !why && k < e->n_ranges; k++) {
-        struct cursor c = {.last_cell = e->first_cell};
+        struct cursor c = {.last = {e->first_cell, e->first_cell}};
         for (unsigned i = 0; i < TRACE_COLUMNS; i++) {
             c.at[i] = column_at[i];
             c.end[i] = column_at[i] += e->ranges[k].column_bytes[i];

@@ -17,6 +17,7 @@ struct trace_range {
     uint64_t position, since_clock;
 };
 
+/* As in the file, the position of a CLOCK here counts the events of other threads alone. */
 struct trace_epoch {
     struct trace_event *events; /* by thread, each thread's in their order */
     struct trace_range *ranges; /* by number of the thread, upwards; none is empty */
@@ -25,8 +26,8 @@ struct trace_epoch {
     uint32_t first_thread; /* threads started before; by trace_rules_apply() */
 };
 
-/* Room for TRACE_CHUNK_EVENTS events of as many threads. False when memory is out. */
-bool trace_epoch_init(struct trace_epoch *e);
+/* Room for `n` events of as many threads. False when memory is out. */
+bool trace_epoch_init(struct trace_epoch *e, uint32_t n);
 void trace_epoch_release(struct trace_epoch *e);
 
 /* How many records of the file this event is: with an EXTENT 2. */

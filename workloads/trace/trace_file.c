@@ -200,6 +200,8 @@ static int scan_chunk(struct trace_file *f, uint64_t *checksum, struct err *err)
         f->most_raw_bytes = c.raw_bytes;
     if (c.frame_bytes > f->most_frame_bytes)
         f->most_frame_bytes = c.frame_bytes;
+    if (c.n_events > f->most_events)
+        f->most_events = c.n_events;
     f->chunks_end = at + sizeof(c) + c.frame_bytes;
     return 0;
 }
@@ -256,7 +258,7 @@ int trace_file_chunk(struct trace_file *f, uint64_t at, struct trace_chunk *chun
     int rc = read_at(f, at, chunk, sizeof(*chunk), err);
     if (rc < 0)
         return rc;
-    if (chunk->magic != TRACE_CHUNK_MAGIC || chunk->n_events > TRACE_CHUNK_EVENTS ||
+    if (chunk->magic != TRACE_CHUNK_MAGIC || chunk->n_events > f->most_events ||
         chunk->raw_bytes > f->most_raw_bytes || chunk->frame_bytes > f->most_frame_bytes)
         return err_set(err, EINVAL, "%s: changed while it was read", f->path);
     return read_frame(f, at + sizeof(*chunk), chunk->frame_bytes, err);

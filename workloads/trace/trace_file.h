@@ -12,7 +12,7 @@ struct trace_file {
     int fd;
     uint64_t n_bytes;
     uint64_t chunks_begin, chunks_end;
-    uint32_t most_raw_bytes, most_frame_bytes; /* of any chunk */
+    uint32_t most_raw_bytes, most_frame_bytes, most_events; /* of any chunk */
     struct trace_header header;
     char *text;
     struct trace_footer footer; /* zero when the file was cut off */

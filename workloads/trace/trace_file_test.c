@@ -50,7 +50,7 @@ static void write_small(void)
     trace_writer_thread(w, 0, TRACE_SPAWN, 1);
     trace_writer_free_slot(w, 0, b);
     uint32_t cell = trace_writer_give(w, 0, a);
-    trace_writer_time(w, 1, 500000);
+    trace_writer_time(w, 1, 512000);
     uint32_t taken = trace_writer_take(w, 1, cell);
     uint32_t grown = trace_writer_enter(w, 1, TRACE_REALLOC_IN, 10, 0);
     trace_writer_free_slot(w, 1, taken);
@@ -103,7 +103,7 @@ START_TEST(what_was_written_is_read)
     ck_assert_uint_eq(find(&s, 0, TRACE_REALLOC)->old_bytes, 300);
     ck_assert_uint_eq(find(&s, 0, TRACE_REALLOC)->bytes, 400);
     ck_assert_uint_eq(find(&s, 0, TRACE_GIVE)->other, find(&s, 1, TRACE_TAKE)->other);
-    ck_assert_uint_eq(find(&s, 1, TRACE_CLOCK)->bytes, 500000);
+    ck_assert_uint_eq(find(&s, 1, TRACE_CLOCK)->bytes, 512000);
     ck_assert_uint_eq(find(&s, 1, TRACE_REALLOC_IN)->slot, 1);
     ck_assert_uint_eq(slots_next(trace_reader_slots(r, 0), 0), 2);
     ck_assert(!trace_reader_joined(r, 1));
@@ -281,6 +281,64 @@ START_TEST(a_trace_cut_anywhere_is_what_is_complete_of_it)
 }
 END_TEST
 
+static void count_order(void *context, const struct trace_event *e)
+{
+    struct order *o = context;
+    o->n += e->kind != TRACE_CLOCK;
+    o->n_given += e->kind == TRACE_GIVE;
+    o->n_late += e->kind == TRACE_TAKE;
+}
+
+/* What the first n bytes of the file at PATH hold, on their own. */
+static struct order read_cut(const uint8_t *bytes, size_t n, uint64_t *used)
+{
+    struct trace_reader *r;
+    struct order o = {0};
+    FILE *f = fopen(PATH ".cut", "wb");
+    ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
+    ck_assert_int_eq(fclose(f), 0);
+    ck_assert_msg(trace_reader_open(&r, PATH ".cut", TRACE_ANY, &err) == 0, "%s", err.text);
+    ck_assert_ptr_nonnull(trace_reader_cut(r));
+    *used = trace_reader_cut(r)->used_bytes;
+    ck_assert_msg(trace_reader_visit_ordered(r, count_order, &o, &err) == 0, "%s", err.text);
+    const struct trace_totals *t = trace_reader_totals(r);
+    ck_assert_uint_eq(t->n_cells, o.n_given);
+    ck_assert_uint_eq(t->n_events[TRACE_TAKE], o.n_late);
+    for (uint64_t cell = 0, taken = 0; cell <= t->n_cells; cell++) {
+        if (cell == t->n_cells)
+            ck_assert_uint_eq(taken, o.n_late);
+        else
+            taken += trace_reader_taken(r, cell);
+    }
+    trace_reader_free(r);
+    unlink(PATH ".cut");
+    return o;
+}
+
+START_TEST(every_complete_chunk_of_a_cut_trace_is_read)
+{
+    static uint8_t bytes[1 << 20];
+    write_chunks(60000);
+    size_t n = read_all(bytes, sizeof(bytes));
+    ck_assert_uint_lt(n, sizeof(bytes));
+    uint64_t used, last_used = 0;
+    unsigned n_chunks = 0;
+    struct order o = {0};
+    for (size_t cut = sizeof(struct trace_header) + sizeof(text); cut < n; cut += 97) {
+        struct order now = read_cut(bytes, cut, &used);
+        ck_assert_uint_le(used, cut);
+        ck_assert_uint_ge(now.n, o.n);
+        if (used > last_used)
+            ck_assert(n_chunks++ == 0 || (now.n > o.n && now.n - o.n <= TRACE_CHUNK_EVENTS));
+        else
+            ck_assert_uint_eq(now.n, o.n);
+        last_used = used;
+        o = now;
+    }
+    ck_assert_uint_ge(n_chunks, 4);
+}
+END_TEST
+
 START_TEST(a_flipped_bit_anywhere_is_refused)
 {
     static uint8_t bytes[4096];
@@ -409,8 +467,9 @@ START_TEST(the_error_says_where_the_file_ends)
 }
 END_TEST
 
-UNIT_MAIN("trace_file", the_ordered_visit_is_close_to_the_recorded_order, what_was_written_is_read,
-          info_counts, long_sequences_span_chunks, a_trace_becomes_a_plan_that_can_be_repeated,
+UNIT_MAIN("trace_file", every_complete_chunk_of_a_cut_trace_is_read,
+          the_ordered_visit_is_close_to_the_recorded_order, what_was_written_is_read, info_counts,
+          long_sequences_span_chunks, a_trace_becomes_a_plan_that_can_be_repeated,
           a_writer_that_gives_up_leaves_nothing, a_trace_cut_anywhere_is_what_is_complete_of_it,
           a_flipped_bit_anywhere_is_refused, forged_events_are_refused_or_harmless,
           a_slot_that_holds_nothing_cannot_be_freed, the_error_says_where_the_file_ends)

@@ -9,10 +9,11 @@
 /* A thread whose last CLOCK is older than this many events of others writes a new one. */
 #define SPREAD_MAX 4096u
 
-bool trace_order_init(struct trace_order *o)
+bool trace_order_init(struct trace_order *o, uint32_t n_events)
 {
-    const size_t n = TRACE_CHUNK_EVENTS;
+    const size_t n = (size_t)n_events + 1;
     *o = (struct trace_order){
+        .n_events = n_events,
         .keys = malloc(n * sizeof(*o->keys)),
         .next = malloc(n * sizeof(*o->next)),
         .heap = malloc(n * sizeof(*o->heap)),
@@ -108,7 +109,7 @@ static uint32_t range_of(const struct trace_epoch *epoch, uint32_t thread)
 static void prepare(struct trace_order *o, const struct trace_epoch *epoch)
 {
     o->n_heap = 0;
-    memset(o->takers, 0xff, TRACE_CHUNK_EVENTS * sizeof(*o->takers));
+    memset(o->takers, 0xff, o->n_events * sizeof(*o->takers));
     memset(o->joiners, 0xff, epoch->n_ranges * sizeof(*o->joiners));
     for (uint32_t k = 0; k < epoch->n_ranges; k++) {
         o->next[k] = epoch->ranges[k].begin;

@@ -10,8 +10,9 @@
 
 typedef void trace_visit(void *context, const struct trace_event *event);
 
-/* Scratch of the size of an epoch. */
+/* Scratch for an epoch of n_events. */
 struct trace_order {
+    uint32_t n_events;
     uint64_t *keys; /* by event: about its place in the order */
     uint32_t *next; /* by range: its next event */
     uint32_t *heap; /* ranges that can go on, the one whose next event comes first on top */
@@ -21,7 +22,7 @@ struct trace_order {
 };
 
 /* False when memory is out. */
-bool trace_order_init(struct trace_order *o);
+bool trace_order_init(struct trace_order *o, uint32_t n_events);
 void trace_order_release(struct trace_order *o);
 
 /* Visits all events of an epoch that keeps the rules. NULL, or why there is no order. */

@@ -102,7 +102,7 @@ int trace_reader_visit(struct trace_reader *r, trace_visit *visit, void *context
 int trace_reader_visit_ordered(struct trace_reader *r, trace_visit *visit, void *context,
                                struct err *err)
 {
-    if (!r->order.keys && !trace_order_init(&r->order))
+    if (!r->order.keys && !trace_order_init(&r->order, r->file.most_events))
         return trace_file_no_memory(&r->file, err);
     return visit_all(r, deliver_ordered, visit, context, err);
 }
@@ -147,7 +147,7 @@ static int open_reader(struct trace_reader *r, const char *path, enum trace_how 
                        cut->inside);
     r->zstd = ZSTD_createDCtx();
     r->raw = malloc((size_t)r->file.most_raw_bytes + 1);
-    if (!r->zstd || !r->raw || !trace_epoch_init(&r->epoch))
+    if (!r->zstd || !r->raw || !trace_epoch_init(&r->epoch, r->file.most_events))
         return trace_file_no_memory(&r->file, err);
     if (r->file.is_cut)
         return derive_totals(r, err);

@@ -10,7 +10,7 @@ bool trace_bits_has(const struct trace_bits *b, uint64_t i)
     return i / 64 < b->n_words && b->words[i / 64] >> i % 64 & 1;
 }
 
-/* Adds i, which must be below `bound`; `twice` when it was there already. */
+/* Adds i, for which the file has an event; `twice` when it was there already. */
 static const char *bits_add(struct trace_bits *b, uint64_t i, const char *twice)
 {
     if (trace_bits_has(b, i))
@@ -106,8 +106,9 @@ static const char *use_thread(struct trace_rules *rules, struct trace_bits *used
 }
 
 static const char *use_clock(struct trace_rules *rules, struct trace_thread *t,
-                             const struct trace_event *e)
+                             struct trace_event *e)
 {
+    e->position += t->since_clock;
     t->position += e->position;
     t->ns += e->bytes; /* both are below 2^63 before: no wrap */
     t->since_clock = 0;

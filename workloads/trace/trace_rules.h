@@ -38,7 +38,8 @@ bool trace_rules_init(struct trace_rules *rules, uint32_t max_threads);
 void trace_rules_release(struct trace_rules *rules);
 
 /*
- * Checks the events of the next epoch and fills in the slots of objects that enter. NULL, or the
+ * Checks the events of the next epoch, fills in the slots of objects that enter, and counts the
+ * thread's own events in the positions of its CLOCKs, too. NULL, or the
  * rule that is broken. TRACE_RULES_MEMORY itself: no memory.
  */
 const char *trace_rules_apply(struct trace_rules *rules, struct trace_epoch *epoch);

@@ -14,9 +14,10 @@
 #include "text.h"
 #include "trace_epoch.h"
 
-#define CLOCK_EVENTS 64    /* events without a CLOCK, at most */
-#define CLOCK_GAP_NS 20000 /* pause that makes one */
-#define CLOCK_LAG    4096  /* events of all threads since the last CLOCK that make one */
+#define CLOCK_EVENTS   64    /* events without a CLOCK, at most */
+#define CLOCK_GAP_NS   20000 /* pause that makes one */
+#define CLOCK_GRAIN_NS 128   /* times are told in multiples: what is finer is noise, and long */
+#define CLOCK_LAG      4096  /* events of all threads since the last CLOCK that make one */
 
 /* What lasts of a thread from epoch to epoch. */
 struct stream {
@@ -149,7 +150,7 @@ static void add_clock(struct trace_writer *w, uint32_t t)
                .kind = TRACE_CLOCK,
                .thread = t,
                .bytes = s->now_ns - s->clock_ns,
-               .position = w->position - s->clock_position,
+               .position = w->position - s->clock_position - s->since_clock,
            });
     s->clock_ns = s->now_ns;
     s->clock_position = w->position;
@@ -189,7 +190,7 @@ void trace_writer_time(struct trace_writer *w, uint32_t t, uint64_t ns)
 {
     struct stream *s = &w->streams[t];
     if (ns > s->now_ns)
-        s->now_ns = ns < TRACE_TIME_MAX ? ns : TRACE_TIME_MAX;
+        s->now_ns = (ns < TRACE_TIME_MAX ? ns : TRACE_TIME_MAX) & ~(uint64_t)(CLOCK_GRAIN_NS - 1);
 }
 
 static uint32_t enter(struct trace_writer *w, uint32_t t)
@@ -279,7 +280,8 @@ static bool make_room(struct trace_writer *w)
     w->frame_room = ZSTD_compressBound(TRACE_CHUNK_RAW_BYTES);
     w->frame = malloc(w->frame_room);
     w->arrived = malloc(TRACE_CHUNK_EVENTS * sizeof(*w->arrived));
-    return w->zstd && w->raw && w->frame && w->arrived && trace_epoch_init(&w->epoch);
+    return w->zstd && w->raw && w->frame && w->arrived &&
+           trace_epoch_init(&w->epoch, TRACE_CHUNK_EVENTS);
 }
 
 struct trace_writer *trace_writer_new(const char *path, const struct trace_header *header,

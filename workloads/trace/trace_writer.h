@@ -21,7 +21,8 @@ struct trace_writer *trace_writer_new(const char *path, const struct trace_heade
                                       const char *text, int level, struct err *err);
 
 /*
- * The time of the events that follow in thread `t`, nanoseconds since the start; never goes back.
+ * The time of the events that follow in thread `t`, nanoseconds since the start; never goes back. Kept in
+ * multiples of 128.
  */
 void trace_writer_time(struct trace_writer *w, uint32_t t, uint64_t ns);
 
