@@ -41,12 +41,16 @@ size_t os_page_bytes(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-void os_forget(const void *p, size_t bytes)
+/* The kernel maps pages around one that is read (fault_around_bytes, 64 KiB): these go, too. */
+#define AROUND_BYTES ((size_t)65536)
+
+void os_forget(const void *p, size_t from, size_t to)
 {
-    uintptr_t page = os_page_bytes(), begin = ((uintptr_t)p + page - 1) & ~(page - 1);
-    uintptr_t end = ((uintptr_t)p + bytes) & ~(page - 1);
-    if (begin < end) /* where it fails, pages stay: no harm */
-        (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+    size_t page = os_page_bytes();
+    from = from > AROUND_BYTES ? (from - AROUND_BYTES) & ~(page - 1) : 0;
+    to &= ~(page - 1);
+    if (from < to) /* where it fails, pages stay: no harm */
+        (void)madvise((char *)p + from, to - from, MADV_DONTNEED);
 }
 
 void *os_remap(void *p, size_t old_bytes, size_t new_bytes)

@@ -21,10 +21,10 @@ void *os_map_file(int fd, size_t bytes, enum os_file_access access, enum os_map_
 void os_unmap(void *p, size_t bytes);
 
 /*
- * Takes the pages that lie wholly in [p, p + bytes) of a file's shared mapping out of this process;
- * the next access finds them in the file again, with what was written to them.
+ * Takes what bytes [from, to) of a file's shared mapping at `p` occupy out of this process, and up to
+ * 64 KiB before; the next access finds it in the file again, with what was written there.
  */
-void os_forget(const void *p, size_t bytes);
+void os_forget(const void *p, size_t from, size_t to);
 
 /* `p` is where the mapping is now; NULL with errno set, and it stays as it was. */
 void *os_remap(void *p, size_t old_bytes, size_t new_bytes);

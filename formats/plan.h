@@ -197,8 +197,8 @@ int plan_check_layout(const struct plan *p, size_t n_bytes, struct err *err) MUS
 /*
  * All laws of a plan that passed plan_check_layout(), by one symbolic execution of each thread
  * (body once). Fills in what can be derived: counts, groups, PLAN_LOOPS, facts. Time: linear in the
- * operations; memory (by mmap): 16 bytes per slot, 32 per cell, and of the plan itself, when that
- * is a mapped file, 64 KiB per thread at a time. 0, -ENOMEM, or -EINVAL with the
+ * operations; memory (by mmap): 16 bytes per slot, 32 per cell. A plan that is STREAMED must be the
+ * shared mapping of a file, of which 128 KiB per thread are mapped at a time. 0, -ENOMEM, or -EINVAL with the
  * broken law, the thread and the operation.
  */
 int plan_check(struct plan *p, struct err *err) MUST_CHECK;

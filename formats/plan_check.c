@@ -355,10 +355,11 @@ static enum step check_loop(struct execution *x, uint32_t t)
 static void let_go(struct execution *x, uint32_t t)
 {
     struct actor *a = &x->actors[t];
-    if (a->pc - a->let_go < PLAN_WINDOW_WORDS)
+    if (!(x->plan->flags & PLAN_STREAMED) || a->pc - a->let_go < PLAN_WINDOW_WORDS)
         return;
-    const struct plan_op *ops = plan_thread_ops(x->plan, t);
-    os_forget(ops + a->let_go, (a->pc - a->let_go) * sizeof(*ops));
+    size_t first = x->plan->ops_offset + thread_of(x, t)->first_op * sizeof(struct plan_op);
+    os_forget(x->plan, first + a->let_go * sizeof(struct plan_op),
+              first + a->pc * sizeof(struct plan_op));
     a->let_go = a->pc;
 }
 

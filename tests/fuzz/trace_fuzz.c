@@ -166,7 +166,7 @@ static void read_file(void)
     int rc = trace_info_read(path, &info, &err);
     if (rc == 0) {
         read_ordered(path, &info);
-        rc = trace_plan(path, &fd, &plan, NULL, &err);
+        rc = trace_plan(path, NULL, &fd, &plan, NULL, &err);
         if (rc == 0) {
             os_unmap((void *)plan, plan->n_bytes);
             close(fd);

@@ -48,7 +48,7 @@ static int read_whole(int from, void *to, size_t n)
         ssize_t got = pread(from, (char *)to + done, piece, (off_t)done);
         if (got <= 0)
             return got < 0 ? -errno : -EIO;
-        os_forget((char *)to + done, (size_t)got);
+        os_forget(to, done, done + (size_t)got);
         done += (size_t)got;
     }
     return 0;
@@ -97,7 +97,7 @@ static int write_whole(FILE *out, const struct plan *plan)
     for (; done < n && written > 0; done += written) {
         const char *from = (const char *)plan + done;
         written = fwrite(from, 1, n - done < PIECE ? n - done : PIECE, out);
-        os_forget(from, written);
+        os_forget(plan, done, done + written);
     }
     int closed = fclose(out);
     return done == n && closed == 0 ? 0 : -errno;

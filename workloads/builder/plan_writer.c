@@ -9,6 +9,9 @@
 #include "plan_memory.h"
 #include "text.h"
 
+/* Words changed in pages that were let go, before these are let go again: 64 MiB at most. */
+enum { PATCHES_MAX = 16384 };
+
 struct sequence {
     uint64_t n;                /* words of this round */
     uint64_t counted;          /* of the first round, with END */
@@ -22,7 +25,8 @@ struct plan_writer {
     struct plan *draft; /* NULL in the first round */
     size_t n_bytes;
     int fd;
-    int failed; /* the first failure, a positive errno */
+    uint64_t n_patched; /* words that were no longer mapped */
+    int failed;         /* the first failure, a positive errno */
     const char *why;
     uint32_t n_threads;
     struct sequence threads[];
@@ -74,11 +78,31 @@ static void store(struct plan_writer *w, uint32_t t, uint64_t place, struct plan
         s->last = op;
 }
 
-static void let_go(struct sequence *s)
+static struct plan_op *words_of(const struct plan_writer *w)
 {
-    if (!s->ops || s->n - s->let_go < PLAN_WINDOW_WORDS)
+    return (struct plan_op *)((char *)w->draft + w->draft->ops_offset);
+}
+
+static bool is_streamed(const struct plan_writer *w)
+{
+    return w->draft && w->draft->flags & PLAN_STREAMED;
+}
+
+/* From word to word of the file. */
+static void forget(const struct plan_writer *w, uint64_t from, uint64_t to)
+{
+    size_t offset = w->draft->ops_offset;
+    os_forget(w->draft, offset + from * sizeof(struct plan_op),
+              offset + to * sizeof(struct plan_op));
+}
+
+/* What was written lately stays mapped. */
+static void let_go(struct plan_writer *w, struct sequence *s)
+{
+    if (!is_streamed(w) || s->n - s->let_go < PLAN_WINDOW_WORDS)
         return;
-    os_forget(s->ops + s->let_go, (s->n - s->let_go) * sizeof(*s->ops));
+    uint64_t first = (uint64_t)(s->ops - words_of(w));
+    forget(w, first + s->let_go, first + s->n);
     s->let_go = s->n;
 }
 
@@ -87,7 +111,7 @@ uint64_t plan_writer_put(struct plan_writer *w, uint32_t t, struct plan_op op)
     struct sequence *s = &w->threads[t];
     uint64_t place = s->n++;
     store(w, t, place, op);
-    let_go(s);
+    let_go(w, s);
     return place;
 }
 
@@ -119,8 +143,11 @@ void plan_writer_request(struct plan_writer *w, uint32_t t, const struct plan_re
 void plan_writer_patch(struct plan_writer *w, uint32_t t, uint64_t place, uint32_t arg)
 {
     struct sequence *s = &w->threads[t];
-    if (w->draft && s->ops && place < s->n)
-        s->ops[place].arg = arg;
+    if (!w->draft || !s->ops || place >= s->n)
+        return;
+    s->ops[place].arg = arg;
+    if (is_streamed(w) && place < s->let_go && ++w->n_patched % PATCHES_MAX == 0)
+        forget(w, 0, w->draft->n_ops);
 }
 
 static int told(const struct plan_writer *w, struct err *err)
@@ -153,11 +180,6 @@ static int make_header(struct plan_writer *w, struct plan *p, struct err *err)
 static struct plan_thread *table_of(const struct plan_writer *w)
 {
     return (struct plan_thread *)((char *)w->draft + w->draft->threads_offset);
-}
-
-static struct plan_op *words_of(const struct plan_writer *w)
-{
-    return (struct plan_op *)((char *)w->draft + w->draft->ops_offset);
 }
 
 /* Threads of the first copy get their places; those of the others follow in the same order. */
@@ -226,10 +248,10 @@ static void copy_words(const struct plan_writer *w, uint64_t n, uint32_t k, uint
     struct plan_op *from = words_of(w), *to = from + k * n;
     for (uint64_t i = 0; i < n; i++) {
         to[i] = copied(w, from[i], k, n_cells);
-        if ((i + 1) % PLAN_WINDOW_WORDS == 0) {
+        if (is_streamed(w) && (i + 1) % PLAN_WINDOW_WORDS == 0) {
             uint64_t begin = i + 1 - PLAN_WINDOW_WORDS;
-            os_forget(from + begin, PLAN_WINDOW_WORDS * sizeof(*from));
-            os_forget(to + begin, PLAN_WINDOW_WORDS * sizeof(*to));
+            forget(w, begin, i + 1);
+            forget(w, k * n + begin, k * n + i + 1);
         }
     }
 }

@@ -55,7 +55,7 @@ static void set_cut(struct trace_info *info, const struct trace_cut *cut)
                     cut->used_bytes, cut->file_bytes, info->events);
 }
 
-static void summarize(struct trace_info *info, const struct trace_reader *r)
+void trace_info_begin(struct trace_info *info, const struct trace_reader *r)
 {
     const struct trace_header *h = trace_reader_header(r);
     *info = (struct trace_info){
@@ -77,9 +77,8 @@ static void summarize(struct trace_info *info, const struct trace_reader *r)
     set_cut(info, trace_reader_cut(r));
 }
 
-static void add_size(void *context, const struct trace_event *e)
+void trace_info_add(struct trace_info *info, const struct trace_event *e)
 {
-    struct trace_info *info = context;
     if (!trace_kind_allocates(e->kind))
         return;
     unsigned log2 = e->bytes > 1 ? 63 - (unsigned)__builtin_clzll(e->bytes) : 0;
@@ -88,14 +87,19 @@ static void add_size(void *context, const struct trace_event *e)
     class->bytes += e->bytes;
 }
 
+static void add_event(void *context, const struct trace_event *e)
+{
+    trace_info_add(context, e);
+}
+
 int trace_info_read(const char *path, struct trace_info *info, struct err *err)
 {
     struct trace_reader *r;
     int rc = trace_reader_open(&r, path, TRACE_ANY, err);
     if (rc < 0)
         return rc;
-    summarize(info, r);
-    rc = trace_reader_visit(r, add_size, info, err);
+    trace_info_begin(info, r);
+    rc = trace_reader_visit(r, add_event, info, err);
     trace_reader_free(r);
     return rc;
 }

@@ -41,3 +41,8 @@ struct trace_info {
  * reading it.
  */
 int trace_info_read(const char *path, struct trace_info *info, struct err *err) MUST_CHECK;
+
+/* The same in the course of a visit of one's own: what header and totals say, then each event. */
+struct trace_reader;
+void trace_info_begin(struct trace_info *info, const struct trace_reader *r);
+void trace_info_add(struct trace_info *info, const struct trace_event *e);

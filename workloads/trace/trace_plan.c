@@ -131,12 +131,15 @@ struct conversion {
     struct round round;
     uint32_t *numbers; /* of recorded threads in the plan */
     uint32_t n_numbers;
+    struct trace_info *info; /* to be filled in in the first round; or NULL */
 };
 
 static void add_event(void *context, const struct trace_event *e)
 {
     struct conversion *c = context;
     struct round *r = &c->round;
+    if (c->info && !r->writes)
+        trace_info_add(c->info, e);
     switch (e->kind) {
     case TRACE_FREE:
         plan_writer_slot(r->writer, e->thread, PLAN_FREE, e->slot, 0);
@@ -300,7 +303,7 @@ int trace_plan(const char *path, const struct trace_plan_options *options, int *
                const struct plan **plan, struct trace_info *info, struct err *err)
 {
     static const struct trace_plan_options preset = {.copies = 1};
-    struct conversion c = {.round.options = options ? options : &preset};
+    struct conversion c = {.round.options = options ? options : &preset, .info = info};
     struct round *r = &c.round;
     r->pool.pause = r->options->pause;
     int rc = info ? trace_info_read(path, info, err) : 0;
@@ -308,6 +311,8 @@ int trace_plan(const char *path, const struct trace_plan_options *options, int *
         rc = trace_reader_open(&r->reader, path, TRACE_ANY, err);
     if (rc < 0)
         return rc;
+    if (info)
+        trace_info_begin(info, r->reader);
     rc = make_room(&c, path, err);
     if (rc == 0)
         rc = one_round(&c, path, err);
