@@ -70,7 +70,8 @@ struct spool_chunk *spool_file_claim(uint32_t thread, uint32_t bytes)
     if (posix_fallocate(fd, (off_t)offset, bytes) == 0)
         chunk =
             mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, (off_t)offset);
-    close(fd);
+    if (fd != place.fd)
+        close(fd);
     if (chunk == MAP_FAILED)
         return NULL;
     chunk->thread = thread;
