@@ -164,8 +164,9 @@ static int record(const struct words *w, const char *output, struct err *err)
     if (rc < 0)
         return rc;
     if (result.n_traces == 1 && result.info.events > 0)
-        fprintf(stderr, "  %-18s %.2f bytes per event while the program ran\n", "raw",
-                (double)result.raw_bytes / (double)result.info.events);
+        fprintf(stderr, "  %-18s %.2f bytes per event, while the program ran for %.3f s\n", "raw",
+                (double)result.raw_bytes / (double)result.info.events,
+                (double)result.end.lived_ns / 1e9);
     tell_notes(w, &result);
     return w->recover ? EXIT_GOOD : result.end.exit_status;
 }
