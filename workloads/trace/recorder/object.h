@@ -54,6 +54,7 @@ static ALWAYS_INLINE void object_end(struct spool_thread *self, void *p)
     self->next[1] = (uint16_t)(distance >> (16 - SPOOL_FORM_BITS));
     atomic_signal_fence(memory_order_release);
     store_unit(self, SPOOL_FREE_MEDIUM, distance);
+    self->next++; /* the unit that was written first */
 }
 
 /*
