@@ -213,7 +213,8 @@ START_TEST(the_shipped_trace_is_whole)
     const struct plan *plan;
     struct trace_info info;
     struct err err;
-    ck_assert_msg(trace_plan(getenv("SHIPPED"), NULL, &fd, &plan, &info, &err) == 0, "%s", err.text);
+    ck_assert_msg(trace_plan(getenv("SHIPPED"), NULL, &fd, &plan, &info, &err) == 0, "%s",
+                  err.text);
     ck_assert_uint_eq(info.totals.lost_events + info.totals.unknown_frees + info.totals.conflicts,
                       0);
     ck_assert_uint_gt(info.totals.remote_frees, 100000);
