@@ -54,6 +54,8 @@ void real_resolve(void)
     find(&real.thrd_create, "thrd_create");
     find(&real.thrd_join, "thrd_join");
     find(&real.exit_now, "_exit");
+    find(&real.longjmp, "siglongjmp");
+    find(&real.longjmp_checked, "__longjmp_chk");
     find(&real.operator_new, "_Znwm");
     find(&real.operator_new_array, "_Znam");
     find(&real.operator_new_aligned, "_ZnwmSt11align_val_t");

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <setjmp.h>
 #include <threads.h>
 
 #include "bits.h"
@@ -29,6 +30,8 @@ struct real {
     int (*thrd_create)(thrd_t *, thrd_start_t, void *);
     int (*thrd_join)(thrd_t, int *);
     void (*exit_now)(int); /* _exit */
+    void (*longjmp)(struct __jmp_buf_tag *, int);
+    void (*longjmp_checked)(struct __jmp_buf_tag *, int);
     /* C++'s; NULL where no C++ library was loaded with the program. */
     void *(*operator_new)(size_t);
     void *(*operator_new_array)(size_t);

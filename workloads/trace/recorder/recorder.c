@@ -133,9 +133,8 @@ static void read_clock(struct spool_thread *self)
 
 static void tell_inner_calls(struct spool_thread *self)
 {
-    if (self->inner_calls > 0)
-        atomic_fetch_add(&spool_file.header->inner_calls, self->inner_calls);
-    self->inner_calls = 0;
+    if (atomic_load_explicit(&self->inner_calls, memory_order_relaxed) > 0)
+        atomic_fetch_add(&spool_file.header->inner_calls, atomic_exchange(&self->inner_calls, 0));
 }
 
 /* The process is a copy that nobody asked to record. */
@@ -211,8 +210,7 @@ static void thread_ends(void *self_pointer)
         pthread_setspecific(end_key, self);
         return;
     }
-    if (self->mode == MODE_INSIDE || self->mode == MODE_THREADS)
-        self->mode = self->outside; /* it left a call for good: exit or cancellation in a handler */
+    recorder_break_off(self); /* exit or cancellation in a handler */
     if (!recorder_enter(self))
         return;
     _Atomic uint64_t *handle = shadow_find((uintptr_t)pthread_self());
@@ -263,7 +261,7 @@ static void start_child(void)
     int old_errno = errno;
     drop_chunk(self);
     atomic_store(&main_known, true);
-    self->inner_calls = 0;
+    atomic_store(&self->inner_calls, 0);
     if (spool_file_begin_child()) {
         atomic_store(original, 1);
         introduce(self, spool_file.header->first_thread);
@@ -312,11 +310,8 @@ static void start(struct spool_thread *self)
 
 bool recorder_enter_slow(struct spool_thread *self)
 {
-    const void *here = __builtin_frame_address(0);
-    if (self->mode == MODE_THREADS && (uintptr_t)here > (uintptr_t)self->frame)
-        self->mode = self->outside; /* a handler jumped out of a join */
     if (self->mode == MODE_INSIDE) {
-        self->inner_calls++;
+        atomic_fetch_add_explicit(&self->inner_calls, 1, memory_order_relaxed);
         return false;
     }
     if (self->mode == MODE_OFF || self->mode == MODE_THREADS)
@@ -336,6 +331,15 @@ bool recorder_enter_slow(struct spool_thread *self)
     }
     self->mode = MODE_INSIDE;
     return true;
+}
+
+void recorder_break_off(struct spool_thread *self)
+{
+    if (self->mode != MODE_INSIDE && self->mode != MODE_THREADS)
+        return;
+    if (self->next) /* what was half stored */
+        memset(self->next, 0, SPOOL_RECORD_BYTES / 2);
+    self->mode = self->outside;
 }
 
 bool recorder_ready(void)

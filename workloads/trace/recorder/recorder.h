@@ -35,13 +35,12 @@ struct spool_thread {
     uint32_t outside;       /* the mode between two calls: ON or ENDED */
     uint32_t tick;          /* the runner's, when the clock was last read */
     uint16_t *next;
-    const uint16_t *pause;     /* from here on the clock is due */
-    uint64_t made;             /* the token of the next object */
-    const uint16_t *end;       /* of the chunk */
-    struct spool_chunk *chunk; /* mapped, or NULL */
-    uint64_t stamp;            /* the last one written */
-    const void *frame;         /* THREADS: what the library calls stands below it on the stack */
-    uint64_t inner_calls;
+    const uint16_t *pause;        /* from here on the clock is due */
+    uint64_t made;                /* the token of the next object */
+    const uint16_t *end;          /* of the chunk */
+    struct spool_chunk *chunk;    /* mapped, or NULL */
+    uint64_t stamp;               /* the last one written */
+    _Atomic uint64_t inner_calls; /* counted by handlers at any moment */
     uint32_t number;
     uint32_t chunk_bytes; /* of the last one */
     unsigned rounds;      /* of destructors seen */
@@ -87,13 +86,9 @@ static ALWAYS_INLINE void recorder_leave(struct spool_thread *self)
     self->mode = self->outside;
 }
 
-/*
- * Before and behind a call of the library's that makes or joins threads: THREADS, and INSIDE again.
- * Should a handler jump out of the call, the next one from further up the stack finds out.
- */
+/* Before and behind a call of the library's that makes or joins threads: THREADS, INSIDE again. */
 static ALWAYS_INLINE void recorder_enter_library(struct spool_thread *self)
 {
-    self->frame = __builtin_frame_address(0);
     atomic_signal_fence(memory_order_seq_cst);
     self->mode = MODE_THREADS;
     atomic_signal_fence(memory_order_seq_cst);
@@ -105,6 +100,9 @@ static ALWAYS_INLINE void recorder_leave_library(struct spool_thread *self)
     self->mode = MODE_INSIDE;
     atomic_signal_fence(memory_order_seq_cst);
 }
+
+/* The thread leaves whatever it is in, by a jump or at its end, and does not come back. */
+void recorder_break_off(struct spool_thread *self);
 
 /* The real functions are known. False only while they are being looked up. */
 bool recorder_ready(void);
