@@ -121,7 +121,8 @@ static void tell_notes(const struct words *w, const struct record_result *result
                 "note: %lu calls were made while the allocator or a thread's start was at "
                 "work in the same thread, and left out: a replay makes them again\n",
                 result->inner_calls);
-    if (!w->tree && end->lived_ns > 2 * result->info.totals.duration_ns + HINT_NS)
+    if (!w->tree && result->info.totals.lost_events == 0 &&
+        end->lived_ns > 2 * result->info.totals.duration_ns + HINT_NS)
         fprintf(
             stderr,
             "note: the program lived for %.2f s but was recorded for %.2f s: if it is a script "

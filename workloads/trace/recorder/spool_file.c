@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,13 +56,20 @@ static int spool_descriptor(void)
     return -1;
 }
 
+/* Whether the process may write so far; where it may not, trying would end it (SIGXFSZ). */
+static bool may_reach(uint64_t end)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && end <= limit.rlim_cur;
+}
+
 struct spool_chunk *spool_file_claim(uint32_t thread, uint32_t bytes)
 {
     struct spool_header *h = spool_file.header;
     if (atomic_load(&h->lost_stamp) != UINT64_MAX || thread >= SPOOL_THREADS_MAX)
         return NULL;
     uint64_t offset = atomic_fetch_add(&h->claimed_bytes, bytes);
-    if (offset + bytes > h->limit_bytes)
+    if (offset + bytes > h->limit_bytes || !may_reach(offset + bytes))
         return NULL;
     int fd = spool_descriptor();
     if (fd < 0)
@@ -147,7 +155,10 @@ static bool make_own(uint32_t first_thread)
     int fd = open(place.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    struct spool_header *h = posix_fallocate(fd, 0, SPOOL_UNIT_BYTES) == 0 ? map_header(fd) : NULL;
+    struct spool_header *h =
+        may_reach(SPOOL_UNIT_BYTES) && posix_fallocate(fd, 0, SPOOL_UNIT_BYTES) == 0
+            ? map_header(fd)
+            : NULL;
     keep_descriptor(fd);
     if (!h)
         return false;
@@ -187,7 +198,7 @@ bool spool_file_take(void)
         return false;
     spool_file.tick = &root->tick;
     spool_file.header = root;
-    if (root->loaded)
+    if (atomic_exchange(&root->loaded, 1) != 0)
         return root->tree && make_own(0);
     return true;
 }
@@ -199,7 +210,7 @@ void spool_file_begin(enum trace_clock clock)
     h->clock = clock;
     h->start_stamp = stamp_now(clock);
     h->start_ns = clock_ns();
-    h->loaded = 1;
+    atomic_store(&h->loaded, 1);
 }
 
 bool spool_file_begin_child(void)
