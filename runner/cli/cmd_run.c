@@ -12,7 +12,8 @@
 
 #define DEFAULT_ALLOCATORS "glibc,jemalloc,tcmalloc,mimalloc,implicit,ptmalloc,buddy,null"
 #define DEFAULT_WORKLOADS \
-    "nop,churn,larson,producer-consumer,thread-churn,realloc-growth,threshold-ratchet,rocksdb"
+    "nop,churn,larson,producer-consumer,thread-churn,realloc-growth,threshold-ratchet,rocksdb," \
+    "mariadb,ffmpeg,ripgrep"
 #define DEFAULT_BLOCKS  9
 #define DEFAULT_SECONDS 0.08
 #define DEFAULT_WARM_UP 2

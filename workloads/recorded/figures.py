@@ -39,7 +39,7 @@ def thousands(number):
 
 def in_bytes(number):
     for unit in ("bytes", "KiB", "MiB"):
-        if number < 1024:
+        if number < 1000:
             return f"{number:.3g} {unit}"
         number /= 1024
     return f"{number:.3g} GiB"
