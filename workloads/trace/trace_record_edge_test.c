@@ -324,6 +324,7 @@ static void see_pages(void *context, const struct trace_event *e)
 static struct pages pages_of(const char *what)
 {
     struct pages p = {TRACE_PAGES_ALL, TRACE_PAGES_ALL};
+    unsetenv("MALLOC_PERTURB_"); /* touches all */
     record_whole(what);
     recording_visit(PATH, see_pages, &p);
     return p;

@@ -278,8 +278,10 @@ static void *forks(void *unused)
 
 static void *allocates(void *unused)
 {
-    while (!atomic_load(&may_end))
-        pairs(100, EDGE_FIRST + 1);
+    while (!atomic_load(&may_end)) {
+        pairs(5000, EDGE_FIRST + 1);
+        sleep_ms(1);
+    }
     return unused;
 }
 
