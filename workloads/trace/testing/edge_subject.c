@@ -292,7 +292,7 @@ static int forks_from_threads(void)
     void *failed = NULL;
     if (pthread_create(&busy, NULL, allocates, NULL) != 0)
         return 1;
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < EDGE_FORKS; i++) {
         if (pthread_create(&forking, NULL, forks, NULL) != 0)
             return 2;
         void *result;
