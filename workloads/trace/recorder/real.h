@@ -39,7 +39,7 @@ struct real {
     void *(*operator_new_array_aligned)(size_t, size_t);
 };
 
-extern struct real real;
+extern HIDDEN struct real real;
 
 void real_resolve(void);
 
@@ -49,7 +49,7 @@ void real_describe(char *out, size_t n);
 /* Zeroed memory from the static area, or NULL when it is used up. Never freed. */
 void *real_scrap_alloc(size_t alignment, size_t bytes);
 #define REAL_SCRAP_BYTES 65536u
-extern char real_scrap[];
+extern HIDDEN char real_scrap[];
 
 static inline bool real_is_scrap(const void *p)
 {
