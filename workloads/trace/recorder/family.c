@@ -26,7 +26,7 @@ static COLD void *inner_malloc(const struct spool_thread *self, size_t bytes)
 
 static COLD void inner_free(struct spool_thread *self, void *p)
 {
-    if (!recorder_ready())
+    if (!recorder_ready() || real_is_scrap(p))
         return;
     object_end_inner(self, p);
     real.free(p);
@@ -51,8 +51,10 @@ static COLD void *slow_malloc(struct spool_thread *self, void *p, size_t bytes)
 
 static COLD void slow_free(struct spool_thread *self, void *p, uint64_t word)
 {
-    object_end_slow(self, p, word);
-    real.free(p);
+    if (word != WORD_SCRAP) {
+        object_end_slow(self, p, word);
+        real.free(p);
+    }
     recorder_leave(self);
 }
 
@@ -71,7 +73,7 @@ __attribute__((hot)) EXPORT void *malloc(size_t bytes)
 __attribute__((hot)) EXPORT void free(void *p)
 {
     struct spool_thread *self = &recorder_self;
-    if (p == NULL || UNLIKELY(real_is_scrap(p)))
+    if (p == NULL)
         return;
     if (UNLIKELY(!recorder_enter(self))) {
         inner_free(self, p);

@@ -46,7 +46,10 @@ void real_resolve(void);
 /* The name of the file that serves malloc, cut to `n` bytes; "" when unknown. */
 void real_describe(char *out, size_t n);
 
-/* Zeroed memory from the static area, or NULL when it is used up. Never freed. */
+/*
+ * Zeroed memory from the static area, or NULL when it is used up. Never freed: its word in the shadow
+ * says so, and keeps the question off the path of every free.
+ */
 void *real_scrap_alloc(size_t alignment, size_t bytes);
 #define REAL_SCRAP_BYTES 65536u
 extern HIDDEN char real_scrap[];

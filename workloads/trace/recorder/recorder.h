@@ -57,6 +57,9 @@ extern HIDDEN const _Atomic uint32_t *recorder_tick;
 /* An object that the C library took for a thread; neither its begin nor its end is told. */
 #define WORD_LIBRARY (WORD_OTHER | WORD_VALUE)
 
+/* Memory of the static area (real.h): not to be freed. */
+#define WORD_SCRAP (WORD_OTHER | (WORD_VALUE - 1))
+
 static inline bool word_is_token(uint64_t word)
 {
     return word != 0 && !(word & WORD_OTHER);
