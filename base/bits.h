@@ -11,6 +11,7 @@
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define MUST_CHECK    __attribute__((warn_unused_result))
 #define EXPORT        __attribute__((visibility("default")))
+#define HIDDEN        __attribute__((visibility("hidden"))) /* of a declaration: no way through the GOT */
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -26,7 +26,7 @@ static COLD void *inner_malloc(const struct spool_thread *self, size_t bytes)
 
 static COLD void inner_free(struct spool_thread *self, void *p)
 {
-    if (!recorder_ready())
+    if (!recorder_ready() || real_is_scrap(p))
         return;
     object_end_inner(self, p);
     real.free(p);
@@ -41,30 +41,51 @@ static COLD void *inner_realloc(struct spool_thread *self, void *p, size_t bytes
     return object_begin_inner(self, real.realloc(p, bytes));
 }
 
+static COLD void *slow_malloc(struct spool_thread *self, void *p, size_t bytes)
+{
+    if (p)
+        object_begin_slow(self, p, SPOOL_MALLOC, 0, bytes);
+    recorder_leave(self);
+    return p;
+}
+
+static COLD void slow_free(struct spool_thread *self, void *p, uint64_t word)
+{
+    if (word != WORD_SCRAP) {
+        object_end_slow(self, p, word);
+        real.free(p);
+    }
+    recorder_leave(self);
+}
+
 __attribute__((hot)) EXPORT void *malloc(size_t bytes)
 {
     struct spool_thread *self = &recorder_self;
     if (UNLIKELY(!recorder_enter(self)))
         return inner_malloc(self, bytes);
     void *p = real.malloc(bytes);
-    if (LIKELY(p))
-        object_begin(self, p, bytes);
-    recorder_leave(self);
+    if (UNLIKELY(!p) || UNLIKELY(!object_begin(self, p, bytes)))
+        return slow_malloc(self, p, bytes);
+    recorder_leave_on(self);
     return p;
 }
 
 __attribute__((hot)) EXPORT void free(void *p)
 {
     struct spool_thread *self = &recorder_self;
-    if (p == NULL || UNLIKELY(real_is_scrap(p)))
+    if (p == NULL)
         return;
     if (UNLIKELY(!recorder_enter(self))) {
         inner_free(self, p);
         return;
     }
-    object_end(self, p);
+    uint64_t word = object_take(p);
+    if (UNLIKELY(!object_end(self, word))) {
+        slow_free(self, p, word);
+        return;
+    }
     real.free(p);
-    recorder_leave(self);
+    recorder_leave_on(self);
 }
 
 /* Of the next C: free by those who know what they asked for. */

@@ -16,17 +16,17 @@ static ALWAYS_INLINE void store_unit(struct spool_thread *self, uint32_t form, u
     *self->next++ = (uint16_t)(value << SPOOL_FORM_BITS | form);
 }
 
-static ALWAYS_INLINE void object_begin(struct spool_thread *self, void *p, size_t bytes)
+/* The plain case; false: nothing was done, it is another. So is the next one. */
+static ALWAYS_INLINE bool object_begin(struct spool_thread *self, void *p, size_t bytes)
 {
     _Atomic uint64_t *word = shadow_find((uintptr_t)p);
     if (UNLIKELY(!word) || UNLIKELY(bytes >= SPOOL_SHORT_MAX) ||
         UNLIKELY(atomic_load_explicit(word, memory_order_relaxed) != 0) ||
-        UNLIKELY(!recorder_is_easy(self))) {
-        object_begin_slow(self, p, SPOOL_MALLOC, 0, bytes);
-        return;
-    }
+        UNLIKELY(!recorder_is_easy(self)))
+        return false;
     atomic_store_explicit(word, self->made++, memory_order_relaxed);
     store_unit(self, SPOOL_MALLOC_SHORT, bytes + 1);
+    return true;
 }
 
 /* Takes the word away: from here on the place belongs to whoever gets it next. */
@@ -40,21 +40,20 @@ static ALWAYS_INLINE uint64_t object_take(void *p)
     return value;
 }
 
-static ALWAYS_INLINE void object_end(struct spool_thread *self, void *p)
+static ALWAYS_INLINE bool object_end(struct spool_thread *self, uint64_t word)
 {
-    uint64_t word = object_take(p), distance = self->made - word;
-    if (UNLIKELY(distance > SPOOL_MEDIUM_MAX) || UNLIKELY(!recorder_is_easy(self))) {
-        object_end_slow(self, p, word);
-        return;
-    }
+    uint64_t distance = self->made - word;
+    if (UNLIKELY(distance > SPOOL_MEDIUM_MAX) || UNLIKELY(!recorder_is_easy(self)))
+        return false;
     if (LIKELY(distance <= SPOOL_SHORT_MAX)) {
         store_unit(self, SPOOL_FREE_SHORT, distance);
-        return;
+        return true;
     }
     self->next[1] = (uint16_t)(distance >> (16 - SPOOL_FORM_BITS));
     atomic_signal_fence(memory_order_release);
     store_unit(self, SPOOL_FREE_MEDIUM, distance);
     self->next++; /* the unit that was written first */
+    return true;
 }
 
 /* Of a thread that is not to record the call: what it takes in mode THREADS is marked as the library's.

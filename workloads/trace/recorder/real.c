@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "recorder.h"
 #include "text.h"
 
 struct real real;
@@ -14,13 +15,20 @@ static _Atomic size_t scrap_used;
 
 void *real_scrap_alloc(size_t alignment, size_t bytes)
 {
+    if (alignment < 16)
+        alignment = 16;
     if (!is_power_of_two(alignment) || alignment > 4096 || bytes > REAL_SCRAP_BYTES - 4096)
         return NULL;
     size_t room = bytes + alignment - 1;
     size_t begin = atomic_fetch_add(&scrap_used, room);
     if (begin > REAL_SCRAP_BYTES - room)
         return NULL;
-    return real_scrap + round_up(begin, alignment);
+    char *p = real_scrap + round_up(begin, alignment);
+    _Atomic uint64_t *word = shadow_of((uintptr_t)p);
+    if (!word)
+        return NULL;
+    atomic_store_explicit(word, WORD_SCRAP, memory_order_relaxed);
+    return p;
 }
 
 size_t real_scrap_bound(const void *p)

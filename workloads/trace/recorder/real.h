@@ -39,17 +39,20 @@ struct real {
     void *(*operator_new_array_aligned)(size_t, size_t);
 };
 
-extern struct real real;
+extern HIDDEN struct real real;
 
 void real_resolve(void);
 
 /* The name of the file that serves malloc, cut to `n` bytes; "" when unknown. */
 void real_describe(char *out, size_t n);
 
-/* Zeroed memory from the static area, or NULL when it is used up. Never freed. */
+/*
+ * Zeroed memory from the static area, or NULL when it is used up. Never freed: its word in the shadow
+ * says so, and keeps the question off the path of every free.
+ */
 void *real_scrap_alloc(size_t alignment, size_t bytes);
 #define REAL_SCRAP_BYTES 65536u
-extern char real_scrap[];
+extern HIDDEN char real_scrap[];
 
 static inline bool real_is_scrap(const void *p)
 {

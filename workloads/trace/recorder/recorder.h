@@ -46,8 +46,8 @@ struct spool_thread {
     unsigned rounds;      /* of destructors seen */
 };
 
-extern _Thread_local struct spool_thread recorder_self;
-extern const _Atomic uint32_t *recorder_tick;
+extern HIDDEN _Thread_local struct spool_thread recorder_self;
+extern HIDDEN const _Atomic uint32_t *recorder_tick;
 
 /* What the recorder keeps in the word of an address, besides a token. */
 #define WORD_LARGE ((uint64_t)1 << 63) /* with a token: see resident.h */
@@ -56,6 +56,9 @@ extern const _Atomic uint32_t *recorder_tick;
 #define WORD_VALUE (WORD_ENDED - 1)
 /* An object that the C library took for a thread; neither its begin nor its end is told. */
 #define WORD_LIBRARY (WORD_OTHER | WORD_VALUE)
+
+/* Memory of the static area (real.h): not to be freed. */
+#define WORD_SCRAP (WORD_OTHER | (WORD_VALUE - 1))
 
 static inline bool word_is_token(uint64_t word)
 {
@@ -78,6 +81,13 @@ static ALWAYS_INLINE bool recorder_enter(struct spool_thread *self)
     self->mode = MODE_INSIDE;
     atomic_signal_fence(memory_order_seq_cst);
     return true;
+}
+
+/* Of a thread that was ON when it entered and stored what it had to say at once. */
+static ALWAYS_INLINE void recorder_leave_on(struct spool_thread *self)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    self->mode = MODE_ON;
 }
 
 static ALWAYS_INLINE void recorder_leave(struct spool_thread *self)

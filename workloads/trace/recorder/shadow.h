@@ -24,7 +24,7 @@
 #define SHADOW_REGIONS      (1u << (SHADOW_ADDRESS_LOG2 - SHADOW_REGION_LOG2))
 #define SHADOW_WORDS        (1u << (SHADOW_REGION_LOG2 - 3))
 
-extern _Atomic(_Atomic uint64_t *) shadow_regions[SHADOW_REGIONS];
+extern HIDDEN _Atomic(_Atomic uint64_t *) shadow_regions[SHADOW_REGIONS];
 
 /* The table of a region, made if there is none; NULL when there is no address space for it.
  * Keeps errno. */

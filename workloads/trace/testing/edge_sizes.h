@@ -11,5 +11,6 @@
 #define EDGE_HANDLED  3000
 #define EDGE_PAIRS    100
 #define EDGE_MANY     200000
+#define EDGE_FORKS    6
 #define EDGE_THREADS  1200
 #define EDGE_SLEEP_MS 300

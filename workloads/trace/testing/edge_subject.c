@@ -278,8 +278,10 @@ static void *forks(void *unused)
 
 static void *allocates(void *unused)
 {
-    while (!atomic_load(&may_end))
-        pairs(100, EDGE_FIRST + 1);
+    while (!atomic_load(&may_end)) {
+        pairs(5000, EDGE_FIRST + 1);
+        sleep_ms(1);
+    }
     return unused;
 }
 
@@ -290,7 +292,7 @@ static int forks_from_threads(void)
     void *failed = NULL;
     if (pthread_create(&busy, NULL, allocates, NULL) != 0)
         return 1;
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < EDGE_FORKS; i++) {
         if (pthread_create(&forking, NULL, forks, NULL) != 0)
             return 2;
         void *result;
