@@ -130,7 +130,8 @@ static int watch_to_end(struct watch *w, struct err *err)
     int status;
     struct rusage usage;
     pid_t ended;
-    while ((ended = wait4(w->pid, &status, WNOHANG, &usage)) == 0 || (ended < 0 && errno == EINTR)) {
+    while ((ended = wait4(w->pid, &status, WNOHANG, &usage)) == 0 ||
+           (ended < 0 && errno == EINTR)) {
         read_sample(w);
         look_for_library(w);
         wait_a_tick(w);
@@ -140,8 +141,7 @@ static int watch_to_end(struct watch *w, struct err *err)
     w->result->wall_ns = clock_ns() - w->begin_ns;
     w->result->user_ns = nanoseconds(usage.ru_utime);
     w->result->system_ns = nanoseconds(usage.ru_stime);
-    w->result->exit_status =
-        WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    w->result->exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     return 0;
 }
 

@@ -37,8 +37,8 @@ int watch_file_write(const char *path, const struct watch_result *r, struct err 
 static int read_from(FILE *file, const char *path, struct watch_result *r, struct err *err)
 {
     struct head head;
-    if (fread(&head, sizeof(head), 1, file) != 1 ||
-        memcmp(head.magic, MAGIC, sizeof(MAGIC)) != 0 || head.n_samples > WATCH_SAMPLES_MAX)
+    if (fread(&head, sizeof(head), 1, file) != 1 || memcmp(head.magic, MAGIC, sizeof(MAGIC)) != 0 ||
+        head.n_samples > WATCH_SAMPLES_MAX)
         return err_set(err, EINVAL, "%s does not tell of a watched program", path);
     *r = (struct watch_result){.exit_status = head.exit_status,
                                .has_library = head.has_library,
