@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "readable.h"
@@ -107,7 +108,26 @@ START_TEST(a_sleeper_is_woken_and_errno_stays)
 }
 END_TEST
 
-UNIT_MAIN("os", a_reservation_is_opened_closed_and_discarded_in_parts,
+START_TEST(what_is_forgotten_of_a_file_is_still_in_it)
+{
+    size_t page = os_page_bytes(), n = 64 * page;
+    int fd = memfd_create("test", MFD_CLOEXEC);
+    ck_assert_int_eq(ftruncate(fd, (off_t)n), 0);
+    char *p = os_map_file(fd, n, OS_READ_WRITE, OS_PLAIN);
+    ck_assert_ptr_nonnull(p);
+    memset(p, 7, n);
+    os_forget(p, 32 * page + 5, 48 * page + 5);
+    for (size_t i = 0; i < n; i++)
+        ck_assert_int_eq(p[i], 7);
+    os_forget(p, 0, n);
+    ck_assert_int_eq(p[n - 1], 7);
+    os_unmap(p, n);
+    close(fd);
+}
+END_TEST
+
+UNIT_MAIN("os", what_is_forgotten_of_a_file_is_still_in_it,
+          a_reservation_is_opened_closed_and_discarded_in_parts,
           a_reservation_at_a_place_leaves_what_is_there,
           a_mapping_keeps_its_content_when_it_changes_its_size, the_break_moves_both_ways,
           a_sleeper_is_woken_and_errno_stays)

@@ -152,10 +152,10 @@ static int use_file(const char *path, const char *parameters, struct cell_word *
         return use_trace(parameters, out, err);
     out->source = CELL_PLAN;
     return parameters ? err_set(err, EINVAL,
-                                 "%s is a plan, which takes no parameters: give them to "
-                                 "`arenabench plan`, which makes it",
-                                 path)
-                       : 0;
+                                "%s is a plan, which takes no parameters: give them to "
+                                "`arenabench plan`, which makes it",
+                                path)
+                      : 0;
 }
 
 /*

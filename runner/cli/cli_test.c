@@ -8,6 +8,7 @@
 #include "limit.h"
 #include "order.h"
 #include "progress.h"
+#include "recorded.h"
 #include "unit.h"
 #include "words.h"
 
@@ -289,7 +290,36 @@ START_TEST(texts_that_cannot_be_stored_are_refused)
 }
 END_TEST
 
-UNIT_MAIN("cli", two_hangs_are_enough_and_the_order_does_not_matter,
+START_TEST(ways_of_replay_are_read_back)
+{
+    static const struct {
+        const char *option, *word, *canonical;
+    } good[] = {
+        {"none", "pace=none", ""},
+        {"none", "copies=2:pace=order", "pace=order:copies=2"},
+        {"order", "copies=1", "pace=order"},
+        {"time:0.5", "copies=3", "pace=time:scale=0.5:copies=3"},
+        {"time:0.5", "pace=none", ""}, /* the scale goes with it */
+        {"time", "scale=1.25", "pace=time:scale=1.25"},
+        {"order", "pace=time:scale=0", "pace=time:scale=0"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+        struct recorded_spec spec, again;
+        char text[128];
+        recorded_preset(&spec);
+        ck_assert_int_eq(recorded_parse_pace(&spec, good[i].option, &err), 0);
+        ck_assert_msg(recorded_parse(&spec, good[i].word, &err) == 0, "%s", err.text);
+        recorded_format(&spec, text, sizeof(text));
+        ck_assert_str_eq(text, good[i].canonical);
+        recorded_preset(&again);
+        if (*text)
+            ck_assert_int_eq(recorded_parse(&again, text, &err), 0);
+        ck_assert_mem_eq(&spec, &again, sizeof(spec));
+    }
+}
+END_TEST
+
+UNIT_MAIN("cli", ways_of_replay_are_read_back, two_hangs_are_enough_and_the_order_does_not_matter,
           what_has_used_up_its_budget_is_repeated_no_more_but_the_baseline,
           not_the_subject_once_is_enough_and_a_crash_never, a_subject_stays_who_it_was,
           a_block_is_a_permutation_cell_by_cell, the_seed_changes_the_order,

@@ -125,7 +125,8 @@ static int list_workloads(const struct places *places, bool verbose, struct err 
 {
     size_t n;
     const struct workload *const *table = workload_table(&n);
-    puts("Workloads (larson:remote=0.2:live=10000; a trace or plan by its path)");
+    puts("Workloads (larson:remote=0.2:live=10000; a trace or plan by its path; recorded ones and "
+         "traces take\n  pace=none|order|time, scale=1 and copies=1)");
     if (verbose)
         workload_describe(print_described, NULL);
     else

@@ -121,7 +121,8 @@ static void tell_notes(const struct words *w, const struct record_result *result
                 "note: %lu calls were made while the allocator or a thread's start was at "
                 "work in the same thread, and left out: a replay makes them again\n",
                 result->inner_calls);
-    if (!w->tree && end->lived_ns > 2 * result->info.totals.duration_ns + HINT_NS)
+    if (!w->tree && result->info.totals.lost_events == 0 &&
+        end->lived_ns > 2 * result->info.totals.duration_ns + HINT_NS)
         fprintf(
             stderr,
             "note: the program lived for %.2f s but was recorded for %.2f s: if it is a script "
@@ -163,6 +164,10 @@ static int record(const struct words *w, const char *output, struct err *err)
     progress_clear(&telling.progress);
     if (rc < 0)
         return rc;
+    if (result.n_traces == 1 && result.info.events > 0)
+        fprintf(stderr, "  %-18s %.2f bytes per event, while the program ran for %.3f s\n", "raw",
+                (double)result.raw_bytes / (double)result.info.events,
+                (double)result.end.lived_ns / 1e9);
     tell_notes(w, &result);
     return w->recover ? EXIT_GOOD : result.end.exit_status;
 }

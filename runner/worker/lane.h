@@ -30,7 +30,7 @@ struct lane {
     pthread_t thread;
     _Atomic uint32_t born;  /* `thread` is known; the futex of who came to join it before */
     _Atomic uint32_t ended; /* it has done all of its words */
-    char *stack; /* of its thread; of a spawned one while that lives */
+    char *stack;            /* of its thread; of a spawned one while that lives */
 };
 
 /* Everything of a trial; made by main before the clock starts. */

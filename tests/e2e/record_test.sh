@@ -41,9 +41,9 @@ bench record -o "$trace.sh" -- sh -c 'exec sleep 0.3'
 check 'a program that becomes another one: a hint' '$status == 0' '$err == *"record that one directly"*'
 
 bench record -o "$trace.7" -- "$THREADED" 7
-check 'the status of the program is told, and its trace kept' '$err == *"status 7"*' '-s $trace.7'
+check 'the status of the program is told and passed on, and its trace kept' '$status == 7' '$err == *"status 7"*' '-s $trace.7'
 bench record -o "$trace.crash" -- "$THREADED" crash x
-check 'a program that crashes leaves its trace' '$err == *"status 134"*' '-s $trace.crash'
+check 'a program that crashes leaves its trace' '$status == 134' '$err == *"signal 6"*' '-s $trace.crash'
 bench info "$trace.crash"
 check 'which can be read' '$status == 0' '$out =~ remote'
 

@@ -463,14 +463,54 @@ START_TEST(another_version_is_refused)
 }
 END_TEST
 
-UNIT_MAIN("plan", counts_what_one_pass_does, free_and_malloc_of_a_slot_become_one_word,
-          no_word_crosses_the_ends_of_a_body, objects_above_4_GiB_are_expressible,
-          a_remote_free_is_counted, cells_of_different_threads_lie_apart,
-          independent_threads_are_groups_of_their_own, a_double_free_is_refused,
-          a_full_slot_is_not_filled_again, a_gift_that_nobody_takes_is_refused,
-          a_cycle_of_waits_is_refused, a_cell_has_one_giver, a_body_returns_to_its_start,
-          a_cell_is_balanced_in_bodies, a_body_leaves_cells_as_it_found_them,
-          a_wait_across_the_ends_of_bodies_is_refused,
+START_TEST(paces_do_not_fall_and_stand_in_no_body)
+{
+    struct plan_builder *b = one_root();
+    plan_builder_pace_by_order(b, 10);
+    plan_builder_pace(b, 0, (uint64_t)7 << 40);
+    plan_builder_pace(b, 0, (uint64_t)7 << 40);
+    plan_builder_pace(b, 0, 5);
+    EXPECT_REFUSED(b,
+                   "plan 'test': thread 0, operation 2: pace 5 stands behind pace 7696581394432");
+    b = one_root();
+    plan_builder_pace_by_time(b);
+    plan_builder_loop_begin(b, 0);
+    plan_builder_pace(b, 0, 5);
+    plan_builder_loop_end(b, 0);
+    EXPECT_REFUSED(b, "plan 'test': thread 0, operation 0: a pace in a body");
+    b = one_root();
+    plan_builder_pace(b, 0, 5);
+    EXPECT_REFUSED(b, "plan 'test': thread 0, operation 0: a pace in a plan without one");
+}
+END_TEST
+
+START_TEST(a_plan_is_paced_in_one_way_and_streamed_without_bodies)
+{
+    struct plan_builder *b = one_root();
+    plan_builder_pace_by_order(b, 10);
+    plan_builder_pace_by_time(b);
+    EXPECT_REFUSED(b, "plan 'test': paced by order and by time");
+    b = one_root();
+    plan_builder_pace_by_order(b, 0);
+    EXPECT_REFUSED(b, "plan 'test': paced by order without a window");
+    b = one_root();
+    plan_builder_streamed(b);
+    plan_builder_loop_begin(b, 0);
+    plan_builder_phase(b, 0, 0);
+    plan_builder_loop_end(b, 0);
+    EXPECT_REFUSED(b, "plan 'test': streamed, but thread 0 has a body");
+}
+END_TEST
+
+UNIT_MAIN("plan", paces_do_not_fall_and_stand_in_no_body,
+          a_plan_is_paced_in_one_way_and_streamed_without_bodies, counts_what_one_pass_does,
+          free_and_malloc_of_a_slot_become_one_word, no_word_crosses_the_ends_of_a_body,
+          objects_above_4_GiB_are_expressible, a_remote_free_is_counted,
+          cells_of_different_threads_lie_apart, independent_threads_are_groups_of_their_own,
+          a_double_free_is_refused, a_full_slot_is_not_filled_again,
+          a_gift_that_nobody_takes_is_refused, a_cycle_of_waits_is_refused, a_cell_has_one_giver,
+          a_body_returns_to_its_start, a_cell_is_balanced_in_bodies,
+          a_body_leaves_cells_as_it_found_them, a_wait_across_the_ends_of_bodies_is_refused,
           threads_alive_at_once_have_seats_of_their_own, tables_that_overlap_are_refused,
           threads_are_started_once_and_joined, a_thread_is_joined_in_the_part_that_started_it,
           a_damaged_plan_never_crashes_the_check, another_version_is_refused)

@@ -2,7 +2,7 @@
  * Writes a plan that may be larger than memory, in two rounds of the same words: the first counts,
  * so that each thread's place in the file is known; the second writes them there. FREE and MALLOC
  * of the same slot in a row become one REPLACE word. The first failure is kept and told by
- * plan_writer_finish(). One thread. Memory: some 64 KiB per thread and what plan_check() takes.
+ * plan_writer_finish(). One thread. Memory: some 128 KiB per thread and what plan_check() takes.
  */
 #pragma once
 

@@ -114,8 +114,12 @@ static void give_away(struct assemble *a, struct object *o)
 static void place(struct assemble *a, const struct assemble_event *e, struct object *o,
                   uint32_t slot)
 {
-    *o = (struct object){
-        .holder = e->thread, .maker = e->thread, .slot = slot, .cell = NONE, .bytes = e->bytes};
+    *o = (struct object){.holder = e->thread,
+                         .maker = e->thread,
+                         .slot = slot,
+                         .cell = NONE,
+                         .pages = e->pages,
+                         .bytes = e->bytes};
     add_live(a, e->bytes);
     if (e->given && a->n_threads > 1)
         give_away(a, o);
@@ -129,10 +133,15 @@ static void write_pages(struct assemble *a, uint32_t thread, uint32_t pages, uin
         trace_writer_pages(a->writer, number_of(a, thread), pages < most ? pages : (uint32_t)most);
 }
 
+static uint64_t pages_before(const struct object *o)
+{
+    return o->pages == TRACE_PAGES_ALL ? o->bytes / TRACE_PAGE_BYTES : o->pages;
+}
+
 /* Of the pages of an object that was moved, those that it did not have before. */
 static uint32_t added_pages(const struct object *o, const struct assemble_event *e)
 {
-    uint64_t before = o->pages == TRACE_PAGES_ALL ? o->bytes / TRACE_PAGE_BYTES : o->pages;
+    uint64_t before = pages_before(o);
     if (e->pages == TRACE_PAGES_ALL || !e->pages_in_all)
         return e->pages;
     return e->pages > before ? e->pages - (uint32_t)before : 0;
@@ -204,10 +213,13 @@ static void write_realloc(struct assemble *a, const struct assemble_event *e)
     trace_writer_realloc(a->writer, number_of(a, e->thread), o->slot, o->bytes, e->bytes);
     remove_live(a, o->bytes);
     uint32_t slot = o->slot;
+    uint64_t pages = pages_before(o) + e->pages;
     drop_object(a, number);
     o = new_object(a, e->made);
     if (o)
         place(a, e, o, slot);
+    if (o && e->pages != TRACE_PAGES_ALL && !e->pages_in_all)
+        o->pages = pages < TRACE_PAGES_ALL ? (uint32_t)pages : TRACE_PAGES_ALL;
 }
 
 static void write_join(struct assemble *a, const struct assemble_event *e)

@@ -15,15 +15,20 @@
 static const int taken_signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
 
 static volatile sig_atomic_t n_interrupts;
-static volatile pid_t forward_to; /* 0: nobody */
+static volatile pid_t forward_to;            /* 0: nobody, yet or any more */
+static volatile sig_atomic_t waiting_signal; /* came when there was nobody */
 
 static void handle(int number)
 {
     int old_errno = errno;
     if (number == SIGINT)
         n_interrupts++;
-    if ((number == SIGTERM || number == SIGHUP) && forward_to > 0)
-        kill(forward_to, number);
+    if (number == SIGTERM || number == SIGHUP) {
+        if (forward_to > 0)
+            kill(forward_to, number);
+        else
+            waiting_signal = number;
+    }
     errno = old_errno;
 }
 
@@ -36,6 +41,7 @@ static void take_signals(struct handlers *h)
     struct sigaction action = {.sa_handler = handle};
     n_interrupts = 0;
     forward_to = 0;
+    waiting_signal = 0;
     for (size_t i = 0; i < ARRAY_SIZE(taken_signals); i++)
         sigaction(taken_signals[i], &action, &h->old[i]);
 }
@@ -75,9 +81,10 @@ static void wait_for_orphans(const struct record_process *p)
 {
     bool told = false;
     n_interrupts = 0;
+    waiting_signal = 0;
     for (;;) {
         pid_t pid = waitpid(-1, NULL, WNOHANG);
-        if ((pid < 0 && errno == ECHILD) || n_interrupts > 0)
+        if ((pid < 0 && errno == ECHILD) || n_interrupts > 0 || waiting_signal != 0)
             return;
         if (pid != 0)
             continue;
@@ -94,6 +101,8 @@ static int watch(const struct record_process *p, pid_t child, struct record_end 
     int status, pidfd = (int)syscall(SYS_pidfd_open, child, 0);
     pid_t ended;
     forward_to = child;
+    if (waiting_signal != 0)
+        kill(child, waiting_signal);
     while ((ended = waitpid(child, &status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR))
         wait_a_tick(p, pidfd);
     forward_to = 0;

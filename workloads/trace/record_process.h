@@ -26,8 +26,8 @@ struct record_end {
 /*
  * Runs the program to its end, with the caller's standard streams and folder. Meanwhile SIGINT and
  * SIGQUIT are not for the caller (from a terminal they reach the program), and SIGTERM and SIGHUP
- * are passed on to the program. A SIGINT while only left-behind processes are waited for ends the
- * waiting. 0 or a negative errno with the reason why it could not be started.
+ * are passed on to the program. Any of SIGINT, SIGTERM and SIGHUP while only left-behind
+ * processes are waited for ends the waiting. 0 or a negative errno with the reason why it could not be started.
  */
 int record_process_run(const struct record_process *process, struct record_end *end,
                        struct err *err) MUST_CHECK;

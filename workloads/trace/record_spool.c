@@ -112,6 +112,10 @@ void record_spool_remove(struct record_spool *s)
     }
     if (s->path[0] != '\0')
         unlink(s->path);
+    /* Processes that the program left behind may have it mapped for long: that is to cost no disk. */
+    off_t end = s->fd >= 0 ? lseek(s->fd, 0, SEEK_END) : 0;
+    if (end > 0)
+        (void)fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, end);
     os_unmap(s->header, SPOOL_UNIT_BYTES);
     if (s->fd >= 0)
         close(s->fd);

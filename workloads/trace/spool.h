@@ -94,10 +94,10 @@ static inline uint64_t spool_token_sequence(uint64_t token)
 
 struct spool_header {
     uint64_t magic;
-    uint64_t limit_bytes; /* of the file; by the runner */
-    uint32_t clock;       /* enum trace_clock; the runner's wish, then the recorder's choice */
-    uint32_t tree;        /* 1: what the program forks and executes is recorded too */
-    uint32_t loaded;      /* 1: the recorder took the spool */
+    uint64_t limit_bytes;    /* of the file; by the runner */
+    uint32_t clock;          /* enum trace_clock; the runner's wish, then the recorder's choice */
+    uint32_t tree;           /* 1: what the program forks and executes is recorded too */
+    _Atomic uint32_t loaded; /* 1: the recorder took the spool */
     uint32_t pid;
     uint64_t start_stamp; /* both clocks at one moment, when it did */
     uint64_t start_ns;

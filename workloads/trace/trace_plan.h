@@ -39,7 +39,7 @@ struct trace_plan_options {
  * trace_info_read() and plan_writer_finish().
  *
  * The trace is read twice. Memory: what the reader takes, objects that wait for another thread, and
- * some 64 KiB per thread.
+ * some 128 KiB per thread.
  */
 int trace_plan(const char *path, const struct trace_plan_options *options, int *fd,
                const struct plan **plan, struct trace_info *info, struct err *err) MUST_CHECK;

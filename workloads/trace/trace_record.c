@@ -194,6 +194,7 @@ static int write_trace(const struct recording *rec, int fd, uint32_t number,
         rc = trace_info_read(path, &info, err);
     if (rc == 0 && spool.header->loaded) {
         result->n_traces++;
+        result->raw_bytes += atomic_load(&spool.header->claimed_bytes);
         result->inner_calls += atomic_load(&spool.header->inner_calls);
         if (number == 0)
             result->info = info;

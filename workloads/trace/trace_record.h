@@ -32,6 +32,7 @@ struct record_result {
     struct record_end end;
     struct trace_info info; /* of the program's own trace */
     uint64_t inner_calls;   /* left out: made while the allocator ran in the same thread */
+    uint64_t raw_bytes;     /* of all spools, before they became traces */
     uint32_t n_traces;      /* written in all */
 };
 

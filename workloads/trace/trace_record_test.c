@@ -6,17 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "os.h"
+#include "testing/recording.h"
 #include "testing/subject_sizes.h"
-#include "trace_plan.h"
-#include "trace_reader.h"
-#include "unit.h"
 
 #define PATH "trace_record_test.trace"
 
 static struct record_options options_for_test(void)
 {
-    return (struct record_options){.recorder = getenv("RECORDER"), .output = PATH, .level = 1};
+    return recording_options(PATH);
 }
 
 static char *subject(void)
@@ -26,11 +23,7 @@ static char *subject(void)
 
 static struct record_result record_with(const struct record_options *options, char *const argv[])
 {
-    struct record_result result;
-    struct err err;
-    unlink(PATH);
-    ck_assert_msg(trace_record(options, argv, &result, &err) == 0, "%s", err.text);
-    return result;
+    return recording_make(options, argv);
 }
 
 static struct record_result record(char *const argv[])
@@ -39,35 +32,23 @@ static struct record_result record(char *const argv[])
     return record_with(&options, argv);
 }
 
-/* The plan passes all checks that the builder makes. */
 static void must_make_a_plan(void)
 {
-    int fd;
-    const struct plan *plan;
-    struct err err;
-    ck_assert_msg(trace_plan(PATH, NULL, &fd, &plan, NULL, &err) == 0, "%s", err.text);
-    ck_assert(plan->flags & PLAN_LOOPS);
-    os_unmap((void *)plan, plan->n_bytes);
-    close(fd);
+    recording_must_make_a_plan(PATH);
 }
 
 static void visit(void (*see)(void *, const struct trace_event *), void *context)
 {
-    struct trace_reader *r;
-    struct err err;
-    ck_assert_msg(trace_reader_open(&r, PATH, TRACE_WHOLE, &err) == 0, "%s", err.text);
-    ck_assert_msg(trace_reader_visit(r, see, context, &err) == 0, "%s", err.text);
-    trace_reader_free(r);
+    recording_visit(PATH, see, context);
 }
 
 static void must_be_whole(const struct record_result *r)
 {
-    ck_assert_uint_eq(r->info.totals.lost_events, 0);
-    ck_assert_uint_eq(r->info.totals.unknown_frees, 0);
-    ck_assert_uint_eq(r->info.totals.conflicts, 0);
+    recording_must_be_whole(r);
 }
 
 enum { RING_THREADS = 4, RING_OBJECTS = 20000, SLOTS = 4096 };
+static unsigned ring_objects = RING_OBJECTS; /* at most as many */
 
 /* What each thread of the ring freed, in its order, as the trace pairs it. */
 struct ring_seen {
@@ -107,8 +88,8 @@ static void check_ring(unsigned n_threads, uint64_t range)
     visit(see_ring, s);
     for (unsigned t = 0; t < n_threads; t++) {
         unsigned from = (t + n_threads - 1) % n_threads;
-        ck_assert_uint_eq(s->n_freed[t + 1], RING_OBJECTS);
-        for (unsigned k = 0; k < RING_OBJECTS; k++)
+        ck_assert_uint_eq(s->n_freed[t + 1], ring_objects);
+        for (unsigned k = 0; k < ring_objects; k++)
             ck_assert_uint_eq(s->cell_bytes[s->freed[t + 1][k]],
                               subject_ring_bytes(from, k, range));
     }
@@ -118,7 +99,7 @@ static void check_ring(unsigned n_threads, uint64_t range)
 static void record_ring(const char *n_threads, const char *range, bool monotonic)
 {
     char objects[16];
-    snprintf(objects, sizeof(objects), "%d", RING_OBJECTS);
+    snprintf(objects, sizeof(objects), "%u", ring_objects);
     char *argv[] = {subject(), "ring", (char *)n_threads, objects, (char *)range, NULL};
     struct record_options options = options_for_test();
     options.monotonic = monotonic;
@@ -126,8 +107,8 @@ static void record_ring(const char *n_threads, const char *range, bool monotonic
     ck_assert_int_eq(r.end.exit_status, 0);
     must_be_whole(&r);
     unsigned n = (unsigned)strtoul(n_threads, NULL, 10);
-    ck_assert_uint_eq(r.info.totals.remote_frees, n * RING_OBJECTS);
-    ck_assert_uint_eq(r.info.totals.n_cells, n * RING_OBJECTS);
+    ck_assert_uint_eq(r.info.totals.remote_frees, n * ring_objects);
+    ck_assert_uint_eq(r.info.totals.n_cells, n * ring_objects);
     check_ring(n, strtoul(range, NULL, 10));
     must_make_a_plan();
 }
@@ -151,6 +132,21 @@ START_TEST(hand_overs_are_paired_right_when_addresses_return_at_once)
     for (unsigned round = 0; round < 4; round++) {
         record_ring("2", "3000", false);
         record_ring("4", "3000", round == 3);
+    }
+}
+END_TEST
+
+/*
+ * Many short recordings, each with another interleaving: threads that begin, hand over a few
+ * objects at addresses that return at once, and end. ROUNDS in the environment: how many.
+ */
+START_TEST(no_recording_of_many_pairs_wrong)
+{
+    const char *rounds = getenv("ROUNDS");
+    setenv("LD_PRELOAD", getenv("REUSE"), 1);
+    for (unsigned long i = rounds ? strtoul(rounds, NULL, 10) : 30; i > 0; i--) {
+        ring_objects = 50 + (unsigned)(i * 7919 % 1000);
+        record_ring(i % 3 == 0 ? "4" : "2", "3000", i % 16 == 1);
     }
 }
 END_TEST
@@ -213,7 +209,8 @@ START_TEST(the_shipped_trace_is_whole)
     const struct plan *plan;
     struct trace_info info;
     struct err err;
-    ck_assert_msg(trace_plan(getenv("SHIPPED"), NULL, &fd, &plan, &info, &err) == 0, "%s", err.text);
+    ck_assert_msg(trace_plan(getenv("SHIPPED"), NULL, &fd, &plan, &info, &err) == 0, "%s",
+                  err.text);
     ck_assert_uint_eq(info.totals.lost_events + info.totals.unknown_frees + info.totals.conflicts,
                       0);
     ck_assert_uint_gt(info.totals.remote_frees, 100000);
@@ -367,10 +364,11 @@ END_TEST
 
 UNIT_MAIN("trace_record", hand_overs_are_paired_right_with_glibc,
           hand_overs_are_paired_right_when_addresses_return_at_once,
-          threads_that_come_and_go_keep_their_events, a_killed_program_leaves_all_it_did,
-          an_interrupt_ends_the_program_and_not_the_recording, the_shipped_trace_is_whole,
-          an_exit_without_goodbye_leaves_all_it_did, a_forked_child_is_left_alone,
-          the_program_does_not_see_the_recorder, every_function_of_the_family_is_seen,
-          an_object_may_travel, what_is_never_freed_and_never_joined_is_drained,
+          no_recording_of_many_pairs_wrong, threads_that_come_and_go_keep_their_events,
+          a_killed_program_leaves_all_it_did, an_interrupt_ends_the_program_and_not_the_recording,
+          the_shipped_trace_is_whole, an_exit_without_goodbye_leaves_all_it_did,
+          a_forked_child_is_left_alone, the_program_does_not_see_the_recorder,
+          every_function_of_the_family_is_seen, an_object_may_travel,
+          what_is_never_freed_and_never_joined_is_drained,
           a_full_spool_leaves_the_beginning_and_counts_the_rest, what_cannot_be_recorded_is_told,
           nothing_but_the_trace_is_left)

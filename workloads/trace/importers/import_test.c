@@ -150,11 +150,12 @@ END_TEST
 
 START_TEST(android_times)
 {
-    expect("android",
-           "5: malloc 0x10 100 1000000000 1000000100\n"
-           "5: free 0x10 1000100000 1000100900\n"
-           "5: malloc 0x10 1 1000050000 1000060000\n", /* time does not go back */
-           "0 clock 0\n0 malloc 0.1 100\n0 clock 99900\n0 free 0.1\n0 malloc 0.2 1\n");
+    expect(
+        "android",
+        "5: malloc 0x10 100 1000000000 1000000100\n"
+        "5: free 0x10 1000100000 1000100900\n"
+        "5: malloc 0x10 1 1000050000 1000060000\n", /* time does not go back, and is kept in steps of 128 ns */
+        "0 clock 0\n0 malloc 0.1 100\n0 clock 99840\n0 free 0.1\n0 malloc 0.2 1\n");
     ck_assert_uint_eq(result.info.totals.duration_ns, 99900);
     expect_refusal("android", "5: malloc 0x10 100 17\n", ":1: ");
 }
@@ -353,9 +354,9 @@ START_TEST(own_text)
 {
     expect(
         "text", some_text,
-        "0 clock 1000\n0 malloc 0.1 100\n0 calloc 0.2 200\n0 spawn 1\n"
+        "0 clock 896\n0 malloc 0.1 100\n0 calloc 0.2 200\n0 spawn 1\n"
         "0 free 0.1\n0 join 1\n0 realloc-null 0.3 70000 pages=3\n0 realloc 0.3 200000\n0 free 1.1\n"
-        "1 clock 500000\n1 realloc 0.1 300\n1 aligned 1.1 5 64\n1 end\n");
+        "1 clock 499968\n1 realloc 0.1 300\n1 aligned 1.1 5 64\n1 end\n");
     ck_assert_str_eq(result.info.command, "/usr/bin/a b --x");
     ck_assert_uint_eq(result.info.totals.duration_ns, 500000);
     expect_refusal(NULL, "0 malloc 1 5\n0 malloc 0 5\n", INPUT ":2: ");

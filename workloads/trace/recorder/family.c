@@ -17,11 +17,35 @@ static void *no_memory(void)
     return NULL;
 }
 
+/* The calls of a thread that is not to record them. */
+static COLD void *inner_malloc(const struct spool_thread *self, size_t bytes)
+{
+    return recorder_ready() ? object_begin_inner(self, real.malloc(bytes))
+                            : real_scrap_alloc(16, bytes);
+}
+
+static COLD void inner_free(struct spool_thread *self, void *p)
+{
+    if (!recorder_ready())
+        return;
+    object_end_inner(self, p);
+    real.free(p);
+}
+
+static COLD void *inner_realloc(struct spool_thread *self, void *p, size_t bytes)
+{
+    if (!recorder_ready())
+        return real_scrap_alloc(16, bytes);
+    if (p)
+        object_end_inner(self, p);
+    return object_begin_inner(self, real.realloc(p, bytes));
+}
+
 __attribute__((hot)) EXPORT void *malloc(size_t bytes)
 {
     struct spool_thread *self = &recorder_self;
     if (UNLIKELY(!recorder_enter(self)))
-        return recorder_ready() ? real.malloc(bytes) : real_scrap_alloc(16, bytes);
+        return inner_malloc(self, bytes);
     void *p = real.malloc(bytes);
     if (LIKELY(p))
         object_begin(self, p, bytes);
@@ -35,13 +59,26 @@ __attribute__((hot)) EXPORT void free(void *p)
     if (p == NULL || UNLIKELY(real_is_scrap(p)))
         return;
     if (UNLIKELY(!recorder_enter(self))) {
-        if (recorder_ready())
-            real.free(p);
+        inner_free(self, p);
         return;
     }
     object_end(self, p);
     real.free(p);
     recorder_leave(self);
+}
+
+/* Of the next C: free by those who know what they asked for. */
+EXPORT void free_sized(void *p, size_t bytes);
+EXPORT void free_sized(void *p, size_t bytes __attribute__((unused)))
+{
+    free(p);
+}
+
+EXPORT void free_aligned_sized(void *p, size_t alignment, size_t bytes);
+EXPORT void free_aligned_sized(void *p, size_t alignment __attribute__((unused)),
+                               size_t bytes __attribute__((unused)))
+{
+    free(p);
 }
 
 static void *added(struct spool_thread *self, enum spool_kind kind, unsigned align_log2, void *p,
@@ -60,7 +97,8 @@ EXPORT void *calloc(size_t n, size_t size)
     if (UNLIKELY(__builtin_mul_overflow(n, size, &bytes)))
         return no_memory();
     if (UNLIKELY(!recorder_enter(self)))
-        return recorder_ready() ? real.calloc(n, size) : real_scrap_alloc(16, bytes);
+        return recorder_ready() ? object_begin_inner(self, real.calloc(n, size))
+                                : real_scrap_alloc(16, bytes);
     return added(self, SPOOL_CALLOC, 0, real.calloc(n, size), bytes);
 }
 
@@ -94,7 +132,7 @@ EXPORT void *realloc(void *p, size_t bytes)
     if (UNLIKELY(p != NULL && real_is_scrap(p)))
         return move_scrap(p, bytes);
     if (UNLIKELY(!recorder_enter(self)))
-        return recorder_ready() ? real.realloc(p, bytes) : real_scrap_alloc(16, bytes);
+        return inner_realloc(self, p, bytes);
     if (p)
         return resize(self, p, bytes);
     return added(self, SPOOL_REALLOC_IN, 0, real.realloc(NULL, bytes), bytes);
@@ -118,7 +156,7 @@ EXPORT void *memalign(size_t alignment, size_t bytes)
 {
     struct spool_thread *self = &recorder_self;
     if (UNLIKELY(!recorder_enter(self)))
-        return recorder_ready() ? real.memalign(alignment, bytes)
+        return recorder_ready() ? object_begin_inner(self, real.memalign(alignment, bytes))
                                 : real_scrap_alloc(alignment, bytes);
     return added(self, SPOOL_ALIGNED, align_log2_of(alignment), real.memalign(alignment, bytes),
                  bytes);
@@ -128,7 +166,7 @@ EXPORT void *aligned_alloc(size_t alignment, size_t bytes)
 {
     struct spool_thread *self = &recorder_self;
     if (UNLIKELY(!recorder_enter(self)))
-        return recorder_ready() ? real.aligned_alloc(alignment, bytes)
+        return recorder_ready() ? object_begin_inner(self, real.aligned_alloc(alignment, bytes))
                                 : real_scrap_alloc(alignment, bytes);
     return added(self, SPOOL_ALIGNED, align_log2_of(alignment),
                  real.aligned_alloc(alignment, bytes), bytes);
@@ -145,6 +183,8 @@ EXPORT int posix_memalign(void **out, size_t alignment, size_t bytes)
     int rc = real.posix_memalign(out, alignment, bytes);
     if (LIKELY(entered))
         added(self, SPOOL_ALIGNED, align_log2_of(alignment), rc == 0 ? *out : NULL, bytes);
+    else if (rc == 0)
+        object_begin_inner(self, *out);
     return rc;
 }
 
@@ -153,7 +193,8 @@ EXPORT void *valloc(size_t bytes)
     struct spool_thread *self = &recorder_self;
     size_t page = 4096; /* the static area knows no other */
     if (UNLIKELY(!recorder_enter(self)))
-        return recorder_ready() ? real.valloc(bytes) : real_scrap_alloc(page, bytes);
+        return recorder_ready() ? object_begin_inner(self, real.valloc(bytes))
+                                : real_scrap_alloc(page, bytes);
     return added(self, SPOOL_ALIGNED, align_log2_of(os_page_bytes()), real.valloc(bytes), bytes);
 }
 
@@ -162,7 +203,7 @@ EXPORT void *pvalloc(size_t bytes)
     struct spool_thread *self = &recorder_self;
     size_t page = os_page_bytes();
     if (UNLIKELY(!recorder_enter(self)))
-        return recorder_ready() ? real.pvalloc(bytes)
+        return recorder_ready() ? object_begin_inner(self, real.pvalloc(bytes))
                                 : real_scrap_alloc(page, round_up(bytes, page));
     return added(self, SPOOL_ALIGNED, align_log2_of(page), real.pvalloc(bytes),
                  round_up(bytes, page));

@@ -13,7 +13,7 @@ static void set_word(struct spool_thread *self, _Atomic uint64_t *word, void *p,
 {
     uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
     uint64_t token = self->made;
-    if (old != 0 && !(old & WORD_OTHER))
+    if (word_is_token(old))
         put_conflict(self, old);
     _Atomic uint64_t *size = bytes >= LARGE_BYTES ? resident_size_word(p) : NULL;
     if (size) {
@@ -40,8 +40,8 @@ static uint64_t take_pages(void *p, uint64_t *size_word)
 {
     _Atomic uint64_t *size = resident_size_word(p);
     *size_word = size ? atomic_load_explicit(size, memory_order_relaxed) : 0;
-    if (*size_word == 0)
-        return 0;
+    if (!(*size_word & WORD_OTHER))
+        return *size_word = 0;
     atomic_store_explicit(size, 0, memory_order_relaxed);
     return resident_pages(p, *size_word & WORD_VALUE);
 }
@@ -53,7 +53,9 @@ static void put_pages(struct spool_thread *self, uint64_t pages)
 
 void object_end_slow(struct spool_thread *self, void *p, uint64_t word)
 {
-    if (word == 0 || word & WORD_OTHER) {
+    if (word == WORD_LIBRARY)
+        return;
+    if (!word_is_token(word)) {
         recorder_put(self, SPOOL_UNKNOWN, 0, NULL, 0);
     } else {
         uint64_t size_word = 0, pages = word & WORD_LARGE ? take_pages(p, &size_word) : 0;
@@ -64,11 +66,32 @@ void object_end_slow(struct spool_thread *self, void *p, uint64_t word)
     }
 }
 
+void *object_begin_inner(const struct spool_thread *self, void *p)
+{
+    _Atomic uint64_t *word = p && self->mode == MODE_THREADS ? shadow_of((uintptr_t)p) : NULL;
+    if (word)
+        atomic_store_explicit(word, WORD_LIBRARY, memory_order_relaxed);
+    return p;
+}
+
+void object_end_inner(struct spool_thread *self, void *p)
+{
+    if (self->mode != MODE_THREADS)
+        return;
+    uint64_t word = object_take(p);
+    if (!word_is_token(word))
+        return;
+    recorder_leave_library(self);
+    object_end_slow(self, p, word);
+    self->mode = MODE_THREADS;
+}
+
 struct object_leaving object_leave(struct spool_thread *self, void *p)
 {
     struct object_leaving l = {.place = p, .word = object_take(p)};
-    if (l.word == 0 || l.word & WORD_OTHER) {
-        recorder_put(self, SPOOL_UNKNOWN, 0, NULL, 0);
+    if (!word_is_token(l.word)) {
+        if (l.word != WORD_LIBRARY)
+            recorder_put(self, SPOOL_UNKNOWN, 0, NULL, 0);
         l.word = 0;
     }
     if (l.word & WORD_LARGE)

@@ -54,7 +54,14 @@ static ALWAYS_INLINE void object_end(struct spool_thread *self, void *p)
     self->next[1] = (uint16_t)(distance >> (16 - SPOOL_FORM_BITS));
     atomic_signal_fence(memory_order_release);
     store_unit(self, SPOOL_FREE_MEDIUM, distance);
+    self->next++; /* the unit that was written first */
 }
+
+/* Of a thread that is not to record the call: what it takes in mode THREADS is marked as the library's.
+ * Returns `p`, which may be NULL. */
+void *object_begin_inner(const struct spool_thread *self, void *p) COLD;
+/* Likewise: what was recorded is told to end, and a mark goes. */
+void object_end_inner(struct spool_thread *self, void *p) COLD;
 
 /*
  * realloc: before the call, object_leave() takes the object's word and counts the pages of a large

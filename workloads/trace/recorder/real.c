@@ -48,9 +48,14 @@ void real_resolve(void)
     find(&real.pvalloc, "pvalloc");
     find(&real.pthread_create, "pthread_create");
     find(&real.pthread_join, "pthread_join");
+    find(&real.pthread_tryjoin_np, "pthread_tryjoin_np");
+    find(&real.pthread_timedjoin_np, "pthread_timedjoin_np");
+    find(&real.pthread_clockjoin_np, "pthread_clockjoin_np");
     find(&real.thrd_create, "thrd_create");
     find(&real.thrd_join, "thrd_join");
     find(&real.exit_now, "_exit");
+    find(&real.longjmp, "siglongjmp");
+    find(&real.longjmp_checked, "__longjmp_chk");
     find(&real.operator_new, "_Znwm");
     find(&real.operator_new_array, "_Znam");
     find(&real.operator_new_aligned, "_ZnwmSt11align_val_t");

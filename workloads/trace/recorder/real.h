@@ -7,6 +7,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <setjmp.h>
 #include <threads.h>
 
 #include "bits.h"
@@ -23,9 +24,14 @@ struct real {
     void *(*pvalloc)(size_t);
     int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     int (*pthread_join)(pthread_t, void **);
+    int (*pthread_tryjoin_np)(pthread_t, void **);
+    int (*pthread_timedjoin_np)(pthread_t, void **, const struct timespec *);
+    int (*pthread_clockjoin_np)(pthread_t, void **, clockid_t, const struct timespec *);
     int (*thrd_create)(thrd_t *, thrd_start_t, void *);
     int (*thrd_join)(thrd_t, int *);
     void (*exit_now)(int); /* _exit */
+    void (*longjmp)(struct __jmp_buf_tag *, int);
+    void (*longjmp_checked)(struct __jmp_buf_tag *, int);
     /* C++'s; NULL where no C++ library was loaded with the program. */
     void *(*operator_new)(size_t);
     void *(*operator_new_array)(size_t);

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "os.h"
 #include "real.h"
 #include "resident.h"
 #include "spool_file.h"
@@ -20,6 +21,26 @@ enum state { NEW, STARTING, ON, OFF };
 static _Atomic int state;
 static _Atomic bool resolved;
 static pthread_key_t end_key;
+
+/*
+ * Not 0 in the process that was told that it is recorded; the kernel empties it in a copy that was
+ * made past fork (clone, _Fork), which would go on writing into its parent's chunks.
+ */
+static _Atomic uint32_t always = 1, *original = &always;
+
+static void mark_original(void)
+{
+    size_t page = os_page_bytes();
+    _Atomic uint32_t *mark = os_map(page, OS_PLAIN);
+    if (!mark)
+        return;
+    if (madvise((void *)mark, page, MADV_WIPEONFORK) < 0) {
+        os_unmap((void *)mark, page);
+        return;
+    }
+    atomic_store(mark, 1);
+    original = mark;
+}
 
 static enum trace_clock clock_kind(void)
 {
@@ -110,13 +131,29 @@ static void read_clock(struct spool_thread *self)
     self->pause = self->next + most < self->end ? self->next + most : self->end;
 }
 
+static void tell_inner_calls(struct spool_thread *self)
+{
+    if (atomic_load_explicit(&self->inner_calls, memory_order_relaxed) > 0)
+        atomic_fetch_add(&spool_file.header->inner_calls, atomic_exchange(&self->inner_calls, 0));
+}
+
+/* The process is a copy that nobody asked to record. */
+static void go_silent(struct spool_thread *self)
+{
+    drop_chunk(self);
+    atomic_store(&state, OFF);
+    self->outside = MODE_OFF;
+}
+
 /* The chunk is full, or the clock is due. */
 static void pause_for_clock(struct spool_thread *self)
 {
+    if (atomic_load_explicit(original, memory_order_relaxed) == 0) {
+        go_silent(self);
+        return;
+    }
     self->tick = atomic_load_explicit(recorder_tick, memory_order_relaxed);
-    if (self->inner_calls > 0)
-        atomic_fetch_add(&spool_file.header->inner_calls, self->inner_calls);
-    self->inner_calls = 0;
+    tell_inner_calls(self);
     if (self->next >= self->end)
         next_chunk(self);
     if (self->next)
@@ -131,7 +168,7 @@ void recorder_put(struct spool_thread *self, enum spool_kind kind, unsigned aux,
         pause_for_clock(self);
     if (self->next)
         store(self, kind, aux, operands, n);
-    else
+    else if (self->outside != MODE_OFF)
         atomic_fetch_add(&spool_file.header->lost_events, 1);
     if (self->outside == MODE_ENDED)
         drop_chunk(self);
@@ -157,7 +194,9 @@ static void introduce_unknown(struct spool_thread *self)
     struct spool_header *h = spool_file.header;
     bool first = is_main_thread() && !atomic_exchange(&main_known, true);
     introduce(self, first ? h->first_thread : atomic_fetch_add(&h->n_threads, 1));
+    recorder_enter_library(self);
     pthread_setspecific(end_key, self);
+    recorder_leave_library(self);
 }
 
 /*
@@ -171,12 +210,14 @@ static void thread_ends(void *self_pointer)
         pthread_setspecific(end_key, self);
         return;
     }
+    recorder_break_off(self); /* exit or cancellation in a handler */
     if (!recorder_enter(self))
         return;
     _Atomic uint64_t *handle = shadow_find((uintptr_t)pthread_self());
-    if (handle)
+    if (handle && atomic_load(handle) == (WORD_OTHER | self->number))
         atomic_fetch_or(handle, WORD_ENDED);
     recorder_put(self, SPOOL_END, 0, NULL, 0);
+    tell_inner_calls(self);
     drop_chunk(self);
     self->outside = MODE_ENDED;
     recorder_leave(self);
@@ -192,6 +233,7 @@ struct spool_chunk *recorder_prepare_thread(void)
 void recorder_adopt(struct spool_chunk *chunk)
 {
     struct spool_thread *self = &recorder_self;
+    recorder_enter_library(self);
     introduce(self, chunk->thread);
     take_chunk(self, chunk);
     _Atomic uint64_t *handle = shadow_of((uintptr_t)pthread_self());
@@ -219,9 +261,14 @@ static void start_child(void)
     int old_errno = errno;
     drop_chunk(self);
     atomic_store(&main_known, true);
+    atomic_store(&self->inner_calls, 0);
     if (spool_file_begin_child()) {
+        atomic_store(original, 1);
         introduce(self, spool_file.header->first_thread);
         self->chunk_bytes = 0;
+        recorder_enter_library(self);
+        pthread_setspecific(end_key, self); /* the parent may never have seen this thread */
+        self->mode = MODE_ON;
     } else {
         atomic_store(&state, OFF);
         self->mode = MODE_OFF;
@@ -234,6 +281,7 @@ static bool start_recording(void)
     if (!spool_file_take() || pthread_key_create(&end_key, thread_ends) != 0 ||
         pthread_atfork(NULL, NULL, start_child) != 0)
         return false;
+    mark_original();
     recorder_tick = spool_file.tick;
     real_describe(spool_file.header->allocator, sizeof(spool_file.header->allocator));
     spool_file_begin(clock_kind());
@@ -247,7 +295,7 @@ static void start(struct spool_thread *self)
     if (!atomic_compare_exchange_strong(&state, &expected, STARTING))
         return;
     int old_errno = errno;
-    self->mode = MODE_THREADS;
+    recorder_enter_library(self);
     if (!atomic_load(&resolved)) {
         real_resolve();
         atomic_store(&resolved, true);
@@ -263,7 +311,7 @@ static void start(struct spool_thread *self)
 bool recorder_enter_slow(struct spool_thread *self)
 {
     if (self->mode == MODE_INSIDE) {
-        self->inner_calls++;
+        atomic_fetch_add_explicit(&self->inner_calls, 1, memory_order_relaxed);
         return false;
     }
     if (self->mode == MODE_OFF || self->mode == MODE_THREADS)
@@ -285,6 +333,15 @@ bool recorder_enter_slow(struct spool_thread *self)
     return true;
 }
 
+void recorder_break_off(struct spool_thread *self)
+{
+    if (self->mode != MODE_INSIDE && self->mode != MODE_THREADS)
+        return;
+    if (self->next) /* what was half stored */
+        memset(self->next, 0, SPOOL_RECORD_BYTES / 2);
+    self->mode = self->outside;
+}
+
 bool recorder_ready(void)
 {
     return atomic_load_explicit(&resolved, memory_order_acquire);
@@ -304,6 +361,8 @@ void recorder_tell_living(void)
     if (!own || !recorder_enter(self)) /* not own: between vfork and exec */
         return;
     int old_errno = errno;
+    self->outside = MODE_ON; /* of one that ended: for many records in a row */
+    tell_inner_calls(self);
     resident_tell_living(self);
     recorder_leave(self);
     errno = old_errno;

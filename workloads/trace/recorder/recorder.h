@@ -4,9 +4,11 @@
  *
  * Which calls count: the outermost ones, made by the program. While a call runs in the real library
  * (mode INSIDE or THREADS) what it calls in turn passes through unrecorded: reallocarray on realloc,
- * the memory that pthread_create takes for a stack. Replayed, the real library makes these again. A
- * signal handler that allocates while its thread is inside an allocation is not recorded either (and
- * could not safely allocate); that is counted.
+ * the memory that pthread_create takes for a stack. Replayed, the real library makes these again. What
+ * it takes in mode THREADS is marked in the shadow, because it may be given back by any later call;
+ * what was recorded and is given back there is told. A signal handler that allocates while its
+ * thread is inside an allocation is not recorded either (and could not safely allocate); that is
+ * counted.
  */
 #pragma once
 
@@ -33,12 +35,12 @@ struct spool_thread {
     uint32_t outside;       /* the mode between two calls: ON or ENDED */
     uint32_t tick;          /* the runner's, when the clock was last read */
     uint16_t *next;
-    const uint16_t *pause;     /* from here on the clock is due */
-    uint64_t made;             /* the token of the next object */
-    const uint16_t *end;       /* of the chunk */
-    struct spool_chunk *chunk; /* mapped, or NULL */
-    uint64_t stamp;            /* the last one written */
-    uint64_t inner_calls;
+    const uint16_t *pause;        /* from here on the clock is due */
+    uint64_t made;                /* the token of the next object */
+    const uint16_t *end;          /* of the chunk */
+    struct spool_chunk *chunk;    /* mapped, or NULL */
+    uint64_t stamp;               /* the last one written */
+    _Atomic uint64_t inner_calls; /* counted by handlers at any moment */
     uint32_t number;
     uint32_t chunk_bytes; /* of the last one */
     unsigned rounds;      /* of destructors seen */
@@ -52,6 +54,13 @@ extern const _Atomic uint32_t *recorder_tick;
 #define WORD_OTHER ((uint64_t)1 << 62) /* no token: a large object's size, or a thread's number */
 #define WORD_ENDED ((uint64_t)1 << 61) /* with a thread's number: it has ended */
 #define WORD_VALUE (WORD_ENDED - 1)
+/* An object that the C library took for a thread; neither its begin nor its end is told. */
+#define WORD_LIBRARY (WORD_OTHER | WORD_VALUE)
+
+static inline bool word_is_token(uint64_t word)
+{
+    return word != 0 && !(word & WORD_OTHER);
+}
 
 /* Objects from this size on are asked how much of them is resident. */
 #define LARGE_BYTES 65536u
@@ -76,6 +85,24 @@ static ALWAYS_INLINE void recorder_leave(struct spool_thread *self)
     atomic_signal_fence(memory_order_seq_cst);
     self->mode = self->outside;
 }
+
+/* Before and behind a call of the library's that makes or joins threads: THREADS, INSIDE again. */
+static ALWAYS_INLINE void recorder_enter_library(struct spool_thread *self)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    self->mode = MODE_THREADS;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+static ALWAYS_INLINE void recorder_leave_library(struct spool_thread *self)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    self->mode = MODE_INSIDE;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* The thread leaves whatever it is in, by a jump or at its end, and does not come back. */
+void recorder_break_off(struct spool_thread *self);
 
 /* The real functions are known. False only while they are being looked up. */
 bool recorder_ready(void);

@@ -1,5 +1,6 @@
 #include "resident.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 
 #include "os.h"
@@ -25,6 +26,7 @@ uint64_t resident_pages(const void *p, size_t bytes)
     size_t page = os_page_bytes();
     uintptr_t begin = (uintptr_t)p & ~(page - 1), end = round_up((uintptr_t)p + bytes, page);
     uint64_t n = 0;
+    int old_errno = errno;
     while (begin < end) {
         size_t length = end - begin;
         if (length > sizeof(there) * page)
@@ -34,6 +36,7 @@ uint64_t resident_pages(const void *p, size_t bytes)
             n += told ? there[i] & 1 : 1;
         begin += length;
     }
+    errno = old_errno;
     return n * (page / PAGE);
 }
 
@@ -58,6 +61,9 @@ static void tell(uintptr_t address, uint64_t word)
 
 void resident_tell_living(struct spool_thread *self)
 {
+    static atomic_flag told = ATOMIC_FLAG_INIT; /* two threads may end the program */
+    if (atomic_flag_test_and_set(&told))
+        return;
     teller = self;
     shadow_each(holds_large, tell);
 }

@@ -15,8 +15,8 @@ _Atomic uint64_t *resident_size_word(const void *p);
 /* Remembers that the region holds large objects. */
 void resident_note(const void *p);
 
-/* Resident pages of [p, p + bytes), in steps of 4 KiB; those that cannot be asked for count. */
+/* Resident pages of [p, p + bytes), in steps of 4 KiB; those that cannot be asked for count. Keeps errno. */
 uint64_t resident_pages(const void *p, size_t bytes);
 
-/* Tells of all large objects that live, as records of the calling thread, which is INSIDE. */
+/* Tells of all large objects that live, as records of the calling thread, which is INSIDE. Once. */
 void resident_tell_living(struct spool_thread *self);

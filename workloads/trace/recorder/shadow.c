@@ -1,5 +1,6 @@
 #include "shadow.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 
 #include "os.h"
@@ -11,9 +12,13 @@ _Atomic(_Atomic uint64_t *) shadow_regions[SHADOW_REGIONS];
 
 _Atomic uint64_t *shadow_make(size_t region)
 {
+    int old_errno = errno;
     _Atomic uint64_t *words = os_map(REGION_BYTES, OS_RESERVE), *there = NULL;
+    errno = old_errno;
     if (!words)
         return NULL;
+    (void)madvise((void *)words, REGION_BYTES, MADV_NOHUGEPAGE); /* a word would cost 2 MiB */
+    errno = old_errno;
     if (atomic_compare_exchange_strong(&shadow_regions[region], &there, words))
         return words;
     os_unmap((void *)words, REGION_BYTES);

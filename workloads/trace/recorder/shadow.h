@@ -26,7 +26,8 @@
 
 extern _Atomic(_Atomic uint64_t *) shadow_regions[SHADOW_REGIONS];
 
-/* The table of a region, made if there is none; NULL when there is no address space for it. */
+/* The table of a region, made if there is none; NULL when there is no address space for it.
+ * Keeps errno. */
 _Atomic uint64_t *shadow_make(size_t region) COLD;
 
 static inline size_t shadow_region(uintptr_t address)

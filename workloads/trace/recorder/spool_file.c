@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,24 +14,53 @@
 
 struct spool_file spool_file;
 
-/* The spool is opened anew for each chunk: programs close descriptors that they do not know. */
+/*
+ * Programs close descriptors that they do not know, and others then get their numbers; and programs
+ * give up rights and change their root, so that a path leads nowhere any more. So the descriptor is
+ * kept, out of the way, and looked at before it is used; when it is gone, the path is tried.
+ */
 static struct {
     char path[PATH_MAX];
     dev_t device;
     ino_t inode;
-} place;
+    int fd;
+} place = {.fd = -1};
 static struct spool_header *root; /* the tree's first spool; the own one unless in a child */
 static char root_path[PATH_MAX];
 
-static int open_spool(void)
+#define HIGH_FD 1000 /* where the kernel's usual limit of descriptors just allows it */
+
+static bool is_spool(int fd)
 {
-    int fd = open(place.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     struct stat st;
-    if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_dev != place.device || st.st_ino != place.inode)) {
+    return fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == place.device && st.st_ino == place.inode;
+}
+
+/* Keeps `fd` under a high number if there is one; closes it otherwise. */
+static void keep_descriptor(int fd)
+{
+    place.fd = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
+    close(fd);
+}
+
+/* The descriptor of the spool, kept or opened anew; -1: there is no way to it any more. */
+static int spool_descriptor(void)
+{
+    if (is_spool(place.fd))
+        return place.fd;
+    int fd = open(place.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (is_spool(fd))
+        return fd;
+    if (fd >= 0)
         close(fd);
-        return -1;
-    }
-    return fd;
+    return -1;
+}
+
+/* Whether the process may write so far; where it may not, trying would end it (SIGXFSZ). */
+static bool may_reach(uint64_t end)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && end <= limit.rlim_cur;
 }
 
 struct spool_chunk *spool_file_claim(uint32_t thread, uint32_t bytes)
@@ -39,16 +69,17 @@ struct spool_chunk *spool_file_claim(uint32_t thread, uint32_t bytes)
     if (atomic_load(&h->lost_stamp) != UINT64_MAX || thread >= SPOOL_THREADS_MAX)
         return NULL;
     uint64_t offset = atomic_fetch_add(&h->claimed_bytes, bytes);
-    if (offset + bytes > h->limit_bytes)
+    if (offset + bytes > h->limit_bytes || !may_reach(offset + bytes))
         return NULL;
-    int fd = open_spool();
+    int fd = spool_descriptor();
     if (fd < 0)
         return NULL;
     struct spool_chunk *chunk = MAP_FAILED;
     if (posix_fallocate(fd, (off_t)offset, bytes) == 0)
         chunk =
             mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, (off_t)offset);
-    close(fd);
+    if (fd != place.fd)
+        close(fd);
     if (chunk == MAP_FAILED)
         return NULL;
     chunk->thread = thread;
@@ -116,14 +147,19 @@ static void describe_program(struct spool_header *h)
 static bool make_own(uint32_t first_thread)
 {
     uint32_t number = atomic_fetch_add(&root->n_spools, 1);
+    if (is_spool(place.fd)) /* of the parent, or the tree's first */
+        close(place.fd);
     if (text_format(place.path, sizeof(place.path), "%s.%u", root_path, number) >=
         sizeof(place.path))
         return false;
     int fd = open(place.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
-    struct spool_header *h = posix_fallocate(fd, 0, SPOOL_UNIT_BYTES) == 0 ? map_header(fd) : NULL;
-    close(fd);
+    struct spool_header *h =
+        may_reach(SPOOL_UNIT_BYTES) && posix_fallocate(fd, 0, SPOOL_UNIT_BYTES) == 0
+            ? map_header(fd)
+            : NULL;
+    keep_descriptor(fd);
     if (!h)
         return false;
     h->limit_bytes = root->limit_bytes;
@@ -149,7 +185,7 @@ static bool take_root(void)
     if (fd < 0)
         return false;
     root = map_header(fd);
-    close(fd);
+    keep_descriptor(fd);
     return root && root->magic == SPOOL_MAGIC;
 }
 
@@ -162,7 +198,7 @@ bool spool_file_take(void)
         return false;
     spool_file.tick = &root->tick;
     spool_file.header = root;
-    if (root->loaded)
+    if (atomic_exchange(&root->loaded, 1) != 0)
         return root->tree && make_own(0);
     return true;
 }
@@ -174,7 +210,7 @@ void spool_file_begin(enum trace_clock clock)
     h->clock = clock;
     h->start_stamp = stamp_now(clock);
     h->start_ns = clock_ns();
-    h->loaded = 1;
+    atomic_store(&h->loaded, 1);
 }
 
 bool spool_file_begin_child(void)

@@ -7,8 +7,11 @@
  * the word of the address that a pthread_t is: the thread itself writes it first thing, and marks
  * it when it ends.
  */
+#include <assert.h>
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <threads.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "real.h"
@@ -65,13 +68,14 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
         return real.pthread_create(thread, attributes, start, argument);
     struct spool_chunk *chunk = announce(self, argument);
     int rc;
-    self->mode = MODE_THREADS;
+    recorder_enter_library(self);
     if (chunk) {
         chunk->start = start;
         rc = real.pthread_create(thread, attributes, run_posix, chunk);
     } else {
         rc = real.pthread_create(thread, attributes, start, argument);
     }
+    recorder_leave_library(self);
     if (chunk && rc != 0)
         withdraw(self, chunk);
     recorder_leave(self);
@@ -85,13 +89,14 @@ EXPORT int thrd_create(thrd_t *thread, thrd_start_t start, void *argument)
         return real.thrd_create(thread, start, argument);
     struct spool_chunk *chunk = announce(self, argument);
     int rc;
-    self->mode = MODE_THREADS;
+    recorder_enter_library(self);
     if (chunk) {
         chunk->start_c11 = start;
         rc = real.thrd_create(thread, run_c11, chunk);
     } else {
         rc = real.thrd_create(thread, start, argument);
     }
+    recorder_leave_library(self);
     if (chunk && rc != thrd_success)
         withdraw(self, chunk);
     recorder_leave(self);
@@ -125,43 +130,47 @@ static void leave(void *self)
     recorder_leave(self);
 }
 
-EXPORT int pthread_join(pthread_t thread, void **result)
-{
-    struct spool_thread *self = &recorder_self;
-    if (!recorder_enter(self))
-        return real.pthread_join(thread, result);
-    uint64_t before = handle_word(thread);
-    int rc;
-    self->mode = MODE_THREADS;
-    pthread_cleanup_push(leave, self);
-    rc = real.pthread_join(thread, result);
-    if (rc == 0)
-        put_join(self, before, handle_word(thread));
-    pthread_cleanup_pop(1);
-    return rc;
-}
+/* A function that joins `thread` by `call`, and returns 0 (thrd_success) when it did. */
+static_assert(thrd_success == 0, "one sign of success for both libraries");
+#define JOIN(call) \
+    { \
+        struct spool_thread *self = &recorder_self; \
+        if (!recorder_enter(self)) \
+            return real.call; \
+        uint64_t before = handle_word(thread); \
+        int rc; \
+        recorder_enter_library(self); \
+        pthread_cleanup_push(leave, self); \
+        rc = real.call; \
+        recorder_leave_library(self); \
+        if (rc == 0) \
+            put_join(self, before, handle_word(thread)); \
+        pthread_cleanup_pop(1); \
+        return rc; \
+    }
 
-EXPORT int thrd_join(thrd_t thread, int *result)
-{
-    struct spool_thread *self = &recorder_self;
-    if (!recorder_enter(self))
-        return real.thrd_join(thread, result);
-    uint64_t before = handle_word(thread);
-    int rc;
-    self->mode = MODE_THREADS;
-    pthread_cleanup_push(leave, self);
-    rc = real.thrd_join(thread, result);
-    if (rc == thrd_success)
-        put_join(self, before, handle_word(thread));
-    pthread_cleanup_pop(1);
-    return rc;
-}
+EXPORT int pthread_join(pthread_t thread, void **result) JOIN(pthread_join(thread, result))
 
-/* It runs no destructors, the recorder's neither. */
-EXPORT _Noreturn void _exit(int status)
+    EXPORT int pthread_tryjoin_np(pthread_t thread, void **result)
+        JOIN(pthread_tryjoin_np(thread, result))
+
+            EXPORT
+    int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *until)
+        JOIN(pthread_timedjoin_np(thread, result, until))
+
+            EXPORT int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
+                                            const struct timespec *until)
+                JOIN(pthread_clockjoin_np(thread, result, clock, until))
+
+                    EXPORT int thrd_join(thrd_t thread, int *result) JOIN(thrd_join(thread, result))
+
+    /* It runs no destructors, the recorder's neither. */
+    EXPORT _Noreturn void _exit(int status)
 {
     recorder_tell_living();
-    real.exit_now(status);
+    if (recorder_ready())
+        real.exit_now(status);
+    syscall(SYS_exit_group, status); /* before the real function is known */
     __builtin_unreachable();
 }
 
