@@ -275,3 +275,23 @@ const char *stats_verdict_name(enum verdict verdict)
 {
     return verdict_names[verdict];
 }
+
+static int sign(double x)
+{
+    return (x > 0) - (x < 0);
+}
+
+double stats_kendall(const double *a, const double *b, unsigned n, const bool *counts,
+                     unsigned *n_pairs)
+{
+    int sum = 0;
+    *n_pairs = 0;
+    for (unsigned i = 0; i < n; i++)
+        for (unsigned j = i + 1; j < n; j++) {
+            if (counts && !counts[i * n + j])
+                continue;
+            ++*n_pairs;
+            sum += sign(a[i] - a[j]) * sign(b[i] - b[j]);
+        }
+    return *n_pairs ? (double)sum / *n_pairs : NAN;
+}

@@ -105,3 +105,12 @@ enum verdict stats_verdict(const struct interval *ratio, enum direction directio
 
 /* "too few blocks", "no difference", "better", "worse". */
 const char *stats_verdict_name(enum verdict verdict);
+
+/*
+ * Kendall's tau of how two lists of n numbers order the same things: of the pairs i < j for which
+ * counts[i * n + j] holds (NULL: of all), those in the same order less those in opposite orders, by
+ * all of them. A pair that is equal in one of the lists is neither. *n_pairs says how many count; the
+ * result is NaN where none does.
+ */
+double stats_kendall(const double *a, const double *b, unsigned n, const bool *counts,
+                     unsigned *n_pairs);

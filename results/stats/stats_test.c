@@ -249,6 +249,32 @@ START_TEST(a_difference_is_claimed_only_when_certain_and_large)
 }
 END_TEST
 
+START_TEST(kendall_counts_pairs_in_order)
+{
+    const double a[] = {1, 2, 3, 4, 5}, same[] = {10, 20, 30, 40, 50}, other[] = {5, 4, 3, 2, 1};
+    const double mixed[] = {3, 1, 4, 2, 5}, tied[] = {1, 1, 2, 3, 4};
+    unsigned n;
+    ck_assert_double_eq(stats_kendall(a, same, 5, NULL, &n), 1);
+    ck_assert_uint_eq(n, 10);
+    ck_assert_double_eq(stats_kendall(a, other, 5, NULL, &n), -1);
+    ck_assert_double_eq_tol(stats_kendall(a, mixed, 5, NULL, &n), 0.4, 1e-12); /* 7 to 3 */
+    ck_assert_double_eq_tol(stats_kendall(a, tied, 5, NULL, &n), 0.9, 1e-12);
+}
+END_TEST
+
+START_TEST(kendall_leaves_out_pairs_that_do_not_count)
+{
+    const double a[] = {1, 2, 3}, b[] = {2, 1, 3};
+    const bool counts[] = {false, false, true, false, false, true, false, false, false};
+    const bool none[9] = {false};
+    unsigned n;
+    ck_assert_double_eq(stats_kendall(a, b, 3, counts, &n), 1);
+    ck_assert_uint_eq(n, 2);
+    ck_assert(isnan(stats_kendall(a, b, 3, none, &n)));
+    ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
 UNIT_MAIN("stats", few_blocks_leave_out_less_of_the_tails,
           the_median_is_the_middle_or_the_mean_of_the_middle_two,
           quantiles_are_interpolated_as_by_numpy, the_geometric_mean_is_that_of_scipy,
@@ -257,4 +283,5 @@ UNIT_MAIN("stats", few_blocks_leave_out_less_of_the_tails,
           cells_and_blocks_without_ratios_are_left_out, a_cell_seldom_drawn_keeps_its_estimate,
           nothing_measured_gives_no_numbers, absurd_numbers_of_resamples_are_refused,
           the_interval_covers_what_it_says, coverage_reaches_95_percent_at_six_blocks,
-          a_difference_is_claimed_only_when_certain_and_large)
+          a_difference_is_claimed_only_when_certain_and_large, kendall_counts_pairs_in_order,
+          kendall_leaves_out_pairs_that_do_not_count)

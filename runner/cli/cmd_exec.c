@@ -4,25 +4,34 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <gnu/libc-version.h>
+
 #include "command.h"
 #include "places.h"
 #include "preload.h"
+#include "process_maps.h"
 #include "text.h"
+#include "watch.h"
 
 struct words {
     const char *allocator;
     char *settings; /* ":SETTING=VALUE" for each; owned */
     char **program;
+    const char *watch; /* write what is seen of the program into this file; NULL: become it */
+    bool heap;
     bool out_of_memory;
 };
 
-enum { KEY_SET = 256 };
+enum { KEY_HEAP = 256, KEY_SET, KEY_WATCH };
 
 static const struct argp_option options[] = {
     {"allocator", 'a', "ONE", 0,
      "the allocator: NAME, NAME:SETTING=VALUE, or the path of a library", 0},
     {"set", KEY_SET, "SETTING=VALUE", 0,
      "a setting of it (`arenabench list settings -v`), or VARIABLE=VALUE; may be given again", 0},
+    /* What `arenabench validate` starts programs with. */
+    {"watch", KEY_WATCH, "FILE", OPTION_HIDDEN, NULL, 0},
+    {"heap", KEY_HEAP, NULL, OPTION_HIDDEN, NULL, 0},
     {0},
 };
 
@@ -48,6 +57,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_SET:
         add_setting(w, arg);
+        return 0;
+    case KEY_WATCH:
+        w->watch = arg;
+        return 0;
+    case KEY_HEAP:
+        w->heap = true;
         return 0;
     case ARGP_KEY_ARG: /* the program; what follows is its own */
         w->program = &state->argv[state->next - 1];
@@ -85,6 +100,29 @@ static int become(char **program, char **environment, struct err *err)
     return code == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_STARTED;
 }
 
+/*
+ * A program may be linked with an allocator of its own. Where the C library's is wanted, and that is to
+ * be proved, it has to stand in front.
+ */
+static int find_libc(char *path, size_t n, struct err *err)
+{
+    return process_file_of(getpid(), (uint64_t)gnu_get_libc_version, path, n, err);
+}
+
+/* Starts the program, and tells of it in a file what was seen. Its exit status. */
+static int watch(const struct words *w, const char *library, char **environment, struct err *err)
+{
+    struct watch_result seen = {0};
+    const struct watch_request request = {
+        .argv = w->program, .environment = environment, .library = library, .heap = w->heap};
+    int rc = watch_program(&request, &seen, err);
+    if (rc < 0)
+        return rc == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_STARTED;
+    rc = watch_file_write(w->watch, &seen, err);
+    watch_result_release(&seen);
+    return rc < 0 ? rc : seen.exit_status;
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {
@@ -112,10 +150,13 @@ static int run(int argc, char **argv, struct err *err)
         rc = read_subject(&w, &subject, err);
     if (rc == 0)
         rc = preload_find(&subject, places.workers, library, sizeof(library), err);
+    if (rc == 0 && w.watch && !library[0])
+        rc = find_libc(library, sizeof(library), err);
     if (rc == 0)
         rc = preload_environment_make(&environment, &subject, library, environ, err);
     if (rc == 0)
-        rc = become(w.program, environment.lines, err);
+        rc = w.watch ? watch(&w, library, environment.lines, err)
+                     : become(w.program, environment.lines, err);
     preload_environment_release(&environment);
     subject_release(&subject);
     free(w.settings);

@@ -173,8 +173,10 @@ static int prepare(struct flight *f, struct err *err)
         rc = machine_cpu_times("/", &f->machine_before, err);
     if (rc < 0)
         say(r, TRIAL_NOT_STARTED, "%s", err->text);
-    else
+    if (rc == 0) {
         r->baseline_bytes = memory.rss_bytes;
+        r->baseline_anonymous_bytes = memory.anonymous_bytes;
+    }
     return rc;
 }
 

@@ -112,3 +112,23 @@ int process_n_mappings(pid_t pid, uint64_t *n_mappings, struct err *err)
     *n_mappings = n;
     return close_maps(maps, pid, err);
 }
+
+int process_maps_file(pid_t pid, const char *file, struct err *err)
+{
+    FILE *maps;
+    int r = open_maps(pid, &maps, err);
+    if (r < 0)
+        return r;
+    char *line = NULL;
+    size_t room = 0;
+    while (r == 0 && getline(&line, &room, maps) > 0) {
+        int name = 0; /* begin-end rights offset device inode name */
+        sscanf(line, "%*s %*s %*s %*s %*s %n", &name);
+        line[strcspn(line, "\n")] = '\0';
+        undo_escapes(line + name);
+        r = name > 0 && strcmp(line + name, file) == 0;
+    }
+    int closed = close_maps(maps, pid, err);
+    free(line);
+    return r == 0 && closed < 0 ? closed : r;
+}

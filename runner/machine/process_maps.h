@@ -18,3 +18,6 @@ int process_file_of(pid_t pid, uint64_t address, char *path, size_t n, struct er
 
 /* How many mappings the process has. */
 int process_n_mappings(pid_t pid, uint64_t *n_mappings, struct err *err) MUST_CHECK;
+
+/* Whether the file at the real path `file` is mapped: 1, 0 or what the system said. */
+int process_maps_file(pid_t pid, const char *file, struct err *err) MUST_CHECK;

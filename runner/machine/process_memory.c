@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -137,4 +138,69 @@ void process_statm_close(struct process_statm *s)
     if (s->fd >= 0)
         close(s->fd);
     s->fd = -1;
+}
+
+int process_status_open(struct process_status *s, pid_t pid, struct err *err)
+{
+    char path[PATH_BYTES];
+    proc_path(path, pid, "status");
+    s->fd = open(path, O_RDONLY | O_CLOEXEC);
+    return s->fd < 0 ? err_set_errno(err, errno, "cannot open %s", path) : 0;
+}
+
+int process_status_read(const struct process_status *s, struct process_resident *out,
+                        struct err *err)
+{
+    char text[FILE_BYTES];
+    *out = (struct process_resident){0};
+    ssize_t got = pread(s->fd, text, sizeof(text) - 1, 0);
+    if (got <= 0)
+        return err_set_errno(err, got < 0 ? errno : ESRCH, "cannot read the status of a process");
+    text[got] = '\0';
+    if (find_kib(text, "VmHWM", &out->peak_bytes) < 0 ||
+        find_kib(text, "RssAnon", &out->anonymous_bytes) < 0 ||
+        find_kib(text, "RssFile", &out->file_bytes) < 0 ||
+        find_kib(text, "RssShmem", &out->shared_bytes) < 0)
+        return err_set(err, ENODATA, "a process tells no memory in its status: it has ended");
+    return 0;
+}
+
+void process_status_close(struct process_status *s)
+{
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = -1;
+}
+
+/* The first line of a mapping begins with its addresses, in small letters; the others with a name. */
+static bool begins_mapping(const char *line)
+{
+    return isdigit((unsigned char)line[0]) || (line[0] >= 'a' && line[0] <= 'f');
+}
+
+int process_heap_read(pid_t pid, uint64_t *anonymous_bytes, uint64_t *heap_bytes, struct err *err)
+{
+    char path[PATH_BYTES];
+    *anonymous_bytes = *heap_bytes = 0;
+    proc_path(path, pid, "smaps");
+    FILE *smaps = fopen(path, "re");
+    if (!smaps)
+        return err_set_errno(err, errno, "cannot open %s", path);
+    char *line = NULL;
+    size_t room = 0;
+    bool in_heap = false;
+    while (getline(&line, &room, smaps) > 0) {
+        uint64_t bytes;
+        if (begins_mapping(line)) {
+            in_heap = strstr(line, " [heap]\n") != NULL;
+        } else if (find_kib(line, "Anonymous", &bytes) == 0) {
+            *anonymous_bytes += bytes;
+            *heap_bytes += in_heap ? bytes : 0;
+        }
+    }
+    bool broken = ferror(smaps);
+    int code = errno;
+    free(line);
+    fclose(smaps);
+    return broken ? err_set_errno(err, code, "cannot read %s", path) : 0;
 }

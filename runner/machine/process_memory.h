@@ -43,3 +43,30 @@ int process_statm_open(struct process_statm *s, pid_t pid, struct err *err) MUST
 int process_statm_read(const struct process_statm *s, struct statm *out,
                        struct err *err) MUST_CHECK;
 void process_statm_close(struct process_statm *s);
+
+/*
+ * What is resident by its kind, by one pread of /proc/PID/status, kept open: some ten microseconds.
+ * Kernels from 6.2 to 6.15 tell it in batches of pages, some dozens per CPU off.
+ */
+struct process_status {
+    int fd; /* negative: closed */
+};
+
+struct process_resident {
+    uint64_t anonymous_bytes, file_bytes, shared_bytes;
+    uint64_t peak_bytes; /* the greatest of all three together, ever */
+};
+
+/* The caller closes *s, after a failure too if it likes. */
+int process_status_open(struct process_status *s, pid_t pid, struct err *err) MUST_CHECK;
+/* -ENODATA of a process that has ended and was not waited for, -ESRCH once it was. */
+int process_status_read(const struct process_status *s, struct process_resident *out,
+                        struct err *err) MUST_CHECK;
+void process_status_close(struct process_status *s);
+
+/*
+ * Anonymous resident bytes in all, and of them those of the data segment that brk(2) moves ([heap]);
+ * exact, from /proc/PID/smaps, one walk for both. It is as dear as the process has pages.
+ */
+int process_heap_read(pid_t pid, uint64_t *anonymous_bytes, uint64_t *heap_bytes,
+                      struct err *err) MUST_CHECK;
