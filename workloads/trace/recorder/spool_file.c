@@ -28,6 +28,10 @@ static struct {
 static struct spool_header *root; /* the tree's first spool; the own one unless in a child */
 static char root_path[PATH_MAX];
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
 #define HIGH_FD 1000 /* where the kernel's usual limit of descriptors just allows it */
 
 static bool is_spool(int fd)
@@ -76,12 +80,13 @@ struct spool_chunk *spool_file_claim(uint32_t thread, uint32_t bytes)
         return NULL;
     struct spool_chunk *chunk = MAP_FAILED;
     if (posix_fallocate(fd, (off_t)offset, bytes) == 0)
-        chunk =
-            mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, (off_t)offset);
+        chunk = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
     if (fd != place.fd)
         close(fd);
     if (chunk == MAP_FAILED)
         return NULL;
+    /* MAP_POPULATE would leave a fault for the first write to each page. Where it is not known, so be it. */
+    (void)madvise(chunk, bytes, MADV_POPULATE_WRITE);
     chunk->thread = thread;
     chunk->bytes = bytes;
     chunk->magic = SPOOL_CHUNK_MAGIC;
