@@ -238,16 +238,23 @@ static void plan_late_handover(struct rig *r)
     plan_builder_free_slot(b, 1, 0);
 }
 
+/*
+ * The maker's calls take some ms, and no allocator does one in less than half a nanosecond; but on a
+ * busy machine the taker may get a CPU only when the maker is done, and then has not waited.
+ */
 START_TEST(waiting_for_an_object_is_told)
 {
-    struct rig r;
-    rig_init(&r, 2);
-    plan_late_handover(&r);
-    rig_run_well(&r);
-    /* The maker's calls take some ms, and no allocator does one in less than half a nanosecond. */
-    ck_assert_uint_gt(r.result.stall_ns, NS_PER_MS / 2);
-    ck_assert_uint_le(r.result.stall_ns, r.result.wall_ns);
-    rig_release(&r);
+    bool told = false;
+    for (unsigned round = 0; round < 10 && !told; round++) {
+        struct rig r;
+        rig_init(&r, 2);
+        plan_late_handover(&r);
+        rig_run_well(&r);
+        told = r.result.stall_ns > NS_PER_MS / 2;
+        ck_assert_uint_le(r.result.stall_ns, r.result.wall_ns);
+        rig_release(&r);
+    }
+    ck_assert(told);
 }
 END_TEST
 
