@@ -10,9 +10,9 @@ check 'a program is recorded' '$status == 0' '-s $trace'
 
 bench validate "$trace" -b 2 -a glibc,ptmalloc --json -- "$THREADED"
 check 'both sides are measured for each allocator' '$status == 0' '-z $err' \
-    '$(json "len(r[\"allocators\"])") == 2' '$(json "r[\"failed\"]") == 0' \
-    '$(json "all(len(a[f][s][\"blocks\"]) == 2 and min(a[f][s][\"blocks\"]) > 0 for a in r[\"allocators\"] for f in (\"peak_heap_bytes\", \"cpu_s\") for s in (\"real\", \"replayed\"))") == True' \
-    '$(json "r[\"other_bytes\"] > 0") == True'
+    '$(json "len(result[\"allocators\"])") == 2' '$(json "result[\"failed\"]") == 0' \
+    '$(json "all(len(a[f][s][\"blocks\"]) == 2 and min(a[f][s][\"blocks\"]) > 0 for a in result[\"allocators\"] for f in (\"peak_heap_bytes\", \"cpu_s\") for s in (\"real\", \"replayed\"))") == True' \
+    '$(json "result[\"other_bytes\"] > 0") == True'
 bench validate "$trace" -b 1 -a glibc,ptmalloc -- "$THREADED"
 check 'the table tells errors and orders' '$status == 0' '$out == *"median error"*"worst"*' '$out == *ptmalloc*'
 
@@ -44,7 +44,7 @@ if command -v gnuplot >/dev/null; then
 else
     skip 'the plot has a panel per allocator' 'gnuplot is not installed'
 fi
-PATH=$room/nothing bench validate "$trace" -b 1 -a glibc -o "$room/none.svg" -- "$THREADED"
+call env PATH="$room/nothing" "$ARENABENCH" validate "$trace" -b 1 -a glibc -o "$room/none.svg" -- "$THREADED"
 check 'without gnuplot that is said, behind the table' '$status == 2' '$err == *"install the package gnuplot-nox"*' \
     '$out == *"median error"*' '! -e $room/none.svg'
 done_checking
