@@ -262,6 +262,13 @@ static uint32_t flags_of(enum trace_pace pace)
                                      : 0;
 }
 
+/* Of a program with few calls, which asks for much in each, the usual window would be all. */
+static uint64_t pace_window(uint64_t n_events)
+{
+    uint64_t share = n_events / TRACE_PACE_PARTS;
+    return share > TRACE_PACE_WINDOW ? TRACE_PACE_WINDOW : share ? share : 1;
+}
+
 static int begin_writing(struct conversion *c, const char *path, struct err *err)
 {
     struct round *r = &c->round;
@@ -275,7 +282,7 @@ static int begin_writing(struct conversion *c, const char *path, struct err *err
         .n_numbers = c->n_numbers,
         .copies = o->copies ? o->copies : 1,
         .flags = flags_of(o->pace),
-        .pace_window = o->pace == TRACE_PACE_ORDER ? TRACE_PACE_WINDOW : 0,
+        .pace_window = o->pace == TRACE_PACE_ORDER ? pace_window(r->at) : 0,
         .mapped_most = o->mapped_most ? o->mapped_most : plan_memory_most(),
         .loops = true,
     };

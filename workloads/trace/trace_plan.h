@@ -9,13 +9,17 @@ enum trace_plan_phase { TRACE_PHASE_RUN, TRACE_PHASE_DRAIN };
 /* What holds a thread back besides the objects, threads and ends that it waits for. */
 enum trace_pace {
     TRACE_PACE_NONE,
-    TRACE_PACE_ORDER, /* the recorded order of all events, but for TRACE_PACE_WINDOW of them */
+    TRACE_PACE_ORDER, /* the recorded order of all events, but for a window of them */
     TRACE_PACE_TIME,  /* the recorded times */
     TRACE_PACES
 };
 
-/* Events of all threads: less than a millisecond of a program that allocates all the time. */
+/*
+ * The window: events of all threads, less than a millisecond of a program that allocates all the time;
+ * of a short trace, one part of so many.
+ */
 #define TRACE_PACE_WINDOW 65536u
+#define TRACE_PACE_PARTS  512u
 
 #define TRACE_COPIES_MAX 1024u
 #define TRACE_SCALE_MAX  1000u

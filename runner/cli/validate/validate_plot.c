@@ -76,8 +76,8 @@ static void put_script(FILE *out, const struct validate *v, const char *path)
             "set grid ytics lc rgb '#e4e7eb' lw 1\nset yrange [0:%.4f]\n"
             "set ylabel 'heap resident, MiB' offset 1\n"
             "set xlabel 'seconds of the real program' offset 0,0.4\n"
-            "set key bottom right samplen 2 spacing 1.1 opaque\n",
-            greatest(v) * 1.08);
+            "set key top left samplen 2 spacing 1.1\n",
+            greatest(v) * 1.3);
     for (uint32_t i = 0; i < v->n_subjects; i++)
         put_panel(out, v, i);
     fprintf(out, "unset multiplot\n");

@@ -14,6 +14,7 @@
 /* The words before the program; in RUN_PREFIX a shell splits them at blanks. */
 struct prefix {
     char self[PATH_MAX], file[PATH_MAX];
+    char complaints[PATH_MAX]; /* what the program writes to stderr */
     const char *words[9];
 };
 
@@ -26,6 +27,7 @@ static int make_prefix(struct prefix *p, const char *folder, const char *name, b
         return err_set_errno(err, errno, "cannot find this program");
     p->self[got] = '\0';
     text_format(p->file, sizeof(p->file), "%s/seen", folder);
+    text_format(p->complaints, sizeof(p->complaints), "%s/complaints", folder);
     p->words[n++] = p->self;
     p->words[n++] = "exec";
     p->words[n++] = "--watch";
@@ -68,31 +70,54 @@ static char **join(const struct prefix *p, char **program)
     return argv;
 }
 
-/* What the program prints is not what is asked for here; what it complains of is. */
-static _Noreturn void become(char *const *argv)
+/* What the program prints is not what is asked for here; what it complains of is told if it fails. */
+static _Noreturn void become(char *const *argv, const char *complaints)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int file = open(complaints, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    dup2(file, STDERR_FILENO);
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
     execv(argv[0], argv);
     _exit(127);
 }
 
-static int run_to_end(char *const *argv, struct err *err)
+/* The last line of a file, for people; "" when it has none. */
+static void last_line(const char *path, char *out, size_t n)
 {
+    char line[256];
+    out[0] = '\0';
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof(line), file)) {
+        line[strcspn(line, "\n")] = '\0';
+        for (char *c = line; *c; c++)
+            if ((unsigned char)*c < ' ')
+                *c = ' ';
+        if (*line)
+            text_format(out, n, ": %s", line);
+    }
+    if (file)
+        fclose(file);
+}
+
+static int run_to_end(char *const *argv, const char *complaints, struct err *err)
+{
+    char last[256];
     int status;
     pid_t pid = fork();
     if (pid == 0)
-        become(argv);
+        become(argv, complaints);
     if (pid < 0)
         return err_set_errno(err, errno, "cannot start the program");
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             return err_set_errno(err, errno, "lost sight of the program");
+    last_line(complaints, last, sizeof(last));
     if (WIFSIGNALED(status))
-        return err_set(err, EINVAL, "the program was ended by signal %d", WTERMSIG(status));
+        return err_set(err, EINVAL, "the program was ended by signal %d%s", WTERMSIG(status), last);
     if (WEXITSTATUS(status) != 0)
-        return err_set(err, EINVAL, "the program ended with status %d", WEXITSTATUS(status));
+        return err_set(err, EINVAL, "the program ended with status %d%s", WEXITSTATUS(status),
+                       last);
     return 0;
 }
 
@@ -101,10 +126,10 @@ static int start(const struct validate *v, const struct prefix *p, struct err *e
     char *const shell[] = {(char *)"/bin/sh", (char *)"-c", (char *)v->command, NULL};
     if (v->command) {
         int rc = export_prefix(p, err);
-        return rc < 0 ? rc : run_to_end(shell, err);
+        return rc < 0 ? rc : run_to_end(shell, p->complaints, err);
     }
     char **argv = join(p, v->program);
-    int rc = argv ? run_to_end(argv, err) : err_set(err, ENOMEM, "out of memory");
+    int rc = argv ? run_to_end(argv, p->complaints, err) : err_set(err, ENOMEM, "out of memory");
     free(argv);
     return rc;
 }
@@ -130,7 +155,7 @@ static int read_seen(const struct prefix *p, const char *name, struct watch_resu
 int validate_run_real(const struct validate *v, const char *name, bool heap,
                       struct watch_result *out, struct err *err)
 {
-    struct prefix prefix;
+    struct prefix prefix = {.file = ""};
     char folder[] = "/tmp/arenabench-validate-XXXXXX";
     *out = (struct watch_result){0};
     int rc = topology_bind_tid(v->topology, gettid(), CPU_UNBOUND, err); /* its children, too */
@@ -143,6 +168,7 @@ int validate_run_real(const struct validate *v, const char *name, bool heap,
     if (rc == 0)
         rc = read_seen(&prefix, name, out, err);
     unlink(prefix.file);
+    unlink(prefix.complaints);
     rmdir(folder);
     return rc;
 }

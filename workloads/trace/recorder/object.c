@@ -31,6 +31,8 @@ void object_begin_slow(struct spool_thread *self, void *p, enum spool_kind kind,
     uint64_t operand = bytes;
     if (word)
         set_word(self, word, p, bytes);
+    if (bytes >= LARGE_BYTES && kind != SPOOL_REALLOC_IN)
+        resident_forget(p, bytes);
     recorder_put(self, kind, align_log2, &operand, 1);
     self->made++;
 }

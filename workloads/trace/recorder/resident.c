@@ -40,6 +40,17 @@ uint64_t resident_pages(const void *p, size_t bytes)
     return n * (page / PAGE);
 }
 
+void resident_forget(void *p, size_t bytes)
+{
+    uintptr_t page = os_page_bytes();
+    uintptr_t begin = ((uintptr_t)p + page - 1) & ~(page - 1);
+    uintptr_t end = ((uintptr_t)p + bytes) & ~(page - 1);
+    int old_errno = errno;
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_DONTNEED);
+    errno = old_errno;
+}
+
 static bool holds_large(size_t region)
 {
     return atomic_load_explicit(&has_large[region], memory_order_relaxed);

@@ -1,7 +1,7 @@
 /*
  * How much of a large object the program used: its pages that are resident when it ends, or when
- * the program does. A page that was resident before the object began counts as well: what an
- * allocator hands out again was touched by somebody, and nobody can tell by whom.
+ * the program does. What an allocator hands out again was touched by somebody already; so that this
+ * does not count, a new object's pages are given back to the system first.
  *
  * The size of a large object stands in the word of the address 16 bytes behind its begin.
  */
@@ -14,6 +14,13 @@ _Atomic uint64_t *resident_size_word(const void *p);
 
 /* Remembers that the region holds large objects. */
 void resident_note(const void *p);
+
+/*
+ * Gives the whole pages inside a new object back: they read as zero, which is what a new object may
+ * hold, and are resident again when the program writes to them. Memory that the system does not take
+ * back keeps its pages, which then count. Keeps errno.
+ */
+void resident_forget(void *p, size_t bytes);
 
 /* Resident pages of [p, p + bytes), in steps of 4 KiB; those that cannot be asked for count. Keeps errno. */
 uint64_t resident_pages(const void *p, size_t bytes);
