@@ -88,6 +88,7 @@ static const char store_schema_sql[] =
     "  pace_ns INTEGER NOT NULL,"
     "  thread_ns INTEGER NOT NULL,"
     "  baseline_bytes INTEGER NOT NULL,"
+    "  baseline_anonymous_bytes INTEGER NOT NULL," /* of it without a file behind it */
     "  peak_bytes INTEGER NOT NULL,"
     "  peak_sampled_bytes INTEGER NOT NULL,"
     "  end_bytes INTEGER NOT NULL,"

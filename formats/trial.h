@@ -45,7 +45,7 @@ struct trial_result {
     uint64_t thread_ns; /* lives of all threads, from the start of the clock on */
 
     uint64_t baseline_bytes; /* resident before the start; taken off from all that follow */
-    uint64_t baseline_anonymous_bytes; /* of it without a file behind it; not stored */
+    uint64_t baseline_anonymous_bytes; /* of it without a file behind it */
     uint64_t peak_bytes;     /* the kernel's own high-water mark */
     uint64_t peak_sampled_bytes;
     uint64_t end_bytes; /* after the last end, threads still: exact (smaps_rollup) */

@@ -30,6 +30,7 @@ const struct store_number store_numbers[] = {
     NUMBER(pace_ns),
     NUMBER(thread_ns),
     NUMBER(baseline_bytes),
+    NUMBER(baseline_anonymous_bytes),
     NUMBER(peak_bytes),
     NUMBER(peak_sampled_bytes),
     NUMBER(end_bytes),
