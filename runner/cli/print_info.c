@@ -66,17 +66,27 @@ static void row_text(FILE *out, const char *name, const char *text)
         fprintf(out, "  %-18s %s\n", name, text);
 }
 
-void print_trace_info(FILE *out, const struct trace_info *info)
+/* Where and when; logs of other tools do not tell. */
+static void print_source(FILE *out, const struct trace_info *info)
 {
-    const struct trace_totals *t = &info->totals;
     char when[32] = "";
     time_t start = (time_t)info->start_s;
     struct tm tm;
+    if (info->start_s == 0) {
+        row_text(out, "source", trace_source_name(info->source));
+        return;
+    }
     if (gmtime_r(&start, &tm))
         strftime(when, sizeof(when), "%Y-%m-%d", &tm);
-    fprintf(out, "  %-18s %s\n", "program", info->command);
     fprintf(out, "  %-18s %s, on %s, %u CPUs\n", trace_source_name(info->source), when,
             info->system, info->n_cpus);
+}
+
+void print_trace_info(FILE *out, const struct trace_info *info)
+{
+    const struct trace_totals *t = &info->totals;
+    fprintf(out, "  %-18s %s\n", "program", info->command);
+    print_source(out, info);
     row_text(out, "processor", info->cpu);
     row_text(out, "allocator", info->allocator);
     fprintf(out, "  %-18s %lu, %.2f bytes each in the file\n", "events", info->events,
@@ -92,7 +102,10 @@ void print_trace_info(FILE *out, const struct trace_info *info)
     print_bytes(out, t->peak_live_bytes);
     fprintf(out, " in at most %lu objects\n", t->peak_live_objects);
     row_bytes(out, "requested in all", t->bytes);
-    fprintf(out, "  %-18s %.2f s\n", "duration", (double)t->duration_ns / 1e9);
+    if (info->clock == TRACE_CLOCK_NONE)
+        row_text(out, "duration", "not known: there are no times");
+    else
+        fprintf(out, "  %-18s %.2f s\n", "duration", (double)t->duration_ns / 1e9);
     row_bytes(out, "file", info->file_bytes);
     if (t->exit_how != TRACE_EXIT_UNKNOWN)
         fprintf(out, "  %-18s %s %u\n", "ended with",
