@@ -164,7 +164,8 @@ void recorder_put(struct spool_thread *self, enum spool_kind kind, unsigned aux,
                   const uint64_t *operands, unsigned n)
 {
     int old_errno = errno;
-    if (!recorder_is_easy(self))
+    bool of_thread = kind >= SPOOL_SPAWN && kind <= SPOOL_END;
+    if (of_thread || !recorder_is_easy(self)) /* who lived when is known by the clock alone */
         pause_for_clock(self);
     if (self->next)
         store(self, kind, aux, operands, n);
