@@ -124,6 +124,18 @@ done
 
 # --- where results go ---
 
+"$ARENABENCH" record -o pipe.trace -- true 2>/dev/null
+printf '1: malloc 0x10 1\n' >pipe.log
+for words in 'plan -o pipe nop' 'record -f -o pipe -- true' 'import -f -F android -o pipe pipe.log' \
+    'dump -f -o pipe pipe.trace' 'record -f -o folder -- true'; do
+    # shellcheck disable=SC2086 # words
+    refuses "what is no regular file is not replaced: $words" '*"is not replaced"*' $words
+done
+for file in pipe folder pipe.log; do
+    refuses "what is no raw recording is not recovered: $file" "*$file*'is no raw recording'*" record --recover $file -o x.trace
+done
+check 'and is there still' '-p pipe' '-d folder'
+
 refuses 'a results file of no name' '*empty*' run -w nop -t 1 -b 1 -s 0.001 -o ''
 refuses 'a results file that is a full device' '*/dev/full*' run -w nop -t 1 -b 1 -s 0.001 -o /dev/full
 refuses 'a results file that is a folder' '*folder*' run -w nop -t 1 -b 1 -s 0.001 -o folder

@@ -44,6 +44,11 @@ if command -v gnuplot >/dev/null; then
 else
     skip 'the plot has a panel per allocator' 'gnuplot is not installed'
 fi
+if command -v gnuplot >/dev/null; then
+    bench validate "$trace" -b 1 -a glibc -o "$room/missing/heap.svg" -- "$THREADED"
+    check 'a plot that cannot be written is one line' '$status == 2' '$err == *"gnuplot could not write"*' '$err != *"gnuplot>"*'
+fi
+
 call env PATH="$room/nothing" "$ARENABENCH" validate "$trace" -b 1 -a glibc -o "$room/none.svg" -- "$THREADED"
 check 'without gnuplot that is said, behind the table' '$status == 2' '$err == *"install the package gnuplot-nox"*' \
     '$out == *"median error"*' '! -e $room/none.svg'

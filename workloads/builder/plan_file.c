@@ -9,6 +9,7 @@
 
 #include "os.h"
 #include "plan_memory.h"
+#include "replace.h"
 #include "text.h"
 
 static int open_file(const char *path, uint64_t *n_bytes, struct err *err)
@@ -106,11 +107,14 @@ static int write_whole(FILE *out, const struct plan *plan)
 int plan_file_write(const char *path, const struct plan *plan, struct err *err)
 {
     char draft[PATH_MAX];
+    int rc = output_replaceable(path, err);
+    if (rc < 0)
+        return rc;
     text_format(draft, sizeof(draft), "%s.%d", path, (int)getpid());
     FILE *out = fopen(draft, "wxe");
     if (!out)
         return err_set_errno(err, errno, "cannot write %s", draft);
-    int rc = write_whole(out, plan);
+    rc = write_whole(out, plan);
     if (rc == 0 && rename(draft, path) < 0)
         rc = -errno;
     if (rc < 0) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "replace.h"
 #include "slots.h"
 #include "text.h"
 #include "trace_epoch.h"
@@ -255,6 +256,9 @@ void trace_writer_thread(struct trace_writer *w, uint32_t t, enum trace_kind kin
 
 static int open_temporary(struct trace_writer *w, const char *path, struct err *err)
 {
+    int rc = output_replaceable(path, err);
+    if (rc < 0)
+        return rc;
     w->path = strdup(path);
     w->temporary = malloc(strlen(path) + sizeof(".XXXXXX"));
     if (!w->path || !w->temporary)

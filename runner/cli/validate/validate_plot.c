@@ -87,7 +87,7 @@ int validate_plot(const struct validate *v, const char *path, struct err *err)
 {
     if (system("command -v gnuplot >/dev/null 2>&1") != 0)
         return err_set(err, ENOENT, "no plot: gnuplot is missing; install the package gnuplot-nox");
-    FILE *out = popen("gnuplot -", "we");
+    FILE *out = popen("gnuplot - 2>/dev/null", "we");
     if (!out)
         return err_set_errno(err, errno, "cannot start gnuplot");
     put_script(out, v, path);

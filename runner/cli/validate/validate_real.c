@@ -144,10 +144,12 @@ static int read_seen(const struct prefix *p, const char *name, struct watch_resu
         return rc;
     if (out->has_library && out->n_samples > 0)
         return 0;
-    rc = err_set(err, EINVAL,
-                 out->n_samples ? "%s was not loaded into the program: is it linked statically?"
-                                : "the program ended before %s could be seen in it",
-                 name);
+    rc =
+        err_set(err, EINVAL,
+                out->n_samples
+                    ? "%s was never seen in the program: it ended too soon, or is linked statically"
+                    : "the program ended before %s could be seen in it",
+                name);
     watch_result_release(out);
     return rc;
 }

@@ -12,6 +12,7 @@
 #include "convert.h"
 #include "os.h"
 #include "record_spool.h"
+#include "replace.h"
 #include "stamp.h"
 #include "text.h"
 
@@ -43,7 +44,9 @@ static int find_recorder(struct recording *rec, struct err *err)
 static int check_output(const struct record_options *o, struct err *err)
 {
     char folder[PATH_MAX];
-    int rc = record_spool_folder(NULL, o->output, folder, err);
+    int rc = output_replaceable(o->output, err);
+    if (rc == 0)
+        rc = record_spool_folder(NULL, o->output, folder, err);
     if (rc == 0 && access(folder, W_OK) < 0)
         rc = err_set_errno(err, errno, "cannot write to folder %s", folder);
     return rc;
@@ -269,15 +272,29 @@ int trace_record(const struct record_options *options, char *const argv[],
     return rc;
 }
 
+/* A descriptor, or a negative errno for what never was a spool. */
+static int open_spool(const char *path, struct err *err)
+{
+    uint64_t magic;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not hold us up */
+    if (fd < 0)
+        return err_set_errno(err, errno, "cannot read %s", path);
+    if (pread(fd, &magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) && magic == SPOOL_MAGIC)
+        return fd;
+    close(fd);
+    return err_set(err, EINVAL, "%s is no raw recording: those are named .arenabench-spool-...",
+                   path);
+}
+
 int trace_record_recover(const struct record_options *options, const char *spool,
                          struct record_result *result, struct err *err)
 {
     struct recording rec = {
         .options = options, .start_s = (uint64_t)time(NULL), .end.exit_status = -1};
     *result = (struct record_result){.end.exit_status = -1};
-    int fd = open(spool, O_RDONLY | O_CLOEXEC);
+    int fd = open_spool(spool, err);
     if (fd < 0)
-        return err_set_errno(err, errno, "cannot read %s", spool);
+        return fd;
     int rc = check_output(options, err);
     /* On the machine that recorded it, and since it was started, the counter has run on. */
     read_clocks(&rec, TRACE_CLOCK_TSC);
