@@ -151,6 +151,7 @@ static int record(const struct words *w, const char *output, struct err *err)
         .cpu = machine_fact(&facts, "cpu_model"),
         .output = output,
         .tree = w->tree,
+        .replace = w->force,
         .anonymous = w->anonymous,
         .wrote = tell_trace,
         .progress = tell_progress,

@@ -70,6 +70,11 @@ if __name__ == "__main__":
         print(sum(pool.map(len, [str(i) for i in range(1000)])))'
 check 'an interpreter with processes' '$status == 0' '$out == 2890' '$(grep -c "recorded into" "$room/err") -ge 3'
 
+echo keep >"$room/tree.1.trace"
+bench record --pid-tree -o "$room/tree.trace" -- sh -c 'ls >/dev/null; true'
+check 'a trace that exists is not replaced by one of the tree' '$status == 0' '$(<"$room/tree.1.trace") == keep' \
+    '-s $room/tree.2.trace'
+
 printf 'all: a b\na b:\n\t@sort /dev/null\n' >"$room/Makefile"
 if type make >/dev/null 2>&1; then
     bench record --pid-tree -o "$room/make.trace" -- make -s -C "$room" -j 2

@@ -174,6 +174,14 @@ static void path_of(const struct record_options *o, uint32_t number, char *out, 
                     ends ? ".trace" : "");
 }
 
+/* The first such path from `number` on that nobody has, unless what is there may be replaced. */
+static void free_path_of(const struct record_options *o, uint32_t number, char *out, size_t n)
+{
+    path_of(o, number, out, n);
+    while (number != 0 && !o->replace && access(out, F_OK) == 0)
+        path_of(o, ++number, out, n);
+}
+
 /* Spool `number` of the tree (0: the program's own) as a trace. */
 static int write_trace(const struct recording *rec, int fd, uint32_t number,
                        struct record_result *result, struct err *err)
@@ -190,7 +198,7 @@ static int write_trace(const struct recording *rec, int fd, uint32_t number,
             "%s did not load the recorder: it is linked statically, set-user-ID, or of another "
             "architecture",
             rec->argv ? rec->argv[0] : "the program");
-    path_of(rec->options, number, path, sizeof(path));
+    free_path_of(rec->options, number, path, sizeof(path));
     if (rc == 0 && spool.header->loaded)
         rc = convert(rec, &spool, number == 0, path, err);
     if (rc == 0 && spool.header->loaded)

@@ -16,8 +16,9 @@ struct record_options {
     int level;             /* of zstd, 1 to 19; 0: RECORD_LEVEL */
     bool monotonic;        /* order by CLOCK_MONOTONIC although the time-stamp counter would do */
     bool tree;             /* also what the program forks and executes: NAME.1.trace and so on */
-    bool anonymous;        /* without the program's arguments */
-    const char *cpu;       /* model of the processor, for the header; may be NULL */
+    bool replace;    /* other traces of the tree that exist; else the next free number is taken */
+    bool anonymous;  /* without the program's arguments */
+    const char *cpu; /* model of the processor, for the header; may be NULL */
     /* All may be NULL. A trace was written; share of a conversion; only left-behind processes run. */
     void (*wrote)(void *context, const char *path, const struct trace_info *info);
     void (*progress)(void *context, double share);
