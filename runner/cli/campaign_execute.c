@@ -5,11 +5,9 @@
 #include <time.h>
 
 #include "campaign.h"
-#include "limit.h"
+#include "cell_trial.h"
 #include "order.h"
 #include "progress.h"
-#include "text.h"
-#include "trial_host.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -21,31 +19,9 @@ static void on_signal(int signal)
 static void execute_trial(struct campaign *c, const struct store_place *place,
                           struct trial_result *result)
 {
-    const struct subject *subject = &c->subjects[place->subject];
-    const struct cell *cell = &c->cells[place->cell];
-    const char *environment[64] = {0};
-    char worker[PATH_MAX + 64];
-    for (size_t i = 0; i < subject->n_environment && i + 1 < ARRAY_SIZE(environment); i++)
-        environment[i] = subject->environment[i];
-    text_format(worker, sizeof(worker), "%s/%s", c->places->workers, subject->allocator->worker);
-    struct trial_request request = {
-        .worker = worker,
-        .environment = environment,
-        .supplier = subject_supplier(subject),
-        .settings = subject->settings,
-        .n_settings = subject->n_settings,
-        .plan_fd = cell->fd,
-        .plan = cell->plan,
-        .touch = c->config->touch,
-        .run_ns = cell->once ? 0 : (uint64_t)(c->config->seconds * 1e9),
-        .warm_up = c->config->warm_up,
-        .time_limit_ns = limit_of_trial(c->config, cell->plan),
-        .extensions = c->config->limit_s > 0 ? 0 : LIMIT_EXTENSIONS,
-        .topology = c->topology,
-        .placement = &c->placements[place->cell],
-        .interrupted = &interrupted,
-    };
-    host_trial(&request, result);
+    const struct cell_trial trial = {c->config, c->places, c->topology, &interrupted};
+    cell_trial_execute(&trial, &c->cells[place->cell], &c->subjects[place->subject],
+                       &c->placements[place->cell], result);
 }
 
 /* One step of the order: execute, store. *stop: the user wants no more. */

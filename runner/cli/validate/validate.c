@@ -6,13 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cell_trial.h"
 #include "clock.h"
-#include "limit.h"
 #include "order.h"
 #include "places.h"
 #include "progress.h"
-#include "text.h"
-#include "trial_host.h"
 
 /* All of its heap lies in [heap]. */
 #define CALIBRATION "glibc:arena_max=1:mmap_max=0"
@@ -122,28 +120,8 @@ static int take_replay(struct validate *v, uint32_t replay, uint32_t subject, ui
 static void run_replay(const struct validate *v, uint32_t replay, const struct subject *subject,
                        struct trial_result *result)
 {
-    const struct cell *cell = &v->cells[replay];
-    const char *environment[64] = {0};
-    char worker[PATH_MAX + 64];
-    for (size_t i = 0; i < subject->n_environment && i + 1 < ARRAY_SIZE(environment); i++)
-        environment[i] = subject->environment[i];
-    text_format(worker, sizeof(worker), "%s/%s", v->places->workers, subject->allocator->worker);
-    const struct trial_request request = {
-        .worker = worker,
-        .environment = environment,
-        .supplier = subject_supplier(subject),
-        .settings = subject->settings,
-        .n_settings = subject->n_settings,
-        .plan_fd = cell->fd,
-        .plan = cell->plan,
-        .touch = v->config.touch,
-        .time_limit_ns = limit_of_trial(&v->config, cell->plan),
-        .extensions = LIMIT_EXTENSIONS,
-        .topology = v->topology,
-        .placement = &v->placements[replay],
-        .interrupted = &interrupted,
-    };
-    host_trial(&request, result);
+    const struct cell_trial trial = {&v->config, v->places, v->topology, &interrupted};
+    cell_trial_execute(&trial, &v->cells[replay], subject, &v->placements[replay], result);
 }
 
 static void tell_failure(struct validate *v, const char *who, const char *what)

@@ -40,7 +40,7 @@ struct record_result {
 /*
  * Runs the program argv[0] (searched in PATH) with the recorder preloaded and the caller's
  * environment, waits for its end, and writes the trace. However the program ended, what it did until
- * then is in the trace. Should the caller die, the spool stays: record_recover().
+ * then is in the trace. Should the caller die, the spool stays: trace_record_recover().
  *
  * 0 when its trace was written; else a negative errno, and result->end holds what is known of the
  * program's end. A trace of a process of the tree that could not be written fails in the same way,
