@@ -56,10 +56,12 @@ static void mark(struct plan_execution *x, uint32_t t)
     struct making *m = x->context;
     struct plan_actor *a = &x->actors[t];
     struct plan_stretch *s = stretch_of(m, t);
-    uint64_t stride = m->profile->stride, index = a->mark_at / stride - s->begin / stride - 1;
-    if (index < n_marks_of(s, stride))
-        m->profile->marks[s->first_mark + index] = a->net_bytes - m->net_before[t];
-    a->mark_at += stride;
+    uint64_t stride = m->profile->stride, n = n_marks_of(s, stride);
+    for (; a->mark_at <= a->pc; a->mark_at += stride) {
+        uint64_t index = a->mark_at / stride - s->begin / stride - 1;
+        if (index < n)
+            m->profile->marks[s->first_mark + index] = a->net_bytes - m->net_before[t];
+    }
 }
 
 static void begin_stretch(struct making *m, uint32_t t, enum plan_stretches which)
