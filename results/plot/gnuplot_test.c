@@ -24,7 +24,7 @@ START_TEST(texts_cannot_end_their_string)
     check_text("it's", "'it''s'");
     check_text("a'\n!touch x\n'", "'a'' !touch x '''");
     check_text("\x1b[31m\x7f\xc2\x85.", "' [31m  .'");
-    check_text("na\xc3\xafve \xff\xc3", ""'na\xc3\xafve ?\?'");
+    check_text("na\xc3\xafve \xff\xc3", "'na\xc3\xafve ?\?'");
     check_text("", "''");
 }
 END_TEST

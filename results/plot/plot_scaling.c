@@ -127,7 +127,7 @@ static void put_key(const struct panels *v)
         "set size 1,%.4f\nset origin 0,%.4f\nunset border\nunset tics\nunset grid\nunset title\n"
         "unset xlabel\nunset ylabel\nunset logscale\nset xrange [0:1]\nset yrange [0:1]\n"
         "set lmargin 2\nset rmargin 2\nset bmargin 0\nset tmargin 0\n"
-        "set key center center horizontal samplen 3 width 1\nplot ",
+        "set key center center horizontal Left reverse samplen 3 width 1\nplot ",
         height, 1 - height);
     for (uint32_t k = 0; k < v->n_subjects; k++) {
         fputs(k ? ", NaN with linespoints" : "NaN with linespoints", out);

@@ -41,7 +41,8 @@ static double value_of(const struct line *l, const struct trial_sample *s, enum 
     case FIGURE_LIVE:
         return has_live ? (double)s->live_bytes / (double)MIB : NAN;
     default:
-        return has_live && (double)s->live_bytes > LIVE_LEAST * (double)l->most_live
+        return has_live && (double)s->live_bytes > LIVE_LEAST * (double)l->most_live &&
+                       s->rss_bytes > 0
                    ? (double)s->rss_bytes / (double)s->live_bytes
                    : NAN;
     }
@@ -155,22 +156,38 @@ static void put_block(const struct curves *v, const struct line *l, const char *
     fputs("EOD\n", v->p->out);
 }
 
+/* Ratios are as far above 1 as below on a logarithmic axis; 1 is always on it. */
+static void put_ratio_axis(const struct curves *v)
+{
+    double low = 1, high = 1;
+    for (uint32_t i = 0; i < v->p->summary->run.n_subjects; i++)
+        for (size_t k = 0; k < v->lines[i].n; k++) {
+            double value = value_of(&v->lines[i], &v->lines[i].samples[k], v->figure);
+            low = isfinite(value) ? fmin(low, value) : low;
+            high = isfinite(value) ? fmax(high, value) : high;
+        }
+    fprintf(v->p->out, "set logscale y\nset yrange [%.5g:%.5g]\n", low / 1.05, high * 1.05);
+    plot_put_ratio_tics(v->p->out, "y", low / 1.05, high * 1.05);
+    fputs("set ylabel 'resident / requested live'\n"
+          "set arrow from graph 0, first 1 to graph 1, first 1 nohead lc rgb '#888888' lw 1\n",
+          v->p->out);
+}
+
 static void put_axes(const struct curves *v)
 {
     FILE *out = v->p->out;
-    const struct store_run *run = &v->p->summary->run;
     fputs("set title ", out);
-    plot_put_cell(out, &run->cells[v->cell]);
-    fprintf(out, ".', block %u'\n", v->block + 1);
+    plot_put_cell(out, &v->p->summary->run.cells[v->cell]);
+    fprintf(out, ".', block %u%s'\n", v->block + 1,
+            v->figure == FIGURE_MEMORY ? "; resident less what was there before"
+                                       : "; while a twentieth of the peak is live");
     fputs(v->p->options->base == PLOT_SECONDS ? "set xlabel 'seconds'\n"
                                               : "set xlabel 'million operations'\n",
           out);
-    fputs(v->figure == FIGURE_MEMORY
-              ? "set ylabel 'resident memory less baseline, MiB'\nset yrange [0:*]\n"
-              : "set ylabel 'resident / requested live (where 5 % of the peak is live)'\n"
-                "set yrange [0:*]\nset arrow from graph 0, first 1 to graph 1, first 1 nohead "
-                "lc rgb '#888888' lw 1\n",
-          out);
+    if (v->figure == FIGURE_MEMORY)
+        fputs("set ylabel 'resident memory, MiB'\nset yrange [0:*]\n", out);
+    else
+        put_ratio_axis(v);
     fputs("set xrange [0:*]\nset key outside right top Left reverse spacing 1.3 samplen 3\n", out);
 }
 
