@@ -20,14 +20,25 @@ void plot_put_title(const struct plot *p, uint32_t subject)
     gnuplot_put_text(p->out, p->summary->run.subjects[subject].name);
 }
 
-void plot_put_cell(FILE *out, const struct store_cell *cell)
+static void put_cell(FILE *out, const struct store_cell *cell,
+                     void (*put)(FILE *out, const char *text))
 {
     char *text;
     if (asprintf(&text, "%s, %u thread%s", cell->workload, cell->threads,
                  cell->threads == 1 ? "" : "s") < 0)
         text = NULL;
-    gnuplot_put_text(out, text ? text : "");
+    put(out, text ? text : "");
     free(text);
+}
+
+void plot_put_cell(FILE *out, const struct store_cell *cell)
+{
+    put_cell(out, cell, gnuplot_put_text);
+}
+
+void plot_put_cell_tic(FILE *out, const struct store_cell *cell)
+{
+    put_cell(out, cell, gnuplot_put_tic);
 }
 
 static int list_cells(const struct plot *p, struct err *err)
@@ -42,7 +53,7 @@ static int list_cells(const struct plot *p, struct err *err)
                          run->cells[i].workload, run->cells[i].threads);
     if (i < run->n_cells)
         text_format(list + n, sizeof(list) - n, " and %u more", run->n_cells - i);
-    return err_set(err, EINVAL, "run %s has no cell '%.40s'; it has %s", run->name,
+    return err_set(err, EINVAL, "run %s has no cell '%.*s'; it has %s", run->name, 60,
                    p->options->cell, list);
 }
 

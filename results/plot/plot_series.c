@@ -266,8 +266,8 @@ static int no_series(const struct curves *v, struct err *err)
     const struct store_run *run = &v->p->summary->run;
     return err_set(
         err, EINVAL,
-        "run %s has no %s over time of %.200s with %u thread%s: no trial of it ended well%s",
-        run->name, v->figure == FIGURE_MEMORY ? "memory" : "live bytes",
+        "run %s has no %s over time of %.*s with %u thread%s: no trial of it ended well%s",
+        run->name, v->figure == FIGURE_MEMORY ? "memory" : "live bytes", 200,
         run->cells[v->cell].workload, run->cells[v->cell].threads,
         run->cells[v->cell].threads == 1 ? "" : "s",
         v->figure == FIGURE_MEMORY ? "" : " and knows what was live");

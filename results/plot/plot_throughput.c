@@ -118,7 +118,7 @@ static void put_axes(const struct bars *b)
     fputs("set ytics scale 0 (", out);
     for (uint32_t c = 0; c < b->n_cells; c++) {
         fputs(c ? ", " : "", out);
-        plot_put_cell(out, &s->run.cells[b->cells[c]]);
+        plot_put_cell_tic(out, &s->run.cells[b->cells[c]]);
         fprintf(out, " %d", -(int)c);
     }
     fputs(")\nset y2tics scale 0 (", out);
