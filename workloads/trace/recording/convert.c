@@ -10,7 +10,7 @@
 
 struct conversion {
     const struct spool_reader *spool;
-    struct survey survey;
+    struct spool_survey survey;
     struct assemble *assemble;
     struct trace_totals totals;
     double ns_per_stamp;
@@ -71,7 +71,7 @@ static void convert_event(struct conversion *c, const struct spool_event *e, uin
         .other = names_thread ? e->number - c->spool->first_thread : 0,
         .token = e->token,
         .made = e->made,
-        .given = e->made && survey_given(&c->survey, e->made),
+        .given = e->made && spool_survey_given(&c->survey, e->made),
         .bytes = bounded(e->bytes, TRACE_BYTES_MAX),
         .align_log2 = (unsigned)bounded(e->align_log2, TRACE_ALIGN_LOG2_MAX),
         .pages = pages_of(c, e),
@@ -107,7 +107,7 @@ static int survey_and_write(struct conversion *c, const struct convert_options *
                             struct err *err)
 {
     uint64_t step = (uint64_t)(STEP_NS / c->ns_per_stamp);
-    int rc = survey_make(&c->survey, c->spool, step, err);
+    int rc = spool_survey_make(&c->survey, c->spool, step, err);
     if (rc < 0)
         return rc;
     c->totals.lost_events = c->survey.lost_events;
@@ -132,6 +132,6 @@ int convert_spool(const struct spool_reader *spool, const struct convert_options
 {
     struct conversion c = {.spool = spool, .ns_per_stamp = ns_per_stamp(spool->header, options)};
     int rc = survey_and_write(&c, options, err);
-    survey_release(&c.survey);
+    spool_survey_release(&c.survey);
     return rc;
 }
