@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "assemble.h"
+#include "page_share.h"
 #include "spool_order.h"
 
 /* Events between two clocks are taken to be so far apart: what a call and the use of it cost. */
@@ -11,6 +12,7 @@
 struct conversion {
     const struct spool_reader *spool;
     struct spool_survey survey;
+    struct page_share page_share;
     struct assemble *assemble;
     struct trace_totals totals;
     double ns_per_stamp;
@@ -43,11 +45,15 @@ static enum trace_kind kind_of(enum spool_kind kind)
     return kinds[kind];
 }
 
-/* The pages of the large object that the event makes; all of them where they are not known. */
-static uint32_t pages_of(const struct conversion *c, const struct spool_event *e)
+/* The pages of the large object that the event makes; all of them where nothing is known. */
+static uint32_t pages_of(struct conversion *c, const struct spool_event *e)
 {
     uint32_t pages = e->made ? number_map_get(&c->survey.pages, e->made) : NUMBER_MAP_NONE;
-    return pages == NUMBER_MAP_NONE ? TRACE_PAGES_ALL : pages;
+    bool of_realloc = e->kind == SPOOL_REALLOC;
+    if (pages == NUMBER_MAP_NONE)
+        return page_share_guess(&c->page_share, of_realloc, e->bytes);
+    page_share_note(&c->page_share, of_realloc, e->bytes, pages);
+    return pages;
 }
 
 static uint64_t bounded(uint64_t n, uint64_t most)
