@@ -15,10 +15,9 @@ int output_replaceable(const char *path, struct err *err)
 
 int output_allowed(const char *path, bool force, struct err *err)
 {
-    if (force)
-        return output_replaceable(path, err);
-    if (access(path, F_OK) < 0)
-        return 0;
+    int rc = output_replaceable(path, err);
+    if (rc < 0 || force || access(path, F_OK) < 0)
+        return rc;
     return err_set(err, EEXIST, "%s exists: name another file with -o, or replace it with -f",
                    path);
 }
