@@ -125,6 +125,9 @@ static json_t *make_cells(struct json *j)
         put(j, o, "frees", count(cell->frees));
         put(j, o, "remote_frees", count(cell->remote_frees));
         put(j, o, "peak_live_bytes", count(cell->peak_live_bytes));
+        put(j, o, "live_error_bytes",
+            cell->live_error_bytes == TRIAL_LIVE_UNKNOWN ? json_null()
+                                                         : count(cell->live_error_bytes));
         append(j, array, o);
     }
     return array;
@@ -243,6 +246,43 @@ static json_t *make_failures(struct json *j)
     return array;
 }
 
+static json_t *make_case(struct json *j, const struct finding *f, const struct finding_case *c)
+{
+    json_t *o = json_object();
+    put(j, o, "cell", json_integer(c->cell));
+    put(j, o, "subject", json_integer(c->subject));
+    put(j, o, "ratio", number(exp(c->size)));
+    if (f->kind == FINDING_OUTLIERS)
+        put(j, o, "block", json_integer(c->block));
+    if (f->kind != FINDING_MODES)
+        return o;
+    put(j, o, "measure",
+        json_string(measure_name(c->is_memory ? MEASURE_PEAK_RSS : MEASURE_THROUGHPUT)));
+    put(j, o, "low", number(c->low));
+    put(j, o, "high", number(c->high));
+    put(j, o, "trials_low", json_integer(c->n_low));
+    put(j, o, "trials_high", json_integer(c->n_high));
+    return o;
+}
+
+static json_t *make_findings(struct json *j)
+{
+    json_t *array = json_array();
+    for (unsigned i = 0; i < j->s->n_findings; i++) {
+        const struct finding *f = &j->s->findings[i];
+        json_t *o = json_object(), *worst = json_array();
+        put(j, o, "kind", json_string(finding_kind_name(f->kind)));
+        put(j, o, "text", text(f->text));
+        put(j, o, "cases", json_integer(f->n_cases));
+        put(j, o, "of", json_integer(f->n_of));
+        for (uint32_t k = 0; k < f->n_worst; k++)
+            append(j, worst, make_case(j, f, &f->worst[k]));
+        put(j, o, "worst", worst);
+        append(j, array, o);
+    }
+    return array;
+}
+
 static json_t *make_summary(struct json *j)
 {
     const struct summary_options *options = &j->s->options;
@@ -255,6 +295,7 @@ static json_t *make_summary(struct json *j)
     put(j, o, "entries", make_entries(j));
     put(j, o, "geometric_means", make_means(j));
     put(j, o, "failures", make_failures(j));
+    put(j, o, "findings", make_findings(j));
     return o;
 }
 
