@@ -9,8 +9,9 @@
 #pragma once
 
 #include <assert.h>
+#include <stdlib.h>
 
-#include "bits.h"
+#include "err.h"
 
 #define SURVEY_UNKNOWN UINT64_MAX
 
@@ -76,6 +77,9 @@ enum latency_kind {
 /* By requested size: at most 64 bytes, 256, 1 KiB, 4 KiB, .. 1 MiB, and more. */
 #define LATENCY_CLASSES 9u
 
+/* Of a survey: each kind and class, local and remote, without and with a fault, once. */
+#define SURVEY_LATENCIES_MAX (LATENCY_KINDS * LATENCY_CLASSES * 4u)
+
 /*
  * Buckets of a histogram, in the manner of HdrHistogram (Tene): 32 of one nanosecond, then 32 to each
  * power of two, up to 2^36 ns. A value is known to 1/32 of itself; greater ones are in the last.
@@ -104,3 +108,28 @@ struct survey {
     char purge[64];          /* "malloc_trim(0)"; "" where the allocator has no such call */
     char held_source[64];    /* "mallinfo2"; "" where held_bytes is unknown */
 };
+
+/* "step", "phase", "peak", "drained", "idle 0.1 s", "idle 1 s", "idle 5 s", "purged". */
+const char *survey_mark_kind_name(enum survey_mark_kind kind);
+/* SURVEY_MARK_KINDS for a name that is none. */
+enum survey_mark_kind survey_mark_kind_find(const char *name);
+
+/* "malloc", "calloc", "realloc", "aligned", "free". */
+const char *latency_kind_name(enum latency_kind kind);
+/* LATENCY_KINDS for a name that is none. */
+enum latency_kind latency_kind_find(const char *name);
+
+/*
+ * Whether a survey is one that its rules above allow: numbers of rows, kinds, ranges, the order of marks and
+ * of regions, sums of counts. -EINVAL with what is wrong. A worker and a file may hold anything.
+ */
+int survey_check(const struct survey *s, struct err *err) MUST_CHECK;
+
+/* Frees what the survey owns, and empties it. */
+static inline void survey_release(struct survey *s)
+{
+    free(s->marks);
+    free(s->regions);
+    free(s->latencies);
+    *s = (struct survey){0};
+}
