@@ -68,6 +68,7 @@ static json_t *make_cells(struct json *j)
         part_put(j, o, "frees", part_count(cell->frees));
         part_put(j, o, "remote_frees", part_count(cell->remote_frees));
         part_put(j, o, "peak_live_bytes", part_count(cell->peak_live_bytes));
+        part_put(j, o, "live_error_bytes", part_known(cell->live_error_bytes));
         part_append(j, array, o);
     }
     return array;
