@@ -166,7 +166,8 @@ static int prepare(struct flight *f, struct err *err)
     if (rc == 0)
         rc = process_memory_read(pid, &memory, err);
     if (rc == 0)
-        rc = sampler_open(&f->sampler, pid, f->worker.control, f->request->plan->n_threads, err);
+        rc = sampler_open(&f->sampler, pid, f->worker.control, f->request->plan->n_threads,
+                          f->request->profile, err);
     if (rc == 0)
         rc = process_reset_peak(pid, err);
     if (rc == 0)
@@ -368,9 +369,10 @@ static bool run_to_end(struct flight *f)
     f->runner_cpu_before_ns = runner_cpu_ns();
     f->go_ns = clock_ns();
     control_set_state(f->worker.control, CONTROL_GO);
-    if (!wait_for(f, CONTROL_DONE, true))
+    if (!wait_for(f, CONTROL_DONE, !f->request->is_unsampled))
         return false;
-    sampler_read(&f->sampler);
+    if (!f->request->is_unsampled)
+        sampler_read(&f->sampler);
     if (!is_sound(f)) {
         say(f->result, TRIAL_CRASHED, "the control block is damaged");
         return false;
