@@ -28,6 +28,15 @@ static void put_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
+/* What the machine did not tell is empty. */
+static void put_number(FILE *out, const struct store_number *n, uint64_t value)
+{
+    if (n->is_optional && value == TRIAL_UNKNOWN)
+        fputc(',', out);
+    else
+        fprintf(out, ",%" PRIu64, value);
+}
+
 static void put_header(FILE *out)
 {
     fputs("run,workload,threads,subject,allocator,setting,block,position,status,signal", out);
@@ -82,7 +91,7 @@ static int put_trial(void *context, const struct store_trial *t, struct err *err
             fputc(',', out); /* nothing was measured, which is not 0 */
     }
     for (const struct store_number *n = store_numbers; n->name; n++)
-        fprintf(out, ",%" PRIu64, store_number_of(&t->result, n));
+        put_number(out, n, store_number_of(&t->result, n));
     for (const struct store_text *text = store_texts; text->name; text++) {
         fputc(',', out);
         put_text(out, store_text_of(&t->result, text));

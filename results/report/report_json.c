@@ -57,6 +57,12 @@ static json_t *count(uint64_t n)
     return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
 }
 
+/* What the machine did not tell is null. */
+static json_t *optional(const struct store_number *n, uint64_t value)
+{
+    return n->is_optional && value == TRIAL_UNKNOWN ? json_null() : count(value);
+}
+
 static json_t *number(double x)
 {
     return isfinite(x) ? json_real(x) : json_null();
@@ -162,7 +168,7 @@ static int add_trial(void *context, const struct store_trial *t, struct err *err
     put(j, o, "status", json_string(trial_status_name(t->result.status)));
     put(j, o, "signal", json_integer(t->result.signal));
     for (const struct store_number *n = store_numbers; n->name; n++)
-        put(j, o, n->name, count(store_number_of(&t->result, n)));
+        put(j, o, n->name, optional(n, store_number_of(&t->result, n)));
     for (const struct store_text *x = store_texts; x->name; x++)
         put(j, o, x->name, text(store_text_of(&t->result, x)));
     int result = j->statistics ? put_statistics(j, o, t->id, err) : 0;

@@ -392,6 +392,8 @@ static void fly(struct flight *f)
     note_usage(f->result, f->worker.control);
     note_machine(f);
     note_work(f->result, f->request->plan, f->worker.control);
+    if (f->request->counters)
+        counters_take(f->request->counters, f->worker.control, f->result);
     if (note_memory(f, &err) < 0) {
         say(f->result, TRIAL_CRASHED, "ended while its memory was read: %s", err.text);
         return;
@@ -404,7 +406,7 @@ static void fly(struct flight *f)
 
 void host_trial(const struct trial_request *request, struct trial_result *result)
 {
-    *result = (struct trial_result){.status = TRIAL_OK};
+    trial_result_begin(result);
     struct flight f = {.request = request,
                        .result = result,
                        .sampler = {.statm = {.fd = -1}},

@@ -26,6 +26,7 @@ static void fill_control(struct control *c, const struct trial_request *r)
     c->run_ns = r->run_ns;
     c->touch = r->touch;
     c->warm_up = r->warm_up;
+    c->n_counters = r->counters ? r->counters->n : 0;
     c->spin = r->plan->facts.most_threads <= topology_n_cpus(r->topology) ? SPIN_POLLS : 0;
     c->n_nodes = topology_n_nodes(r->topology);
 }
@@ -103,11 +104,13 @@ static _Noreturn void become_worker(const struct worker_process *w, const struct
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a killed runner leaves no worker behind */
     if (getppid() != runner)
         _exit(WORKER_EXIT_FAILED);
-    child_drop_inheritance(CONTROL_FDS_END - 1, WORKER_EXIT_FAILED);
+    child_drop_inheritance(CONTROL_FD_STATISTICS, WORKER_EXIT_FAILED);
     /* The runner may be bound to one CPU: allocators count CPUs when they start. */
     syscall(SYS_sched_setaffinity, 0, sizeof(w->control->cpus), w->control->cpus);
     if (place_files(w, r)) {
         char *argv[] = {(char *)r->worker, NULL};
+        if (r->counters)
+            counters_install(r->counters);
         execve(r->worker, argv, (char *const *)r->environment);
     }
     dprintf(STDERR_FILENO, "cannot start %s: %s", r->worker, strerror(errno));
