@@ -18,10 +18,10 @@
  * fields of struct trial_result, those of survey and mark the fields of struct survey and struct survey_mark
  * (pages_0 to pages_16: the array pages); NULL is SURVEY_UNKNOWN.
  *
- * series.data: struct trial_sample after struct trial_sample, each as three unsigned 64-bit
- * little-endian numbers in the order t_ns, ops, rss_bytes, each number less that of the sample
- * before (modulo 2^64; before the first stand zeros), all compressed as one zstd frame that states
- * its size.
+ * series.data: the n_samples samples (struct trial_sample) number by number: t_ns of all of them, then ops,
+ * rss_bytes, live_bytes and address_bytes of all; each as an unsigned 64-bit little-endian number less that of the
+ * sample before (modulo 2^64; before the first stands zero), all compressed as one zstd frame that states
+ * its size. A live_bytes of 2^64 - 1 is unknown.
  *
  * region.data: struct survey_region after struct survey_region, little-endian, each address less that of the
  * one before (before the first stands zero), compressed likewise. latency.data: the LATENCY_BUCKETS counts
@@ -112,6 +112,7 @@ static const char store_schema_sql[] =
     "  frees INTEGER NOT NULL,"          /* of what is repeated, or of all where nothing is */
     "  remote_frees INTEGER NOT NULL,"   /* of them, by another thread than the allocating one */
     "  peak_live_bytes INTEGER NOT NULL,"
+    "  live_error_bytes INTEGER," /* see plan_profile.h; NULL: what is live is unknown */
     "  PRIMARY KEY (run, ordinal),"
     "  UNIQUE (run, workload, threads)"
     ") STRICT, WITHOUT ROWID;"
