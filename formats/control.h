@@ -18,13 +18,14 @@
 #include "err.h"
 
 #define CONTROL_MAGIC   0x006c746362646e61ull
-#define CONTROL_VERSION 3u
+#define CONTROL_VERSION 4u
 
 /* The worker finds its files open under these numbers. */
 enum control_fds {
     CONTROL_FD_PLAN = 3,
     CONTROL_FD_CONTROL = 4,
     CONTROL_FD_STATISTICS = 5, /* struct statistics_block */
+    CONTROL_FD_SURVEY = 6,     /* struct survey_block; open only when there is to be a survey */
     CONTROL_FDS_END
 };
 
@@ -99,7 +100,10 @@ struct control {
     uint32_t spin;   /* polls of a cell before a waiting thread sleeps; 0: threads outnumber CPUs */
     uint32_t n_nodes; /* NUMA nodes; with several, memory of a root is made where it will run */
     uint32_t warm_up; /* passes before the clock, of a plan that settles */
-    _Atomic uint32_t state;           /* the futex */
+    _Atomic uint32_t state; /* the futex */
+    uint32_t
+        is_survey; /* 1: observe, see survey.h; then all stays as it is behind CONTROL_DONE until
+                           the survey is complete */
     uint64_t cpus[CONTROL_CPU_WORDS]; /* all that the worker may run on */
     /* By the worker. */
     uint64_t family[FAMILY_MEMBERS];
@@ -114,6 +118,7 @@ struct control {
     _Alignas(NO_SHARING_BYTES) struct control_thread threads[];
 };
 static_assert(offsetof(struct control, state) == 48, "control blocks have a fixed layout");
+static_assert(offsetof(struct control, cpus) == 56, "control blocks have a fixed layout");
 static_assert(offsetof(struct control, threads) == 768, "control blocks have a fixed layout");
 
 static inline size_t control_bytes(uint32_t n_threads)
