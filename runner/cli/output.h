@@ -7,6 +7,7 @@ enum output_form { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
 
 struct output {
     enum output_form form;
+    bool memory;     /* also where the memory went; of tables */
     bool statistics; /* also what allocators told of themselves; as CSV: that alone */
 };
 
