@@ -3,7 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "fragmentation.h"
 #include "gnuplot.h"
+#include "memory.h"
 #include "plot_parts.h"
 
 #define STRETCHES  240u /* of the time axis; of each, the least and the greatest value are kept */
@@ -16,6 +18,7 @@ struct line {
     struct trial_sample *samples;
     size_t n;
     uint64_t most_live;
+    bool is_vague; /* what is live is not known well enough to be shown */
 };
 
 struct curves {
@@ -34,7 +37,7 @@ static double time_of(const struct curves *v, const struct trial_sample *s)
 /* NaN where there is none. */
 static double value_of(const struct line *l, const struct trial_sample *s, enum figure figure)
 {
-    bool has_live = s->live_bytes != TRIAL_LIVE_UNKNOWN;
+    bool has_live = s->live_bytes != TRIAL_LIVE_UNKNOWN && !l->is_vague;
     switch (figure) {
     case FIGURE_MEMORY:
         return (double)s->rss_bytes / (double)MIB;
@@ -102,6 +105,25 @@ static int choose_block(struct curves *v, struct err *err)
     return result;
 }
 
+/* Greatest live bytes, and how well they are known. */
+static int look_at_live(const struct curves *v, struct line *l, struct err *err)
+{
+    double *t = malloc((2 * l->n + 1) * sizeof(*t)), *live = t + l->n;
+    if (!t)
+        return err_set(err, ENOMEM, "no memory for the plot");
+    for (size_t i = 0; i < l->n; i++) {
+        uint64_t bytes = l->samples[i].live_bytes;
+        t[i] = (double)l->samples[i].t_ns;
+        live[i] = bytes == TRIAL_LIVE_UNKNOWN ? NAN : (double)bytes;
+        if (bytes != TRIAL_LIVE_UNKNOWN && bytes > l->most_live)
+            l->most_live = bytes;
+    }
+    l->is_vague =
+        memory_is_vague(&v->p->summary->run.cells[v->cell], fragmentation_mean(t, live, l->n));
+    free(t);
+    return 0;
+}
+
 static int load(struct curves *v, struct err *err)
 {
     int result = choose_block(v, err);
@@ -109,13 +131,11 @@ static int load(struct curves *v, struct err *err)
         result = store_each_trial(v->p->store, v->p->summary->run.id, take_trial, v, err);
     for (uint32_t i = 0; i < v->p->summary->run.n_subjects && result == 0; i++) {
         struct line *l = &v->lines[i];
-        if (l->trial)
-            result = store_load_series(v->p->store, l->trial, &l->samples, &l->n, err);
-        for (size_t k = 0; result == 0 && k < l->n; k++) {
-            uint64_t live = l->samples[k].live_bytes;
-            if (live != TRIAL_LIVE_UNKNOWN && live > l->most_live)
-                l->most_live = live;
-        }
+        if (!l->trial)
+            continue;
+        result = store_load_series(v->p->store, l->trial, &l->samples, &l->n, err);
+        if (result == 0)
+            result = look_at_live(v, l, err);
         v->n_lines += result == 0 && can_draw(l, v->figure);
     }
     return result;
@@ -264,13 +284,14 @@ static int choose_cell(struct curves *v, struct err *err)
 static int no_series(const struct curves *v, struct err *err)
 {
     const struct store_run *run = &v->p->summary->run;
+    const struct store_cell *cell = &run->cells[v->cell];
     return err_set(
-        err, EINVAL,
-        "run %s has no %s over time of %.*s with %u thread%s: no trial of it ended well%s",
-        run->name, v->figure == FIGURE_MEMORY ? "memory" : "live bytes", 200,
-        run->cells[v->cell].workload, run->cells[v->cell].threads,
-        run->cells[v->cell].threads == 1 ? "" : "s",
-        v->figure == FIGURE_MEMORY ? "" : " and knows what was live");
+        err, EINVAL, "run %s has no %s over time of %.*s with %u thread%s: %s", run->name,
+        v->figure == FIGURE_MEMORY ? "memory" : "live bytes", 160, cell->workload, cell->threads,
+        cell->threads == 1 ? "" : "s",
+        v->figure == FIGURE_MEMORY
+            ? "no trial of it ended well"
+            : "no trial of it ended well and knows them well enough; try another --cell");
 }
 
 static int plot_curves(struct plot *p, enum figure figure, struct err *err)

@@ -63,9 +63,8 @@ static int spread(const struct trial_sample *samples, size_t n, double **t,
     return 0;
 }
 
-static bool is_vague(const struct store_cell *cell, const struct fragmentation_series *s)
+bool memory_is_vague(const struct store_cell *cell, double mean)
 {
-    double mean = fragmentation_mean(s->t, s->live, s->n);
     return cell->live_error_bytes == TRIAL_LIVE_UNKNOWN ||
            !((double)cell->live_error_bytes <= MEMORY_LIVE_ERROR_MOST * mean);
 }
@@ -114,7 +113,8 @@ static int see_trial(void *context, const struct store_trial *trial, struct err 
     if (rc < 0 || n == 0)
         return rc;
     g->out->has_series = true;
-    if (is_vague(&g->s->run.cells[place->cell], &series)) {
+    if (memory_is_vague(&g->s->run.cells[place->cell],
+                        fragmentation_mean(series.t, series.live, series.n))) {
         g->out->is_vague[place->cell] = true;
     } else {
         figure_out(&series, trial->result.peak_bytes, figures);

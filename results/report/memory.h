@@ -33,6 +33,7 @@ const char *memory_figure_name(enum memory_figure figure);
  * figure is told that rests on it.
  */
 #define MEMORY_LIVE_ERROR_MOST 0.1
+bool memory_is_vague(const struct store_cell *cell, double mean_live_bytes);
 
 /* One subject in one cell. */
 struct memory_entry {
