@@ -211,27 +211,41 @@ static void put_axes(const struct curves *v)
     fputs("set xrange [0:*]\nset key outside right top Left reverse spacing 1.3 samplen 3\n", out);
 }
 
-/* What the program asked for, beside what was resident: of the baseline's trial, or of the first that has it. */
-static bool put_live(const struct curves *v)
+/*
+ * What the program asked for, beside what was resident: in the baseline's trial, or in the first that has it. By seconds
+ * each trial has a course of its own. UINT32_MAX: none.
+ */
+static uint32_t put_live(const struct curves *v)
 {
     const struct summary *s = v->p->summary;
-    const struct line *l = &v->lines[s->baseline];
-    for (uint32_t i = 0; i < s->run.n_subjects && !can_draw(l, FIGURE_LIVE); i++)
-        l = &v->lines[i];
-    if (v->figure != FIGURE_MEMORY || !can_draw(l, FIGURE_LIVE))
-        return false;
-    put_block(v, l, "live", FIGURE_LIVE);
-    return true;
+    uint32_t of = s->baseline;
+    for (uint32_t i = 0; i < s->run.n_subjects && !can_draw(&v->lines[of], FIGURE_LIVE); i++)
+        of = i;
+    if (v->figure != FIGURE_MEMORY || !can_draw(&v->lines[of], FIGURE_LIVE))
+        return UINT32_MAX;
+    put_block(v, &v->lines[of], "live", FIGURE_LIVE);
+    return of;
 }
 
-static void put_curves(const struct curves *v, bool has_live)
+static void put_live_curve(const struct curves *v, uint32_t of)
+{
+    FILE *out = v->p->out;
+    fputs("$live using 1:2 with filledcurves y=0 fc rgb '#d5d9de' fs solid 0.6 noborder "
+          "title 'requested'",
+          out);
+    if (v->p->options->base == PLOT_SECONDS) {
+        fputs(".', '.", out);
+        gnuplot_put_text(out, v->p->summary->run.subjects[of].name);
+    }
+    fputs(", \\\n  ", out);
+}
+
+static void put_curves(const struct curves *v, uint32_t live_of)
 {
     FILE *out = v->p->out;
     fputs("plot ", out);
-    if (has_live)
-        fputs("$live using 1:2 with filledcurves y=0 fc rgb '#d5d9de' fs solid 0.6 noborder title "
-              "'requested', \\\n  ",
-              out);
+    if (live_of != UINT32_MAX)
+        put_live_curve(v, live_of);
     bool first = true;
     for (uint32_t i = 0; i < v->p->summary->run.n_subjects; i++) {
         if (!can_draw(&v->lines[i], v->figure))
@@ -255,9 +269,9 @@ static void draw(const struct curves *v)
         if (can_draw(&v->lines[i], v->figure))
             put_block(v, &v->lines[i], name, v->figure);
     }
-    bool has_live = put_live(v);
+    uint32_t live_of = put_live(v);
     put_axes(v);
-    put_curves(v, has_live);
+    put_curves(v, live_of);
 }
 
 /* The one with the most live memory, in which most can be seen. */
