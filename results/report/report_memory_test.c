@@ -40,11 +40,11 @@ static void survey(struct bed *b, uint32_t cell, uint32_t subject, enum trial_st
          .held_bytes = 8 * MIB,
          .heap_resident_bytes = 6 * MIB,
          .empty_bytes = 3 * MIB / 2},
-        {.kind = SURVEY_DRAINED, .heap_resident_bytes = 5 * MIB},
-        {.kind = SURVEY_IDLE_0_1S, .heap_resident_bytes = 4 * MIB},
-        {.kind = SURVEY_IDLE_1S, .heap_resident_bytes = 4 * MIB},
-        {.kind = SURVEY_IDLE_5S, .heap_resident_bytes = 4 * MIB},
-        {.kind = SURVEY_PURGED, .heap_resident_bytes = MIB / 4},
+        {.kind = SURVEY_DRAINED, .ops = 9, .held_bytes = 5 * MIB, .heap_resident_bytes = 5 * MIB},
+        {.kind = SURVEY_IDLE_0_1S, .ops = 9, .heap_resident_bytes = 4 * MIB},
+        {.kind = SURVEY_IDLE_1S, .ops = 9, .heap_resident_bytes = 4 * MIB},
+        {.kind = SURVEY_IDLE_5S, .ops = 9, .heap_resident_bytes = 4 * MIB},
+        {.kind = SURVEY_PURGED, .ops = 9, .heap_resident_bytes = MIB / 4},
     };
     const struct survey found = {
         .marks = marks, .n_marks = ARRAY_SIZE(marks), .purge = "malloc_trim(0)"};
@@ -114,8 +114,13 @@ START_TEST(figures_of_the_survey_stand_beside_them_and_the_tail_below)
     survey(&b, CHURN_1, GLIBC, TRIAL_OK);
     survey(&b, CHURN_1, JEMALLOC, TRIAL_HUNG);
     char *text = print_memory(&b, 0);
-    expect(text, "75.0  75.0        25.0      75.0           25.0\n");
-    expect(text, "75.0  75.0           ?         ?              ?\n");
+    /* By 8 MiB held and 4 live: 100 %, at the one mark where any is live. */
+    expect(text,
+           "75.0  75.0        25.0      75.0           25.0        100        100        100  "
+           "      100\n");
+    expect(text,
+           "75.0  75.0           ?         ?              ?          ?          ?          ?  "
+           "        ?\n");
     expect(text, "afterwards, glibc gives back 1.0 MiB by itself, keeps 4.0 MiB until asked: "
                  "malloc_trim(0) returns all of it\n");
     expect(text, "afterwards, jemalloc: not known, its survey failed: hung: no end after 10 s\n");
@@ -133,6 +138,21 @@ START_TEST(what_is_live_and_not_known_gives_no_figure)
     expect(text, "Memory: churn, 2 threads ~\n");
     expect(text, "glibc          7.00           ?     ?     ?     ?     ?     ?\n");
     expect(text, "~ what is live is known from outside only to more than 10 % of it");
+    free(text);
+    close_bed(&b);
+}
+END_TEST
+
+START_TEST(what_is_live_and_not_known_is_taken_from_the_survey)
+{
+    struct bed b;
+    open_bed(&b);
+    add(&b, CHURN_2, GLIBC, unknown, 1);
+    survey(&b, CHURN_2, GLIBC, TRIAL_OK);
+    char *text = print_memory(&b, 0);
+    /* 6 MiB resident, 4 live at the peak, 5 and none at the end: 6/4, and 5.5/2 over operations. */
+    expect(text, "glibc          7.00        1.50  2.75  50.0  50.0  50.0  50.0");
+    expect(text, "figures here are those of the second pass");
     free(text);
     close_bed(&b);
 }
@@ -173,5 +193,6 @@ END_TEST
 
 UNIT_MAIN("report memory", figures_of_the_series_stand_in_a_line,
           figures_of_the_survey_stand_beside_them_and_the_tail_below,
-          what_is_live_and_not_known_gives_no_figure, a_run_without_series_says_so,
+          what_is_live_and_not_known_gives_no_figure,
+          what_is_live_and_not_known_is_taken_from_the_survey, a_run_without_series_says_so,
           columns_that_do_not_fit_follow_below, every_figure_has_a_name)
