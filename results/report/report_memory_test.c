@@ -1,4 +1,5 @@
 /* The tables of memory, from series and surveys whose figures were computed by hand. */
+#include <jansson.h>
 #include <string.h>
 
 #include "memory.h"
@@ -184,6 +185,38 @@ START_TEST(columns_that_do_not_fit_follow_below)
 }
 END_TEST
 
+START_TEST(programs_get_the_same_figures)
+{
+    struct bed b;
+    open_bed(&b);
+    add(&b, CHURN_1, GLIBC, steady, 2);
+    survey(&b, CHURN_1, GLIBC, TRIAL_OK);
+    struct summary_options options = {0};
+    struct summary s;
+    const struct report_detail detail = {0};
+    char *text = NULL;
+    size_t n_bytes;
+    ck_assert_int_eq(summary_make(b.s, b.run, &options, &s, &b.f.err), 0);
+    FILE *out = open_memstream(&text, &n_bytes);
+    ck_assert_int_eq(report_json(out, b.s, &s, &detail, &b.f.err), 0);
+    fclose(out);
+    json_t *root = json_loads(text, 0, NULL);
+    const json_t *e = json_array_get(json_object_get(root, "memory"), CHURN_1 * N_SUBJECTS + GLIBC);
+    ck_assert_int_eq(json_integer_value(json_object_get(e, "cell")), CHURN_1);
+    ck_assert_double_eq(json_number_value(json_object_get(e, "blow_up_ratio")), 1.75);
+    ck_assert_double_eq(json_number_value(json_object_get(e, "f3_ratio")), 0.75);
+    ck_assert_double_eq(json_number_value(json_object_get(e, "internal_ratio")), 0.25);
+    ck_assert_ptr_nonnull(
+        strstr(json_string_value(json_object_get(e, "tail")), "keeps 4.0 MiB until asked"));
+    const json_t *none = json_array_get(json_object_get(root, "memory"), 0);
+    ck_assert(json_is_null(json_object_get(none, "memory_cost_ratio")));
+    json_decref(root);
+    free(text);
+    summary_release(&s);
+    close_bed(&b);
+}
+END_TEST
+
 START_TEST(every_figure_has_a_name)
 {
     for (unsigned f = 0; f < MEMORY_FIGURES; f++)
@@ -195,4 +228,5 @@ UNIT_MAIN("report memory", figures_of_the_series_stand_in_a_line,
           figures_of_the_survey_stand_beside_them_and_the_tail_below,
           what_is_live_and_not_known_gives_no_figure,
           what_is_live_and_not_known_is_taken_from_the_survey, a_run_without_series_says_so,
-          columns_that_do_not_fit_follow_below, every_figure_has_a_name)
+          columns_that_do_not_fit_follow_below, programs_get_the_same_figures,
+          every_figure_has_a_name)
