@@ -6,6 +6,15 @@
 #include "report_text.h"
 #include "statistics_block.h"
 
+/* What the machine did not tell is empty. */
+static void put_number(FILE *out, const struct store_number *n, uint64_t value)
+{
+    if (n->is_optional)
+        csv_put_known(out, value);
+    else
+        fprintf(out, ",%" PRIu64, value);
+}
+
 static void put_header(FILE *out)
 {
     fputs("run,workload,threads,subject,allocator,setting,block,position,status,signal", out);
@@ -42,7 +51,7 @@ static int put_trial(void *context, const struct store_trial *t, struct err *err
             fputc(',', out); /* nothing was measured, which is not 0 */
     }
     for (const struct store_number *n = store_numbers; n->name; n++)
-        fprintf(out, ",%" PRIu64, store_number_of(&t->result, n));
+        put_number(out, n, store_number_of(&t->result, n));
     for (const struct store_text *text = store_texts; text->name; text++) {
         fputc(',', out);
         csv_put_text(out, store_text_of(&t->result, text));
