@@ -18,7 +18,7 @@ static json_t *make_latency(struct json *j, const struct survey_latency *l)
     part_put(j, o, "calls", part_count(l->n));
     part_put(j, o, "min_ns", part_count(l->min_ns));
     for (const struct report_quantile *q = report_quantiles; q->name; q++)
-        part_put(j, o, q->name, part_count(report_latency_quantile(l, q->p)));
+        part_put(j, o, q->name, part_count(report_latency_quantile(l, q)));
     part_put(j, o, "max_ns", part_count(l->max_ns));
     return o;
 }

@@ -1,29 +1,8 @@
 /* Surveys, series and Google Benchmark's form in what is printed for programs. */
 #include <jansson.h>
 
-#include "latency_bucket.h"
 #include "report_fixture.h"
 #include "store_survey.h"
-
-START_TEST(quantiles_are_upper_ends_of_buckets)
-{
-    static struct survey_latency l;
-    l = (struct survey_latency){.n = 1000, .min_ns = 10, .max_ns = 70003};
-    l.counts[latency_bucket(10)] = 500;
-    l.counts[latency_bucket(1000)] = 499; /* 992 to 1023 */
-    l.counts[latency_bucket(70000)] = 1;
-    ck_assert_uint_eq(report_latency_quantile(&l, 0.5), 10);
-    ck_assert_uint_eq(report_latency_quantile(&l, 0.501), 1007);
-    ck_assert_uint_eq(report_latency_quantile(&l, 0.999), 1007);
-    ck_assert_uint_eq(report_latency_quantile(&l, 0.9999),
-                      70003); /* no further than the greatest */
-    ck_assert_uint_eq(report_latency_quantile(&l, 0), 10);
-    ck_assert_uint_eq(report_latency_quantile(&l, 1), 70003);
-    l = (struct survey_latency){.n = 1, .min_ns = UINT64_MAX / 2, .max_ns = UINT64_MAX / 2};
-    l.counts[LATENCY_BUCKETS - 1] = 1;
-    ck_assert_uint_eq(report_latency_quantile(&l, 0.5), UINT64_MAX / 2);
-}
-END_TEST
 
 static void add_survey(struct setting *t)
 {
@@ -164,6 +143,5 @@ START_TEST(google_s_form_has_good_trials_and_medians)
 }
 END_TEST
 
-UNIT_MAIN("report_survey", quantiles_are_upper_ends_of_buckets,
-          json_holds_surveys_and_marks_on_request, csv_has_a_line_for_each_mark_and_histogram,
-          google_s_form_has_good_trials_and_medians)
+UNIT_MAIN("report_survey", json_holds_surveys_and_marks_on_request,
+          csv_has_a_line_for_each_mark_and_histogram, google_s_form_has_good_trials_and_medians)
