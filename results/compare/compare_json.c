@@ -1,8 +1,8 @@
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 
 #include "compare.h"
+#include "json_parts.h"
 #include "report_text.h"
 
 /* As in report_json: pieces that fail are noted, not checked one by one. */
@@ -29,9 +29,9 @@ static json_t *number(double x)
 static json_t *make_side(struct maker *m, const struct summary *s)
 {
     json_t *o = json_object();
-    put(m, o, "run", json_string(s->run.name));
+    put(m, o, "run", part_text(s->run.name));
     put(m, o, "blocks", json_integer(s->n_blocks));
-    put(m, o, "program_version", json_string(s->run.program_version));
+    put(m, o, "program_version", part_text(s->run.program_version));
     return o;
 }
 
@@ -55,7 +55,7 @@ static json_t *make_entry(struct maker *m, uint32_t pair, uint32_t cell)
     const struct summary_entry *a = summary_entry(&c->a, at->a, p->a);
     const struct summary_entry *b = summary_entry(&c->b, at->b, p->b);
     json_t *o = json_object();
-    put(m, o, "workload", json_string(c->a.run.cells[at->a].workload));
+    put(m, o, "workload", part_text(c->a.run.cells[at->a].workload));
     put(m, o, "threads", json_integer(c->a.run.cells[at->a].threads));
     put(m, o, "trials_a", json_integer(a->n_trials));
     put(m, o, "trials_ok_a", json_integer(a->n_ok));
@@ -75,8 +75,8 @@ static json_t *make_pair(struct maker *m, uint32_t pair)
     const struct comparison *c = m->c;
     const struct compare_pair *p = &c->pairs[pair];
     json_t *o = json_object(), *cells = json_array(), *means = json_object();
-    put(m, o, "subject_a", json_string(c->a.run.subjects[p->a].name));
-    put(m, o, "subject_b", json_string(c->b.run.subjects[p->b].name));
+    put(m, o, "subject_a", part_text(c->a.run.subjects[p->a].name));
+    put(m, o, "subject_b", part_text(c->b.run.subjects[p->b].name));
     put(m, o, "same_build", json_boolean(p->is_same_build));
     put(m, o, "control", json_boolean(p->is_control));
     for (uint32_t i = 0; i < c->n_cells; i++)
@@ -96,8 +96,8 @@ static json_t *make_finding(struct maker *m, const struct gate_finding *f)
     const struct comparison *c = m->c;
     const struct store_cell *cell = &c->a.run.cells[c->cells[f->cell].a];
     json_t *o = json_object();
-    put(m, o, "subject", json_string(c->b.run.subjects[c->pairs[f->pair].b].name));
-    put(m, o, "workload", f->is_mean ? json_null() : json_string(cell->workload));
+    put(m, o, "subject", part_text(c->b.run.subjects[c->pairs[f->pair].b].name));
+    put(m, o, "workload", f->is_mean ? json_null() : part_text(cell->workload));
     put(m, o, "threads", f->is_mean ? json_null() : json_integer(cell->threads));
     put(m, o, "what",
         json_string(f->kind == GATE_FAILED ? "failed trials" : measure_name(f->measure)));
