@@ -56,15 +56,21 @@ static char *text_of(const json_t *manifest, const char *key)
     return value ? json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9)) : NULL;
 }
 
-static int compare_order(const struct store_run *a, const struct store_run *b, const json_t *of_a,
-                         const json_t *of_b, const char *key, struct err *err)
+/* A run and its manifest. */
+struct order {
+    const struct store_run *run;
+    json_t *manifest;
+};
+
+static int compare_order(const struct order *a, const struct order *b, const char *key,
+                         struct err *err)
 {
-    char *va = text_of(of_a, key), *vb = text_of(of_b, key);
+    char *va = text_of(a->manifest, key), *vb = text_of(b->manifest, key);
     int result = 0;
     if (!va != !vb || (va && strcmp(va, vb) != 0))
         result =
             err_set(err, EINVAL, "the runs measured differently: %s is '%s' in %s and '%s' in %s",
-                    key, va ? va : "", a->name, vb ? vb : "", b->name);
+                    key, va ? va : "", a->run->name, vb ? vb : "", b->run->name);
     free(va);
     free(vb);
     return result;
@@ -74,17 +80,17 @@ int comparable_orders(const struct store_run *a, const struct store_run *b, stru
 {
     static const char *const keys[] = {"touch",          "pin", "cores", "seconds",
                                        "warm_up_passes", "seed"};
-    json_t *of_a = json_loads(a->manifest, JSON_REJECT_DUPLICATES, NULL);
-    json_t *of_b = json_loads(b->manifest, JSON_REJECT_DUPLICATES, NULL);
+    struct order of_a = {a, json_loads(a->manifest, JSON_REJECT_DUPLICATES, NULL)};
+    struct order of_b = {b, json_loads(b->manifest, JSON_REJECT_DUPLICATES, NULL)};
     int result = 0;
-    if (!json_is_object(of_a) || !json_is_object(of_b))
+    if (!json_is_object(of_a.manifest) || !json_is_object(of_b.manifest))
         result =
             err_set(err, EINVAL, "run %s does not say how it was measured: its manifest is damaged",
-                    json_is_object(of_a) ? b->name : a->name);
+                    json_is_object(of_a.manifest) ? b->name : a->name);
     for (size_t i = 0; i < ARRAY_SIZE(keys) && result == 0; i++)
-        result = compare_order(a, b, of_a, of_b, keys[i], err);
-    json_decref(of_a);
-    json_decref(of_b);
+        result = compare_order(&of_a, &of_b, keys[i], err);
+    json_decref(of_a.manifest);
+    json_decref(of_b.manifest);
     return result;
 }
 

@@ -116,6 +116,7 @@ static int find_controls(struct comparison *c, const struct compare_side *a,
 struct tables {
     double *a, *b, *ratios;
     unsigned n_cells;
+    enum measure measure;
 };
 
 static void add_cell(const struct comparison *c, const struct compare_pair *p, enum measure m,
@@ -140,9 +141,10 @@ static int find_interval(const struct comparison *c, const struct tables *t, str
                         : stats_unpaired_interval(&a, &b, &how, out, n_used, err);
 }
 
-static int compare_cell(struct comparison *c, uint32_t pair, uint32_t cell, enum measure m,
-                        struct tables *t, struct err *err)
+static int compare_cell(struct comparison *c, uint32_t pair, uint32_t cell, struct tables *t,
+                        struct err *err)
 {
+    enum measure m = t->measure;
     const struct comparable_cell *at = &c->cells[cell];
     const struct compare_pair *p = &c->pairs[pair];
     struct compared *out = compared_cell(c, pair, cell, m);
@@ -179,8 +181,9 @@ static int compare_pair(struct comparison *c, uint32_t pair, struct tables *t, s
     if (!c->pairs[pair].cells)
         return no_memory(err);
     for (int m = 0; m < MEASURES && result == 0; m++) {
+        t->measure = (enum measure)m;
         for (uint32_t i = 0; i < c->n_cells && result == 0; i++)
-            result = compare_cell(c, pair, i, (enum measure)m, t, err);
+            result = compare_cell(c, pair, i, t, err);
         if (result == 0)
             result = compare_mean(c, pair, (enum measure)m, t, err);
     }

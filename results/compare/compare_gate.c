@@ -48,7 +48,8 @@ static double chance_of(const struct comparison *c, const struct gate_finding *a
     double bound = bound_of(at->measure, c->options.gate);
     enum side side = bad_side(at->measure);
     if (!c->is_paired)
-        return certain_unpaired(a, c->a.n_blocks, b, c->b.n_blocks, bound, side);
+        return certain_unpaired(&(struct certain_sample){a, c->a.n_blocks},
+                                &(struct certain_sample){b, c->b.n_blocks}, bound, side);
     double *ratios = calloc((size_t)c->a.n_blocks + 1, sizeof(*ratios));
     if (!ratios)
         return NAN;
@@ -95,13 +96,17 @@ static int judge_cells(struct comparison *c, struct test *tests, unsigned n, str
 {
     double *chances = calloc((size_t)n + 1, sizeof(*chances));
     bool *is_certain = calloc((size_t)n + 1, sizeof(*is_certain)), is_complete = true;
-    for (unsigned i = 0; chances && i < n; i++) {
+    if (!chances || !is_certain) {
+        free(chances);
+        free(is_certain);
+        return err_set(err, ENOMEM, "no memory for the gate");
+    }
+    for (unsigned i = 0; i < n; i++) {
         chances[i] = tests[i].chance;
         is_complete &= !isnan(chances[i]);
     }
-    int result = chances && is_certain && is_complete
-                     ? certain_holm(chances, n, ALPHA, is_certain, err)
-                     : err_set(err, ENOMEM, "no memory for the gate");
+    int result = is_complete ? certain_holm(chances, n, ALPHA, is_certain, err)
+                             : err_set(err, ENOMEM, "no memory for the gate");
     for (unsigned i = 0; i < n && result == 0; i++) {
         const struct gate_finding *at = &tests[i].where;
         const struct interval *ratio = &compared_cell(c, at->pair, at->cell, at->measure)->ratio;
@@ -189,8 +194,11 @@ int compare_gate(struct comparison *c, struct err *err)
     size_t most = (size_t)c->n_pairs * (c->n_cells + 1) * (MEASURES + 1);
     struct test *tests = calloc(most + 1, sizeof(*tests));
     c->findings = calloc(most + 1, sizeof(*c->findings));
-    int result = tests && c->findings ? check_controls(c, err)
-                                      : err_set(err, ENOMEM, "no memory for the gate");
+    if (!tests || !c->findings) {
+        free(tests);
+        return err_set(err, ENOMEM, "no memory for the gate");
+    }
+    int result = check_controls(c, err);
     if (result == 0) {
         judge_all_but_cells(c);
         result = judge_cells(c, tests, list_all_tests(c, tests), err);

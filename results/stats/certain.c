@@ -47,10 +47,10 @@ double certain_paired(const double *ratios, unsigned n, double bound, enum side 
     return s.n < 2 ? 1 : chance(s.mean - log(bound), s.variance, s.n - 1, side);
 }
 
-double certain_unpaired(const double *a, unsigned n_a, const double *b, unsigned n_b, double bound,
-                        enum side side)
+double certain_unpaired(const struct certain_sample *a, const struct certain_sample *b,
+                        double bound, enum side side)
 {
-    struct sample sa = sample_of(a, n_a), sb = sample_of(b, n_b);
+    struct sample sa = sample_of(a->values, a->n), sb = sample_of(b->values, b->n);
     unsigned least = sa.n < sb.n ? sa.n : sb.n;
     if (least < 2)
         return 1;

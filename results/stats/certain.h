@@ -13,11 +13,15 @@ enum side { SIDE_BELOW, SIDE_ABOVE }; /* of the bound, where the ratio would be 
 double certain_paired(const double *ratios, unsigned n, double bound, enum side side);
 
 /*
- * Of values b to values a that were not measured side by side: Welch's test with the degrees of freedom of the
+ * Of the values of b to those of a that were not measured side by side: Welch's test with the degrees of freedom of the
  * smaller sample, which errs on the careful side.
  */
-double certain_unpaired(const double *a, unsigned n_a, const double *b, unsigned n_b, double bound,
-                        enum side side);
+struct certain_sample {
+    const double *values;
+    unsigned n;
+};
+double certain_unpaired(const struct certain_sample *a, const struct certain_sample *b,
+                        double bound, enum side side);
 
 /*
  * Holm's procedure (Scandinavian Journal of Statistics 6, 1979): which of n chances are so small that with

@@ -32,10 +32,11 @@ END_TEST
 START_TEST(unpaired_chance_is_welch_s_with_the_smaller_sample_s_degrees)
 {
     const double a[] = {1, exp(0.2)}, b[] = {exp(0.5), exp(0.9), exp(0.7)};
+    const struct certain_sample sa = {a, 2}, sb = {b, 3}, one = {a, 1};
     double t = 0.6 / sqrt(0.01 + 0.04 / 3), expected = 0.5 - atan(t) / M_PI;
-    ck_assert_double_eq_tol(certain_unpaired(a, 2, b, 3, 1, SIDE_ABOVE), expected, 1e-12);
-    ck_assert_double_eq_tol(certain_unpaired(b, 3, a, 2, 1, SIDE_BELOW), expected, 1e-12);
-    ck_assert_double_eq(certain_unpaired(a, 1, b, 3, 1, SIDE_ABOVE), 1);
+    ck_assert_double_eq_tol(certain_unpaired(&sa, &sb, 1, SIDE_ABOVE), expected, 1e-12);
+    ck_assert_double_eq_tol(certain_unpaired(&sb, &sa, 1, SIDE_BELOW), expected, 1e-12);
+    ck_assert_double_eq(certain_unpaired(&one, &sb, 1, SIDE_ABOVE), 1);
 }
 END_TEST
 
