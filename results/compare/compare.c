@@ -98,7 +98,8 @@ static int find_controls(struct comparison *c, const struct compare_side *a,
     if (result == 0)
         result = read_builds(b, c->b.run.n_subjects, &of_b, err);
     uint32_t n_same = 0;
-    for (uint32_t i = 0; i < c->n_pairs && result == 0; i++) {
+    bool has_both = of_a.ids && of_b.ids;
+    for (uint32_t i = 0; i < c->n_pairs && result == 0 && has_both; i++) {
         struct compare_pair *p = &c->pairs[i];
         p->is_same_build =
             of_a.ids[p->a][0] && strcmp(of_a.ids[p->a], of_b.ids[p->b]) == 0 &&
