@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
     &command_show,
     &command_plot,
     &command_export,
+    &command_compare,
     &command_list,
     &command_record,
     &command_import,
