@@ -347,9 +347,9 @@ static bool run_to_end(struct flight *f)
     f->runner_cpu_before_ns = runner_cpu_ns();
     f->go_ns = clock_ns();
     control_set_state(f->worker.control, CONTROL_GO);
-    if (!wait_for(f, CONTROL_DONE, !f->request->is_survey))
+    if (!wait_for(f, CONTROL_DONE, !f->request->survey))
         return false;
-    if (!f->request->is_survey)
+    if (!f->request->survey)
         sampler_read(&f->sampler);
     if (!is_sound(f)) {
         flight_say(f->result, TRIAL_CRASHED, "the control block is damaged");

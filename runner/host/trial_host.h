@@ -33,7 +33,7 @@ struct trial_request {
     uint32_t extensions;    /* so often the limit begins anew, if operations were done in it */
     const struct topology *topology;
     const struct placement *placement; /* by seat; with fewer than plan->n_seats they wrap around */
-    bool is_survey; /* set by host_survey_begin(): the worker observes, and is not sampled */
+    enum control_survey survey;        /* CONTROL_NO_SURVEY for host_trial() */
     const volatile sig_atomic_t *interrupted; /* not 0: end at once with TRIAL_INTERRUPTED */
 };
 

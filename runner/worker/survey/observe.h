@@ -50,6 +50,9 @@ struct observer {
     struct surveyor *surveyor;
 };
 
+/* As many objects as can be live at once. */
+size_t observer_objects(const struct plan *plan);
+
 /* Bytes of memory, zeroed, that observer_init() divides up. */
 size_t observer_bytes(const struct plan *plan);
 
