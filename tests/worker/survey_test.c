@@ -17,11 +17,12 @@ static void print(const struct survey *s)
 {
     for (uint32_t i = 0; i < s->n_marks; i++) {
         const struct survey_mark *m = &s->marks[i];
-        printf("# %-10s %10lu ns %8lu ops live %lu/%lu usable %lu held %lu resident %lu empty %lu regions %u "
-               "huge %lu lazy %lu mappings %lu address %lu\n",
-               survey_mark_kind_name((enum survey_mark_kind)m->kind), m->t_ns, m->ops, m->live_bytes,
-               m->live_objects, m->usable_bytes, m->held_bytes, m->heap_resident_bytes,
-               m->empty_bytes, m->n_regions, m->huge_bytes, m->lazy_free_bytes, m->n_mappings, m->address_bytes);
+        printf(
+            "# %-10s %10lu ns %8lu ops live %lu/%lu usable %lu held %lu resident %lu empty %lu regions %u "
+            "huge %lu lazy %lu mappings %lu address %lu\n",
+            survey_mark_kind_name((enum survey_mark_kind)m->kind), m->t_ns, m->ops, m->live_bytes,
+            m->live_objects, m->usable_bytes, m->held_bytes, m->heap_resident_bytes, m->empty_bytes,
+            m->n_regions, m->huge_bytes, m->lazy_free_bytes, m->n_mappings, m->address_bytes);
     }
 }
 
