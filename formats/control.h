@@ -57,6 +57,12 @@ enum control_failure {
 
 #define WORKER_EXIT_FAILED 3
 
+/*
+ * A thread tells its progress behind the whole call at each multiple of so many words of its
+ * sequence, and where a stretch of it (up to the body, a body, behind it) ends.
+ */
+#define CONTROL_PROGRESS_WORDS 4096u
+
 /* Addresses at which the worker calls the malloc family: the proof of who supplies it. */
 enum family {
     FAMILY_MALLOC,
@@ -85,7 +91,9 @@ struct control_thread {
     uint64_t cpus[CONTROL_CPU_WORDS];
     _Alignas(NO_SHARING_BYTES) _Atomic uint32_t tid; /* 0 until it was born */
     int32_t bind_errno;        /* spawned: why it is not where it should be; 0: it is */
-    _Atomic uint64_t ops_done; /* words executed over all passes; told every few thousand */
+    _Atomic uint64_t ops_done; /* words executed over all passes and lives: see above */
+    /* Of a root whose last body has ended: ops_done there; 0 before, and without a body. */
+    _Atomic uint64_t words_of_bodies;
     uint64_t passes;           /* bodies completed (root), lives lived (spawned); in the clock */
     uint64_t stall_ns;         /* waited for cells, beyond a short spin, and for joins */
     uint64_t pace_ns;          /* waited for its turn: see enum plan_flags */

@@ -1,452 +1,15 @@
 /*
- * The laws of a plan, by symbolic execution: threads take turns, a few words each, and an object is
- * its size and its maker. Because a cell has one giver and one taker, every order of turns leads to
- * the same end (Kahn 1974), so one order proves that all of them end. The order chosen lets all
- * roots come to their bodies, then all to the ends of these, then all to their own: a body that is
- * left as it was found can then be repeated, by all together and so in any order.
+ * The laws of a plan, by symbolic execution (plan_execution.h), body once.
  */
 #include <errno.h>
-#include <string.h>
 
-#include "os.h"
 #include "plan.h"
-#include "text.h"
+#include "plan_execution.h"
 
-enum { TURN = 64 }; /* words per turn: threads advance side by side, as they will in a trial */
-enum { PHASES_MAX = 1 << 16 };
-enum { PREFIXES_MAX = 2 }; /* readers may rely on it: WIDE and EXTENT */
-
-struct object {
-    uint64_t bytes;
-    uint32_t maker;
-    uint32_t full;
-};
-
-struct cell {
-    struct object object;
-    uint32_t giver, taker; /* PLAN_NO_THREAD until seen */
-    uint32_t full_before;  /* when the bodies began */
-    uint32_t reserved;
-};
-
-enum part { PART_BEFORE, PART_BODY, PART_AFTER };
-enum life { LIFE_UNBORN, LIFE_ALIVE, LIFE_ENDED, LIFE_JOINED };
-
-struct actor {
-    struct object *slots;
-    uint8_t *at_begin; /* one byte a slot: full when the body began; NULL without a body */
-    uint64_t pc;
-    enum life life;
-    enum part born_in;   /* the part of the root that started it, directly or not */
-    bool queued, parked; /* parked: a root that waits for the others at an end of its body */
-    uint32_t joiner;     /* who waits for its end */
-    uint32_t group;
-    /* of the prefixes seen, for the next allocation */
-    uint64_t size_high, alignment;
-    unsigned prefixed; /* how many */
-    uint64_t pace;     /* the last value */
-    uint64_t let_go;   /* words before it are no longer mapped */
-};
-
-struct execution {
-    struct plan *plan;
-    struct actor *actors;
-    struct cell *cells;
-    uint32_t *queue; /* a ring of n_threads runnable threads */
-    uint32_t queue_head, queue_n;
-    enum part stage;          /* which part the roots may execute */
-    uint8_t *seats;           /* taken or not */
-    uint32_t first_free_seat; /* none below is free */
-    uint64_t live_bytes, live_objects, alive;
-    struct plan_facts facts;
-    uint32_t n_phases;
-    struct err *err;
-};
-
-enum step { STEP_ON, STEP_WAIT, STEP_PARK, STEP_END, STEP_BROKEN };
-
-static struct plan_thread *thread_of(struct execution *x, uint32_t t)
-{
-    return (struct plan_thread *)((char *)x->plan + x->plan->threads_offset) + t;
-}
-
-static enum step broken(struct execution *x, uint32_t t, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static enum step broken(struct execution *x, uint32_t t, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    text_vformat(x->err->text, sizeof(x->err->text), format, args);
-    va_end(args);
-    err_prefix(x->err, "plan '%s': thread %u, operation %lu", x->plan->name, t, x->actors[t].pc);
-    return STEP_BROKEN;
-}
-
-static void enqueue(struct execution *x, uint32_t t)
-{
-    if (t == PLAN_NO_THREAD || x->actors[t].queued || x->actors[t].life != LIFE_ALIVE)
-        return;
-    x->actors[t].queued = true;
-    x->queue[(x->queue_head + x->queue_n++) % x->plan->n_threads] = t;
-}
-
-static uint32_t group_find(struct execution *x, uint32_t t)
-{
-    while (x->actors[t].group != t)
-        t = x->actors[t].group = x->actors[x->actors[t].group].group;
-    return t;
-}
-
-static void group_join(struct execution *x, uint32_t a, uint32_t b)
-{
-    x->actors[group_find(x, a)].group = group_find(x, b);
-}
-
-static enum part part_of(struct execution *x, uint32_t t)
-{
-    const struct plan_thread *th = thread_of(x, t);
-    if (!(th->flags & PLAN_ROOT))
-        return x->actors[t].born_in;
-    uint64_t pc = x->actors[t].pc;
-    return pc < th->loop_begin ? PART_BEFORE : pc < th->loop_end ? PART_BODY : PART_AFTER;
-}
-
-static struct plan_count *count_of(struct execution *x, uint32_t t)
-{
-    struct plan_thread *th = thread_of(x, t);
-    uint64_t pc = x->actors[t].pc;
-    return pc < th->loop_begin ? &th->before : pc < th->loop_end ? &th->body : &th->after;
-}
-
-static void object_begins(struct execution *x, uint32_t t, struct object *o, uint64_t bytes)
-{
-    *o = (struct object){.bytes = bytes, .maker = t, .full = 1};
-    count_of(x, t)->bytes += bytes;
-    x->facts.bytes += bytes;
-    x->facts.allocations++;
-    x->live_bytes += bytes;
-    x->live_objects++;
-    if (x->live_bytes > x->facts.peak_live_bytes)
-        x->facts.peak_live_bytes = x->live_bytes;
-    if (x->live_objects > x->facts.peak_live_objects)
-        x->facts.peak_live_objects = x->live_objects;
-}
-
-static void object_ends(struct execution *x, uint32_t t, struct object *o)
-{
-    bool remote = o->maker != t, in_body = part_of(x, t) == PART_BODY;
-    x->facts.frees++;
-    x->facts.remote_frees += remote;
-    x->facts.body_frees += in_body;
-    x->facts.body_remote_frees += in_body && remote;
-    x->live_bytes -= o->bytes;
-    x->live_objects--;
-    o->full = 0;
-}
-
-/* Whether what stands at the thread's pc needs its slot full, or empty, and finds it otherwise. */
-static enum step check_slot(struct execution *x, uint32_t t, enum plan_kind kind, uint32_t slot)
-{
-    if (slot >= thread_of(x, t)->n_slots)
-        return broken(x, t, "slot %u is beyond the thread's %u", slot, thread_of(x, t)->n_slots);
-    bool full = x->actors[t].slots[slot].full;
-    bool fills = kind == PLAN_MALLOC || kind == PLAN_CALLOC || kind == PLAN_ALIGNED ||
-                 kind == PLAN_REALLOC_NULL || kind == PLAN_TAKE;
-    bool uses = !fills;
-    if (fills && full)
-        return broken(x, t, "slot %u still holds an object", slot);
-    if (uses && !full)
-        return broken(x, t, "slot %u holds no object (freed or given away before)", slot);
-    return STEP_ON;
-}
-
-static enum step do_prefix(struct execution *x, uint32_t t, struct plan_op op)
-{
-    struct actor *a = &x->actors[t];
-    if (++a->prefixed > PREFIXES_MAX)
-        return broken(x, t, "more than %u prefixes in a row", PREFIXES_MAX);
-    if (plan_op_kind(op) == PLAN_EXTENT)
-        return STEP_ON;
-    if (plan_op_slot(op) > 40)
-        return broken(x, t, "alignment 2^%u is too large", plan_op_slot(op));
-    a->alignment = (uint64_t)1 << plan_op_slot(op);
-    a->size_high = (uint64_t)op.arg << 32;
-    return STEP_ON;
-}
-
-static enum step do_call(struct execution *x, uint32_t t, struct plan_op op)
-{
-    struct actor *a = &x->actors[t];
-    enum plan_kind kind = plan_op_kind(op);
-    struct object *o = &a->slots[plan_op_slot(op)];
-    bool ends = kind == PLAN_FREE || kind == PLAN_REPLACE || kind == PLAN_REALLOC;
-    uint64_t bytes = a->size_high | op.arg;
-
-    if (a->prefixed && (kind == PLAN_FREE || kind == PLAN_REPLACE))
-        return broken(x, t, "a prefix stands before a word that takes none");
-    if (kind == PLAN_ALIGNED && a->alignment == 0)
-        return broken(x, t, "an aligned allocation without its alignment");
-    if (bytes > PTRDIFF_MAX)
-        return broken(x, t, "a request of %lu bytes", bytes);
-    if (ends && o->full)
-        object_ends(x, t, o);
-    if (kind != PLAN_FREE)
-        object_begins(x, t, o, bytes);
-    count_of(x, t)->calls += plan_kind_calls(kind);
-    x->facts.calls += plan_kind_calls(kind);
-    a->size_high = a->alignment = 0;
-    a->prefixed = 0;
-    return STEP_ON;
-}
-
-static enum step do_cell(struct execution *x, uint32_t t, struct plan_op op)
-{
-    if (op.arg >= x->plan->n_cells)
-        return broken(x, t, "cell %u is beyond the plan's %u", op.arg, x->plan->n_cells);
-    struct cell *c = &x->cells[op.arg];
-    struct object *o = &x->actors[t].slots[plan_op_slot(op)];
-    bool gives = plan_op_kind(op) == PLAN_GIVE;
-    uint32_t *end = gives ? &c->giver : &c->taker;
-    if (*end != PLAN_NO_THREAD && *end != t)
-        return broken(x, t, "cell %u is %s by thread %u too", op.arg, gives ? "given" : "taken",
-                      *end);
-    *end = t;
-    if (c->giver == c->taker)
-        return broken(x, t, "gives cell %u to itself", op.arg);
-    if ((bool)c->object.full == gives)
-        return STEP_WAIT;
-
-    struct object *from = gives ? o : &c->object, *to = gives ? &c->object : o;
-    *to = *from;
-    from->full = 0;
-    uint32_t other = gives ? c->taker : c->giver;
-    if (other != PLAN_NO_THREAD)
-        group_join(x, t, other);
-    enqueue(x, other);
-    return STEP_ON;
-}
-
-static void take_seat(struct execution *x, uint32_t t)
-{
-    uint32_t seat = x->first_free_seat;
-    while (x->seats[seat])
-        seat++;
-    x->seats[seat] = 1;
-    x->first_free_seat = seat + 1;
-    thread_of(x, t)->seat = seat;
-    if (seat >= x->plan->n_seats)
-        x->plan->n_seats = seat + 1;
-}
-
-static void leave_seat(struct execution *x, uint32_t t)
-{
-    uint32_t seat = thread_of(x, t)->seat;
-    x->seats[seat] = 0;
-    if (seat < x->first_free_seat)
-        x->first_free_seat = seat;
-}
-
-static enum step do_spawn(struct execution *x, uint32_t t, uint32_t child)
-{
-    if (child >= x->plan->n_threads || (thread_of(x, child)->flags & PLAN_ROOT))
-        return broken(x, t, "starts thread %u, which is %s", child,
-                      child < x->plan->n_threads ? "a root" : "not in the plan");
-    struct actor *c = &x->actors[child];
-    if (c->life != LIFE_UNBORN)
-        return broken(x, t, "starts thread %u a second time", child);
-    c->life = LIFE_ALIVE;
-    c->born_in = part_of(x, t);
-    take_seat(x, child);
-    if (++x->alive > x->facts.most_threads)
-        x->facts.most_threads = x->alive;
-    group_join(x, t, child);
-    enqueue(x, child);
-    return STEP_ON;
-}
-
-static enum step do_join(struct execution *x, uint32_t t, uint32_t child)
-{
-    if (child >= x->plan->n_threads || (thread_of(x, child)->flags & PLAN_ROOT))
-        return broken(x, t, "joins thread %u, which nobody can have started", child);
-    struct actor *c = &x->actors[child];
-    if (c->life == LIFE_JOINED)
-        return broken(x, t, "joins thread %u a second time", child);
-    if (c->joiner != PLAN_NO_THREAD && c->joiner != t)
-        return broken(x, t, "joins thread %u, as thread %u does", child, c->joiner);
-    c->joiner = t;
-    group_join(x, t, child);
-    if (c->life != LIFE_ENDED)
-        return STEP_WAIT;
-    if (c->born_in != part_of(x, t))
-        return broken(x, t, "joins thread %u in another part than the one that started it", child);
-    c->life = LIFE_JOINED;
-    return STEP_ON;
-}
-
-static enum step do_pace(struct execution *x, uint32_t t, struct plan_op op)
-{
-    struct actor *a = &x->actors[t];
-    const struct plan_thread *th = thread_of(x, t);
-    uint64_t value = plan_op_pace(op);
-    if (!(x->plan->flags & (PLAN_PACE_ORDER | PLAN_PACE_TIME)))
-        return broken(x, t, "a pace in a plan without one");
-    if (value < a->pace)
-        return broken(x, t, "pace %lu stands behind pace %lu", value, a->pace);
-    if (a->pc >= th->loop_begin && a->pc < th->loop_end)
-        return broken(x, t, "a pace in a body");
-    a->pace = value;
-    if (value > x->facts.last_pace)
-        x->facts.last_pace = value;
-    return STEP_ON;
-}
-
-static enum step do_op(struct execution *x, uint32_t t, struct plan_op op)
-{
-    enum plan_kind kind = plan_op_kind(op);
-    bool prefix = kind == PLAN_WIDE || kind == PLAN_EXTENT;
-    bool calls = plan_kind_calls(kind) > 0, crosses = kind == PLAN_GIVE || kind == PLAN_TAKE;
-    if (x->actors[t].prefixed && !calls && !prefix)
-        return broken(x, t, "a prefix stands before a word that takes none");
-    if ((calls || crosses) && check_slot(x, t, kind, plan_op_slot(op)) == STEP_BROKEN)
-        return STEP_BROKEN;
-    if (prefix)
-        return do_prefix(x, t, op);
-    if (calls)
-        return do_call(x, t, op);
-    if (crosses)
-        return do_cell(x, t, op);
-    if (kind == PLAN_SPAWN)
-        return do_spawn(x, t, op.arg);
-    if (kind == PLAN_JOIN)
-        return do_join(x, t, op.arg);
-    if (kind == PLAN_PACE)
-        return do_pace(x, t, op);
-    if (kind != PLAN_PHASE)
-        return broken(x, t,
-                      kind == PLAN_END ? "the end stands before the end" : "unknown operation");
-    if (op.arg >= PHASES_MAX)
-        return broken(x, t, "phase %u is beyond %u", op.arg, PHASES_MAX);
-    if (op.arg >= x->n_phases)
-        x->n_phases = op.arg + 1;
-    return STEP_ON;
-}
-
-/* At the two ends of a body: what its slots hold must be the same. */
-static enum step check_loop(struct execution *x, uint32_t t)
-{
-    struct plan_thread *th = thread_of(x, t);
-    struct actor *a = &x->actors[t];
-    if (!a->at_begin || (a->pc != th->loop_begin && a->pc != th->loop_end))
-        return STEP_ON;
-    if (a->prefixed)
-        return broken(x, t, "a prefix is cut off from its word by the end of the body");
-    for (uint32_t s = 0; s < th->n_slots; s++) {
-        if (a->pc == th->loop_begin)
-            a->at_begin[s] = (uint8_t)a->slots[s].full;
-        else if (a->at_begin[s] != a->slots[s].full)
-            return broken(x, t, "slot %u is %s when the body ends, but was not when it began", s,
-                          a->slots[s].full ? "full" : "empty");
-    }
-    return STEP_ON;
-}
-
-/* A plan may be larger than memory: what was gone through is let go, and read again if needed. */
-static void let_go(struct execution *x, uint32_t t)
-{
-    struct actor *a = &x->actors[t];
-    if (!(x->plan->flags & PLAN_STREAMED) || a->pc - a->let_go < PLAN_WINDOW_WORDS)
-        return;
-    size_t first = x->plan->ops_offset + thread_of(x, t)->first_op * sizeof(struct plan_op);
-    os_forget(x->plan, first + a->let_go * sizeof(struct plan_op),
-              first + a->pc * sizeof(struct plan_op));
-    a->let_go = a->pc;
-}
-
-/* Whether a root has to wait for the others here. */
-static bool parks(struct execution *x, uint32_t t)
-{
-    const struct plan_thread *th = thread_of(x, t);
-    uint64_t pc = x->actors[t].pc;
-    return (th->flags & PLAN_ROOT) && ((x->stage == PART_BEFORE && pc == th->loop_begin) ||
-                                       (x->stage == PART_BODY && pc == th->loop_end));
-}
-
-static enum step take_turn(struct execution *x, uint32_t t)
-{
-    struct actor *a = &x->actors[t];
-    const struct plan_op *ops = plan_thread_ops(x->plan, t);
-    uint64_t last = thread_of(x, t)->n_ops - 1;
-    for (unsigned i = 0; i < TURN; i++) {
-        if (check_loop(x, t) == STEP_BROKEN)
-            return STEP_BROKEN;
-        if (parks(x, t))
-            return STEP_PARK;
-        if (a->pc == last)
-            return a->prefixed ? broken(x, t, "a prefix stands at the end") : STEP_END;
-        enum step step = do_op(x, t, ops[a->pc]);
-        if (step != STEP_ON)
-            return step;
-        a->pc++;
-    }
-    return STEP_ON;
-}
-
-static void end_thread(struct execution *x, uint32_t t)
-{
-    x->actors[t].life = LIFE_ENDED;
-    x->alive--;
-    leave_seat(x, t);
-    enqueue(x, x->actors[t].joiner);
-}
-
-/* After nobody can go on: everybody who lives is where the stage wants it. */
-static int check_stuck(struct execution *x)
-{
-    for (uint32_t t = 0; t < x->plan->n_threads; t++) {
-        struct actor *a = &x->actors[t];
-        if (a->life != LIFE_ALIVE || a->parked)
-            continue;
-        struct plan_op op = plan_thread_ops(x->plan, t)[a->pc];
-        broken(x, t, "waits for ever: %s %u never comes",
-               plan_op_kind(op) == PLAN_JOIN   ? "the end of thread"
-               : plan_op_kind(op) == PLAN_GIVE ? "the emptying of cell"
-                                               : "an object in cell",
-               op.arg);
-        return -EINVAL;
-    }
-    return 0;
-}
-
-static int run_stage(struct execution *x, enum part stage)
-{
-    x->stage = stage;
-    for (uint32_t t = 0; t < x->plan->n_threads; t++) {
-        x->actors[t].parked = false;
-        enqueue(x, t);
-    }
-    while (x->queue_n > 0) {
-        uint32_t t = x->queue[x->queue_head];
-        x->queue_head = (x->queue_head + 1) % x->plan->n_threads;
-        x->queue_n--;
-        x->actors[t].queued = false;
-        enum step step = take_turn(x, t);
-        let_go(x, t);
-        if (step == STEP_BROKEN)
-            return -EINVAL;
-        x->actors[t].parked = step == STEP_PARK;
-        if (step == STEP_ON)
-            enqueue(x, t);
-        if (step == STEP_END)
-            end_thread(x, t);
-    }
-    return check_stuck(x);
-}
-
-static int check_cells_after_bodies(struct execution *x)
+static int check_cells_after_bodies(struct plan_execution *x)
 {
     for (uint32_t c = 0; c < x->plan->n_cells; c++) {
-        const struct cell *cell = &x->cells[c];
+        const struct plan_cell *cell = &x->cells[c];
         if (cell->object.full != cell->full_before)
             return err_set(
                 x->err, EINVAL,
@@ -456,27 +19,28 @@ static int check_cells_after_bodies(struct execution *x)
     return 0;
 }
 
-static int run_all(struct execution *x)
+static int run_all(struct plan_execution *x)
 {
-    int rc = run_stage(x, PART_BEFORE);
+    int rc = plan_execution_run(x, PLAN_PART_BEFORE);
     for (uint32_t c = 0; rc == 0 && c < x->plan->n_cells; c++)
         x->cells[c].full_before = x->cells[c].object.full;
     if (rc == 0)
-        rc = run_stage(x, PART_BODY);
+        rc = plan_execution_run(x, PLAN_PART_BODY);
     if (rc == 0)
         rc = check_cells_after_bodies(x);
-    return rc == 0 ? run_stage(x, PART_AFTER) : rc;
+    return rc == 0 ? plan_execution_run(x, PLAN_PART_AFTER) : rc;
 }
 
 /* At the end of all: every thread was started and joined, and every cell is empty. */
-static int check_ends(struct execution *x)
+static int check_ends(struct plan_execution *x)
 {
     for (uint32_t t = 0; t < x->plan->n_threads; t++) {
-        enum life life = x->actors[t].life;
-        if (life == LIFE_UNBORN || (life == LIFE_ENDED && !(thread_of(x, t)->flags & PLAN_ROOT))) {
-            broken(x, t, life == LIFE_UNBORN ? "never started" : "never joined");
-            return -EINVAL;
-        }
+        enum plan_life life = x->actors[t].life;
+        bool is_root = plan_threads(x->plan)[t].flags & PLAN_ROOT;
+        if (life == PLAN_LIFE_UNBORN)
+            return plan_execution_broken(x, t, "never started");
+        if (life == PLAN_LIFE_ENDED && !is_root)
+            return plan_execution_broken(x, t, "never joined");
     }
     for (uint32_t c = 0; c < x->plan->n_cells; c++)
         if (x->cells[c].object.full)
@@ -487,69 +51,27 @@ static int check_ends(struct execution *x)
 }
 
 /* What was derived goes into the plan. */
-static void fill_in(struct execution *x)
+static void fill_in(struct plan *p, struct plan_execution *x)
 {
-    struct plan *p = x->plan;
+    struct plan_thread *threads = (struct plan_thread *)((char *)p + p->threads_offset);
     p->n_groups = 0;
     p->flags &= ~(uint32_t)PLAN_LOOPS;
     for (uint32_t t = 0; t < p->n_threads; t++) {
-        struct plan_thread *th = thread_of(x, t);
-        th->group = group_find(x, t);
+        struct plan_thread *th = &threads[t];
+        const struct plan_actor *a = &x->actors[t];
+        th->before = a->counts[PLAN_PART_BEFORE];
+        th->body = a->counts[PLAN_PART_BODY];
+        th->after = a->counts[PLAN_PART_AFTER];
+        th->seat = a->seat;
+        th->group = plan_execution_group(x, t);
         p->n_groups += th->group == t;
         if (th->loop_begin < th->loop_end)
             p->flags |= PLAN_LOOPS;
     }
+    p->n_roots = x->n_roots;
+    p->n_seats = x->n_seats;
     p->n_phases = x->n_phases;
     p->facts = x->facts;
-}
-
-static size_t slots_bytes(const struct plan_thread *th)
-{
-    return th->n_slots * (sizeof(struct object) + 1);
-}
-
-static int start(struct execution *x)
-{
-    struct plan *p = x->plan;
-    x->actors = os_map(p->n_threads * sizeof(*x->actors), OS_PLAIN);
-    x->queue = os_map(p->n_threads * sizeof(*x->queue), OS_PLAIN);
-    x->cells = os_map((size_t)p->n_cells * sizeof(*x->cells) + 1, OS_PLAIN);
-    x->seats = os_map(p->n_threads, OS_PLAIN);
-    if (!x->actors || !x->queue || !x->cells || !x->seats)
-        return -ENOMEM;
-    for (uint32_t c = 0; c < p->n_cells; c++)
-        x->cells[c].giver = x->cells[c].taker = PLAN_NO_THREAD;
-    p->n_roots = p->n_seats = 0;
-    for (uint32_t t = 0; t < p->n_threads; t++) {
-        struct plan_thread *th = thread_of(x, t);
-        struct actor *a = &x->actors[t];
-        a->slots = os_map(slots_bytes(th) + 1, OS_PLAIN);
-        if (!a->slots)
-            return -ENOMEM;
-        if (th->loop_begin < th->loop_end)
-            a->at_begin = (uint8_t *)(a->slots + th->n_slots);
-        th->before = th->body = th->after = (struct plan_count){0};
-        a->group = t;
-        a->joiner = PLAN_NO_THREAD;
-        if (!(th->flags & PLAN_ROOT))
-            continue;
-        a->life = LIFE_ALIVE;
-        p->n_roots++;
-        x->alive++;
-        take_seat(x, t);
-    }
-    x->facts.most_threads = x->alive;
-    return 0;
-}
-
-static void release(struct execution *x)
-{
-    for (uint32_t t = 0; x->actors && t < x->plan->n_threads; t++)
-        os_unmap(x->actors[t].slots, slots_bytes(thread_of(x, t)) + 1);
-    os_unmap(x->actors, x->plan->n_threads * sizeof(*x->actors));
-    os_unmap(x->queue, x->plan->n_threads * sizeof(*x->queue));
-    os_unmap(x->cells, (size_t)x->plan->n_cells * sizeof(*x->cells) + 1);
-    os_unmap(x->seats, x->plan->n_threads);
 }
 
 static int check_flags(const struct plan *p, struct err *err)
@@ -568,20 +90,18 @@ static int check_flags(const struct plan *p, struct err *err)
 
 int plan_check(struct plan *p, struct err *err)
 {
-    struct execution x = {.plan = p, .err = err};
-    int rc = start(&x);
-    if (rc < 0)
-        err_set(err, -rc, "plan '%s': not enough memory to check it", p->name);
+    struct plan_execution x;
+    int rc = plan_execution_start(&x, p, err);
     if (rc == 0)
         rc = check_flags(p, err);
-    if (rc == 0 && p->n_roots == 0)
+    if (rc == 0 && x.n_roots == 0)
         rc = err_set(err, EINVAL, "plan '%s': no thread starts with the clock", p->name);
     if (rc == 0)
         rc = run_all(&x);
     if (rc == 0)
         rc = check_ends(&x);
     if (rc == 0)
-        fill_in(&x);
-    release(&x);
+        fill_in(p, &x);
+    plan_execution_release(&x);
     return rc;
 }

@@ -27,7 +27,15 @@ struct trial_sample {
     uint64_t t_ns;      /* since the common start */
     uint64_t ops;       /* words of the plan executed by all threads */
     uint64_t rss_bytes; /* resident, less the baseline; 0 when below it */
+    /*
+     * Requested and not yet freed, by the plan and each thread's progress: off by no more than what
+     * CONTROL_PROGRESS_WORDS words of each thread allocate or free. TRIAL_LIVE_UNKNOWN: not known.
+     */
+    uint64_t live_bytes;
+    uint64_t address_bytes; /* of address space, less the baseline; 0 when below it */
 };
+
+#define TRIAL_LIVE_UNKNOWN UINT64_MAX
 
 struct trial_result {
     enum trial_status status;
@@ -46,7 +54,7 @@ struct trial_result {
 
     uint64_t baseline_bytes; /* resident before the start; taken off from all that follow */
     uint64_t baseline_anonymous_bytes; /* of it without a file behind it */
-    uint64_t peak_bytes;     /* the kernel's own high-water mark */
+    uint64_t peak_bytes;               /* the kernel's own high-water mark */
     uint64_t peak_sampled_bytes;
     uint64_t end_bytes; /* after the last end, threads still: exact (smaps_rollup) */
     uint64_t end_lazy_free_bytes, end_huge_bytes, end_swap_bytes; /* not less the baseline */

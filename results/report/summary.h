@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "findings.h"
 #include "stats.h"
 #include "store.h"
 
@@ -98,6 +99,8 @@ struct summary {
     struct summary_failure *failures;
     unsigned n_failures;
     struct summary_disturbance disturbance;
+    struct finding *findings; /* in the order of the kinds, at most one of each */
+    unsigned n_findings;
 };
 
 /* The caller releases *out, on failure too. */

@@ -36,6 +36,16 @@ int store_end(struct store *s, int result, const char *doing, struct err *err) M
 /* Texts are copied; NULL is bound as "". */
 void store_bind_text(sqlite3_stmt *q, int index, const char *text);
 
+/* "" for NULL. */
+const char *store_column_text(sqlite3_stmt *q, int column);
+
+/*
+ * A column that counts from 0 or names one of few. A file may hold any number: what is out of range must not
+ * become an index elsewhere. -EINVAL.
+ */
+int store_read_index(struct store *s, sqlite3_stmt *q, int column, uint32_t *out,
+                     struct err *err) MUST_CHECK;
+
 /* Refuses a file that is not ours, gives an empty one its tables. */
 int store_check_schema(struct store *s, enum store_access access, struct err *err) MUST_CHECK;
 

@@ -235,7 +235,7 @@ START_TEST(damaged_rows_are_refused)
     fixture_init(&f);
     struct store *s = fixture_open(&f, STORE_WRITE);
     int64_t run = fixture_begin(&f, s);
-    struct trial_sample samples[2] = {{1, 2, 3}, {4, 5, 6}};
+    struct trial_sample samples[2] = {{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}};
     struct trial_result r = {.status = TRIAL_OK, .samples = samples, .n_samples = 2};
     struct store_place place = {0};
     ck_assert_int_eq(store_add_trial(s, run, &place, &r, &f.err), 0);

@@ -4,38 +4,41 @@
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <zstd.h>
 
 #include "store_internal.h"
+#include "store_pack.h"
 
-/* Samples are kept as differences in memory of the same shape. */
-static_assert(sizeof(struct trial_sample) == 3 * sizeof(uint64_t), "a sample is three numbers");
+/* The numbers of a sample, in the order in which they are kept. */
+static const size_t numbers[] = {
+    offsetof(struct trial_sample, t_ns),          offsetof(struct trial_sample, ops),
+    offsetof(struct trial_sample, rss_bytes),     offsetof(struct trial_sample, live_bytes),
+    offsetof(struct trial_sample, address_bytes),
+};
+static_assert(sizeof(struct trial_sample) == sizeof(uint64_t) * ARRAY_SIZE(numbers),
+              "every number of a sample is kept");
 
 /* A day at 1 ms; what a file claims beyond that is not worth the memory. */
 #define SAMPLES_MAX ((size_t)100 * 1000 * 1000)
 
-#define LEVEL 3
-
-static void difference(const struct trial_sample *samples, size_t n, struct trial_sample *out)
+static uint64_t *number_of(const struct trial_sample *sample, size_t k)
 {
-    struct trial_sample last = {0};
-    for (size_t i = 0; i < n; i++) {
-        out[i].t_ns = htole64(samples[i].t_ns - last.t_ns);
-        out[i].ops = htole64(samples[i].ops - last.ops);
-        out[i].rss_bytes = htole64(samples[i].rss_bytes - last.rss_bytes);
-        last = samples[i];
-    }
+    return (uint64_t *)((char *)sample + numbers[k]);
 }
 
-static void accumulate(struct trial_sample *samples, size_t n)
+static void difference(const struct trial_sample *samples, size_t n, uint64_t *out)
 {
-    struct trial_sample sum = {0};
-    for (size_t i = 0; i < n; i++) {
-        sum.t_ns += le64toh(samples[i].t_ns);
-        sum.ops += le64toh(samples[i].ops);
-        sum.rss_bytes += le64toh(samples[i].rss_bytes);
-        samples[i] = sum;
-    }
+    for (size_t k = 0; k < ARRAY_SIZE(numbers); k++)
+        for (size_t i = 0; i < n; i++)
+            *out++ =
+                htole64(*number_of(&samples[i], k) - (i > 0 ? *number_of(&samples[i - 1], k) : 0));
+}
+
+static void accumulate(const uint64_t *differences, size_t n, struct trial_sample *out)
+{
+    for (size_t k = 0; k < ARRAY_SIZE(numbers); k++)
+        for (size_t i = 0; i < n; i++)
+            *number_of(&out[i], k) =
+                le64toh(*differences++) + (i > 0 ? *number_of(&out[i - 1], k) : 0);
 }
 
 int store_series_pack(const struct trial_sample *samples, size_t n, struct store_blob *out,
@@ -46,42 +49,42 @@ int store_series_pack(const struct trial_sample *samples, size_t n, struct store
         return 0;
     if (n > SAMPLES_MAX)
         return err_set(err, EINVAL, "a series of %zu samples is too long to store", n);
-    size_t n_bytes = n * sizeof(*samples), bound = ZSTD_compressBound(n_bytes);
-    struct trial_sample *differences = malloc(n_bytes);
-    out->data = malloc(bound);
-    if (differences && out->data) {
+    size_t n_bytes = n * sizeof(*samples);
+    struct store_packed packed = {0};
+    uint64_t *differences = malloc(n_bytes);
+    int rc = differences ? 0 : -ENOMEM;
+    if (differences)
         difference(samples, n, differences);
-        out->n_bytes = ZSTD_compress(out->data, bound, differences, n_bytes, LEVEL);
-    }
-    bool failed = !differences || !out->data || ZSTD_isError(out->n_bytes);
+    if (rc == 0)
+        rc = store_pack(differences, n_bytes, &packed, err);
     free(differences);
-    if (failed) {
-        free(out->data);
-        *out = (struct store_blob){0};
+    if (rc < 0)
         return err_set(err, ENOMEM, "no memory to store a series of %zu samples", n);
-    }
-    out->n_samples = n;
+    *out = (struct store_blob){.data = packed.data, .n_bytes = packed.n_bytes, .n_samples = n};
     return 0;
 }
 
 int store_series_unpack(const struct store_blob *blob, struct trial_sample **samples,
                         struct err *err)
 {
+    size_t n = blob->n_samples, n_bytes = n * sizeof(**samples);
     *samples = NULL;
-    size_t n_bytes = blob->n_samples * sizeof(**samples);
-    if (blob->n_samples == 0 || blob->n_samples > SAMPLES_MAX ||
-        ZSTD_getFrameContentSize(blob->data, blob->n_bytes) != n_bytes)
+    if (n == 0 || n > SAMPLES_MAX)
         return err_set(err, EINVAL, "a stored series is damaged: its length is not what it says");
+    uint64_t *differences = malloc(n_bytes);
     struct trial_sample *out = malloc(n_bytes);
-    if (!out)
-        return err_set(err, ENOMEM, "no memory for a series of %zu samples", blob->n_samples);
-    if (ZSTD_decompress(out, n_bytes, blob->data, blob->n_bytes) != n_bytes) {
+    int rc = differences && out ? store_unpack(blob->data, blob->n_bytes, differences, n_bytes, err)
+                                : err_set(err, ENOMEM, "no memory for a series of %zu samples", n);
+    if (rc == -EINVAL)
+        err_prefix(err, "a stored series is damaged");
+    if (rc == 0) {
+        accumulate(differences, n, out);
+        *samples = out;
+    } else {
         free(out);
-        return err_set(err, EINVAL, "a stored series is damaged: it cannot be decompressed");
     }
-    accumulate(out, blob->n_samples);
-    *samples = out;
-    return 0;
+    free(differences);
+    return rc;
 }
 
 int store_load_series(struct store *s, int64_t trial_id, struct trial_sample **samples,

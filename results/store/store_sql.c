@@ -90,3 +90,19 @@ void store_bind_text(sqlite3_stmt *q, int index, const char *text)
 {
     sqlite3_bind_text(q, index, text ? text : "", -1, SQLITE_TRANSIENT);
 }
+
+const char *store_column_text(sqlite3_stmt *q, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(q, column);
+    return text ? text : "";
+}
+
+int store_read_index(struct store *s, sqlite3_stmt *q, int column, uint32_t *out, struct err *err)
+{
+    int64_t value = sqlite3_column_int64(q, column);
+    if (value < 0 || value > UINT32_MAX - 1)
+        return err_set(err, EINVAL, "%s is damaged: %s is %ld in one of its rows", s->path,
+                       sqlite3_column_name(q, column), (long)value);
+    *out = (uint32_t)value;
+    return 0;
+}

@@ -142,9 +142,14 @@ START_TEST(a_series_comes_back_exactly_and_small)
     enum { N = 5000 };
     static struct trial_sample samples[N];
     for (uint64_t i = 0; i < N; i++)
-        samples[i] =
-            (struct trial_sample){.t_ns = i * 1000000, .ops = i * i, .rss_bytes = (N - i) * 4096};
-    samples[N - 1] = (struct trial_sample){.t_ns = UINT64_MAX, .ops = 0, .rss_bytes = UINT64_MAX};
+        samples[i] = (struct trial_sample){.t_ns = i * 1000000,
+                                           .ops = i * i,
+                                           .rss_bytes = (N - i) * 4096,
+                                           .live_bytes = i * 7919 % 100000,
+                                           .address_bytes = i / 100 * 65536};
+    samples[N - 2].live_bytes = TRIAL_LIVE_UNKNOWN;
+    samples[N - 1] = (struct trial_sample){
+        .t_ns = UINT64_MAX, .rss_bytes = UINT64_MAX, .address_bytes = UINT64_MAX};
     struct trial_result r = make_result();
     r.samples = samples;
     r.n_samples = N;

@@ -1,77 +1,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "store_internal.h"
+#include "store_result.h"
 #include "store_series.h"
 
-#define NUMBER(field) \
-    { \
-        .name = #field, .offset = offsetof(struct trial_result, field) \
-    }
-#define TEXT(field) \
-    { \
-        .name = #field, .offset = offsetof(struct trial_result, field), \
-        .n_bytes = sizeof(((struct trial_result *)NULL)->field) \
-    }
-
-const struct store_number store_numbers[] = {
-    NUMBER(wall_ns),
-    NUMBER(calls),
-    NUMBER(passes),
-    NUMBER(user_ns),
-    NUMBER(system_ns),
-    NUMBER(minor_faults),
-    NUMBER(major_faults),
-    NUMBER(voluntary_switches),
-    NUMBER(involuntary_switches),
-    NUMBER(stall_ns),
-    NUMBER(pace_ns),
-    NUMBER(thread_ns),
-    NUMBER(baseline_bytes),
-    NUMBER(baseline_anonymous_bytes),
-    NUMBER(peak_bytes),
-    NUMBER(peak_sampled_bytes),
-    NUMBER(end_bytes),
-    NUMBER(end_lazy_free_bytes),
-    NUMBER(end_huge_bytes),
-    NUMBER(end_swap_bytes),
-    NUMBER(n_mappings),
-    NUMBER(foreign_cpu_ns),
-    NUMBER(steal_ns),
-    NUMBER(statistics_lost),
-    {0},
-};
-
-const struct store_text store_texts[] = {
-    TEXT(message), TEXT(malloc_path), TEXT(build_id),
-    TEXT(version), TEXT(environment), TEXT(binding),
-    {0},
-};
-
-/* Columns of a trial before the two tables' ones. */
-enum trial_column {
-    COLUMN_CELL,
-    COLUMN_SUBJECT,
-    COLUMN_BLOCK,
-    COLUMN_POSITION,
-    COLUMN_STATUS,
-    COLUMN_SIGNAL,
-    COLUMN_FIRST_NUMBER
-};
-static const char first_columns[] = "cell, subject, block, position, status, signal";
-
-/* Appends the names of both tables' columns, each with ", " before it; returns how many. */
-static unsigned print_columns(FILE *out)
-{
-    unsigned n = 0;
-    for (const struct store_number *c = store_numbers; c->name; c++, n++)
-        fprintf(out, ", %s", c->name);
-    for (const struct store_text *c = store_texts; c->name; c++, n++)
-        fprintf(out, ", %s", c->name);
-    return n;
-}
+/* Columns of a trial before those of its result. */
+enum trial_column { COLUMN_CELL, COLUMN_SUBJECT, COLUMN_BLOCK, COLUMN_POSITION, COLUMN_RESULT };
+static const char first_columns[] = "cell, subject, block, position, ";
 
 enum statement { INSERT_TRIAL, SELECT_TRIALS };
 
@@ -85,14 +22,14 @@ static char *trial_sql(enum statement statement)
         return NULL;
     if (statement == INSERT_TRIAL) {
         fprintf(out, "INSERT INTO trial (%s", first_columns);
-        unsigned n = COLUMN_FIRST_NUMBER + print_columns(out);
+        unsigned n = COLUMN_RESULT + store_print_result_columns(out);
         fputs(", run) VALUES (?", out);
         for (unsigned i = 0; i < n; i++)
             fputs(", ?", out);
         fputs(")", out);
     } else {
         fprintf(out, "SELECT %s", first_columns);
-        print_columns(out);
+        store_print_result_columns(out);
         fputs(", id FROM trial WHERE run = ? ORDER BY block, position, id", out);
     }
     if (fclose(out) == 0)
@@ -121,13 +58,7 @@ static void bind_trial(sqlite3_stmt *q, int64_t run_id, const struct store_place
     sqlite3_bind_int64(q, 1 + COLUMN_SUBJECT, place->subject);
     sqlite3_bind_int64(q, 1 + COLUMN_BLOCK, place->block);
     sqlite3_bind_int64(q, 1 + COLUMN_POSITION, place->position);
-    store_bind_text(q, 1 + COLUMN_STATUS, trial_status_name(r->status));
-    sqlite3_bind_int64(q, 1 + COLUMN_SIGNAL, r->signal);
-    int next = 1 + COLUMN_FIRST_NUMBER;
-    for (const struct store_number *c = store_numbers; c->name; c++)
-        sqlite3_bind_int64(q, next++, (int64_t)store_number_of(r, c));
-    for (const struct store_text *c = store_texts; c->name; c++)
-        store_bind_text(q, next++, store_text_of(r, c));
+    int next = store_bind_result(q, 1 + COLUMN_RESULT, r);
     sqlite3_bind_int64(q, next, run_id);
 }
 
@@ -209,42 +140,15 @@ int store_add_trial(struct store *s, int64_t run_id, const struct store_place *p
     return status;
 }
 
-static bool find_status(const char *name, enum trial_status *out)
-{
-    for (int i = 0; i < TRIAL_STATUSES; i++)
-        if (strcmp(name, trial_status_name((enum trial_status)i)) == 0) {
-            *out = (enum trial_status)i;
-            return true;
-        }
-    return false;
-}
-
-static const char *column_text(sqlite3_stmt *q, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(q, column);
-    return text ? text : "";
-}
-
-/* A file may hold any number: what is out of range must not become an index elsewhere. */
-static int read_index(struct store *s, sqlite3_stmt *q, int column, uint32_t *out, struct err *err)
-{
-    int64_t value = sqlite3_column_int64(q, column);
-    if (value < 0 || value > UINT32_MAX - 1)
-        return err_set(err, EINVAL, "%s is damaged: a trial's %s is %ld", s->path,
-                       sqlite3_column_name(q, column), (long)value);
-    *out = (uint32_t)value;
-    return 0;
-}
-
 static int read_place(struct store *s, sqlite3_stmt *q, struct store_place *out, struct err *err)
 {
-    int result = read_index(s, q, COLUMN_CELL, &out->cell, err);
+    int result = store_read_index(s, q, COLUMN_CELL, &out->cell, err);
     if (result == 0)
-        result = read_index(s, q, COLUMN_SUBJECT, &out->subject, err);
+        result = store_read_index(s, q, COLUMN_SUBJECT, &out->subject, err);
     if (result == 0)
-        result = read_index(s, q, COLUMN_BLOCK, &out->block, err);
+        result = store_read_index(s, q, COLUMN_BLOCK, &out->block, err);
     if (result == 0)
-        result = read_index(s, q, COLUMN_POSITION, &out->position, err);
+        result = store_read_index(s, q, COLUMN_POSITION, &out->position, err);
     if (result == 0 && out->block >= STORE_BLOCKS_MAX)
         result = err_set(err, EINVAL, "%s is damaged: a trial's block is %u", s->path, out->block);
     return result;
@@ -253,20 +157,9 @@ static int read_place(struct store *s, sqlite3_stmt *q, struct store_place *out,
 static int read_trial(struct store *s, sqlite3_stmt *q, struct store_trial *out, struct err *err)
 {
     int result = read_place(s, q, &out->place, err);
-    if (result < 0)
-        return result;
-    struct trial_result *r = &out->result;
-    const char *status = column_text(q, COLUMN_STATUS);
-    if (!find_status(status, &r->status))
-        return err_set(err, EINVAL,
-                       "%s has a trial that ended '%.*s', which this version does not know",
-                       s->path, 40, status);
-    r->signal = sqlite3_column_int(q, COLUMN_SIGNAL);
-    int next = COLUMN_FIRST_NUMBER;
-    for (const struct store_number *c = store_numbers; c->name; c++)
-        *(uint64_t *)((char *)r + c->offset) = (uint64_t)sqlite3_column_int64(q, next++);
-    for (const struct store_text *c = store_texts; c->name; c++)
-        snprintf((char *)r + c->offset, c->n_bytes, "%s", column_text(q, next++));
+    int next = result < 0 ? result : store_read_result(s, q, COLUMN_RESULT, &out->result, err);
+    if (next < 0)
+        return next;
     out->id = sqlite3_column_int64(q, next);
     return 0;
 }

@@ -145,8 +145,10 @@ static int make_cell(struct campaign *c, const struct wanted *w, struct err *err
     rc = cell_open(cell, &w->word, w->threads, c->config->seed, err);
     if (rc < 0)
         return rc;
-    rc = topology_place(c->topology, c->config->pin, cell->plan->n_seats,
-                        &c->placements[c->n_cells], err);
+    rc = cell_profile(cell, err);
+    if (rc == 0)
+        rc = topology_place(c->topology, c->config->pin, cell->plan->n_seats,
+                            &c->placements[c->n_cells], err);
     if (rc < 0)
         cell_close(cell);
     else

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "near.h"
 #include "os.h"
 #include "plan_file.h"
@@ -251,11 +252,22 @@ int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads,
                    word->name);
 }
 
+int cell_profile(struct cell *cell, struct err *err)
+{
+    int rc = plan_profile_make(cell->plan, CONTROL_PROGRESS_WORDS, &cell->profile, err);
+    if (rc != -EINVAL)
+        return rc;
+    fprintf(stderr, "%s: what is live over time stays unknown: %s\n", program_invocation_name,
+            err->text);
+    return 0;
+}
+
 void cell_close(struct cell *cell)
 {
     if (!cell->plan)
         return;
     close(cell->fd);
+    plan_profile_release(&cell->profile);
     os_unmap((void *)cell->plan, cell->plan->n_bytes);
     *cell = (struct cell){.fd = -1};
 }

@@ -3,6 +3,7 @@
 
 #include "places.h"
 #include "plan.h"
+#include "plan_profile.h"
 #include "recorded.h"
 #include "workload.h"
 
@@ -43,12 +44,20 @@ struct cell {
     uint64_t frees, remote_frees; /* of what is repeated; of a trace: as it was recorded */
     int fd;
     const struct plan *plan;
+    struct plan_profile profile; /* all zero until cell_profile() */
 };
 
 /* Makes the plan. `threads` is ignored by files. */
 int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads, uint64_t seed,
               struct err *err) MUST_CHECK;
 void cell_close(struct cell *cell);
+
+/*
+ * Goes through the plan of an open cell once more, so that its trials can tell what is live; once per
+ * cell, before the first trial. A plan whose live bytes cannot be told that way stays without a profile, with a note to
+ * stderr. 0 or -ENOMEM.
+ */
+int cell_profile(struct cell *cell, struct err *err) MUST_CHECK;
 
 /* The recorded workloads that ship: calls `each` with every name, in order. */
 int cell_list_recorded(const struct places *places,

@@ -7,15 +7,18 @@
 enum { COST_SHARE = 100 }; /* a reading may cost the hundredth part of the pace */
 
 int sampler_open(struct sampler *s, pid_t pid, const struct control *control, uint32_t n_threads,
-                 struct err *err)
+                 const struct plan_profile *profile, struct err *err)
 {
-    *s = (struct sampler){.control = control, .n_threads = n_threads, .pace_ns = NS_PER_MS};
+    *s = (struct sampler){
+        .control = control, .n_threads = n_threads, .profile = profile, .pace_ns = NS_PER_MS};
     int rc = process_statm_open(&s->statm, pid, err);
     struct statm now;
     if (rc == 0)
         rc = process_statm_read(&s->statm, &now, err);
-    if (rc == 0)
+    if (rc == 0) {
         s->baseline_bytes = now.rss_bytes;
+        s->baseline_address_bytes = now.size_bytes;
+    }
     return rc;
 }
 
@@ -25,6 +28,31 @@ uint64_t control_ops_done(const struct control *c, uint32_t n_threads)
     for (uint32_t t = 0; t < n_threads; t++)
         sum += atomic_load_explicit(&c->threads[t].ops_done, memory_order_relaxed);
     return sum;
+}
+
+/* Progress of all threads, and what is live by it. */
+static void read_progress(const struct sampler *s, struct trial_sample *out)
+{
+    uint64_t live = 0;
+    for (uint32_t t = 0; t < s->n_threads; t++) {
+        const struct control_thread *c = &s->control->threads[t];
+        uint64_t words = atomic_load_explicit(&c->ops_done, memory_order_acquire);
+        uint64_t of_bodies = atomic_load_explicit(&c->words_of_bodies, memory_order_relaxed);
+        out->ops += words;
+        if (s->profile)
+            live += plan_profile_net(s->profile, t, words, of_bodies);
+    }
+    /* Threads are read one after the other: a free may be seen before its allocation. */
+    if (!s->profile)
+        live = TRIAL_LIVE_UNKNOWN;
+    else if (live > INT64_MAX)
+        live = 0;
+    out->live_bytes = live;
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
 }
 
 /* Room for one more; a series that has become long keeps every second reading. */
@@ -55,12 +83,13 @@ void sampler_read(struct sampler *s)
     if (s->control->start_ns == 0 || begin < s->control->start_ns || !make_room(s) ||
         process_statm_read(&s->statm, &now, &ignored) < 0 || now.rss_bytes == 0)
         return;
-    uint64_t rss = now.rss_bytes > s->baseline_bytes ? now.rss_bytes - s->baseline_bytes : 0;
-    s->samples[s->n++] = (struct trial_sample){.t_ns = begin - s->control->start_ns,
-                                               .ops = control_ops_done(s->control, s->n_threads),
-                                               .rss_bytes = rss};
-    if (rss > s->peak_bytes)
-        s->peak_bytes = rss;
+    struct trial_sample sample = {.t_ns = begin - s->control->start_ns,
+                                  .rss_bytes = less(now.rss_bytes, s->baseline_bytes),
+                                  .address_bytes = less(now.size_bytes, s->baseline_address_bytes)};
+    read_progress(s, &sample);
+    s->samples[s->n++] = sample;
+    if (sample.rss_bytes > s->peak_bytes)
+        s->peak_bytes = sample.rss_bytes;
     uint64_t cost = clock_ns() - begin;
     if (cost * COST_SHARE > s->pace_ns && s->pace_ns < NS_PER_S)
         s->pace_ns += s->pace_ns / 8;

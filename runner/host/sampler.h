@@ -1,5 +1,6 @@
 /*
- * The fast series: resident bytes and progress of a worker, read from outside while it runs. A
+ * The fast series: resident bytes, address space and progress of a worker, read from outside while it
+ * runs, and what of its plan is live after so much progress. A
  * reading costs a few microseconds of the runner's CPU; the pace is a millisecond, slower where a
  * reading costs more than a hundredth of that or where the trial is so long that the series would
  * pass SAMPLES_MAX readings (then every second reading is dropped and the pace halved).
@@ -7,6 +8,7 @@
 #pragma once
 
 #include "control.h"
+#include "plan_profile.h"
 #include "process_memory.h"
 #include "trial.h"
 
@@ -16,7 +18,8 @@ struct sampler {
     struct process_statm statm;
     const struct control *control;
     uint32_t n_threads; /* not read from shared memory, which the worker may have damaged */
-    uint64_t baseline_bytes;
+    const struct plan_profile *profile; /* NULL: what is live is not known */
+    uint64_t baseline_bytes, baseline_address_bytes;
     uint64_t pace_ns;
     uint64_t peak_bytes;          /* of all readings, dropped ones too; less the baseline */
     struct trial_sample *samples; /* owned, until it is handed over */
@@ -26,9 +29,12 @@ struct sampler {
 /* Words of the plan that all threads together have executed. */
 uint64_t control_ops_done(const struct control *control, uint32_t n_threads);
 
-/* Reads the baseline; the worker stands still and ready. */
+/*
+ * Reads the baseline; the worker stands still and ready. `profile`, which may be NULL, is of the
+ * worker's plan at a stride of CONTROL_PROGRESS_WORDS, and outlives the sampler.
+ */
 int sampler_open(struct sampler *s, pid_t pid, const struct control *control, uint32_t n_threads,
-                 struct err *err) MUST_CHECK;
+                 const struct plan_profile *profile, struct err *err) MUST_CHECK;
 /* One reading. A process that has just ended gives none. */
 void sampler_read(struct sampler *s);
 void sampler_close(struct sampler *s);

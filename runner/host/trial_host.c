@@ -144,7 +144,8 @@ static int prepare(struct flight *f, struct err *err)
     if (rc == 0)
         rc = process_memory_read(pid, &memory, err);
     if (rc == 0)
-        rc = sampler_open(&f->sampler, pid, f->worker.control, f->request->plan->n_threads, err);
+        rc = sampler_open(&f->sampler, pid, f->worker.control, f->request->plan->n_threads,
+                          f->request->profile, err);
     if (rc == 0)
         rc = process_reset_peak(pid, err);
     if (rc == 0)
@@ -347,9 +348,10 @@ static bool run_to_end(struct flight *f)
     f->runner_cpu_before_ns = runner_cpu_ns();
     f->go_ns = clock_ns();
     control_set_state(f->worker.control, CONTROL_GO);
-    if (!wait_for(f, CONTROL_DONE, !f->request->survey))
+    bool sample = !f->request->is_unsampled && !f->request->survey;
+    if (!wait_for(f, CONTROL_DONE, sample))
         return false;
-    if (!f->request->survey)
+    if (sample)
         sampler_read(&f->sampler);
     if (!is_sound(f)) {
         flight_say(f->result, TRIAL_CRASHED, "the control block is damaged");

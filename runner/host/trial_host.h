@@ -10,6 +10,7 @@
 #include "control.h"
 #include "placement.h"
 #include "plan.h"
+#include "plan_profile.h"
 #include "statistics_block.h"
 #include "topology.h"
 #include "trial.h"
@@ -26,6 +27,9 @@ struct trial_request {
     size_t n_settings;
     int plan_fd; /* of `plan`, sealed */
     const struct plan *plan;
+    const struct plan_profile
+        *profile;      /* of it, for sampler_open(); NULL: live bytes are unknown */
+    bool is_unsampled; /* without the fast series: what that costs */
     enum touch touch;
     uint64_t run_ns;        /* repeat the bodies for so long; 0: one pass */
     uint32_t warm_up;       /* passes before the clock, of plans that settle */

@@ -121,6 +121,8 @@ void lane_live_root(struct lane *lane)
             run_body(lane);
             lane->control->passes++;
         }
+        atomic_store_explicit(&lane->control->words_of_bodies, lane->words_before,
+                              memory_order_relaxed);
     }
     lane_run(lane, plan->loop_end, plan->n_ops - 1);
     finish(lane);

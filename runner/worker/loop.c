@@ -9,8 +9,6 @@
 #include "request.h"
 #include "touch.h"
 
-enum { PROGRESS_WORDS = 4096 }; /* words between two reports of progress */
-
 /* An allocation with prefixes; returns the word behind it. */
 static ALWAYS_INLINE const struct plan_op *run_prefixed(struct lane *lane, const struct plan_op *op,
                                                         enum touch policy)
@@ -156,15 +154,23 @@ other:
 #undef NEXT
 }
 
+/* Where progress is told next, at the latest at `end`. */
+static ALWAYS_INLINE const struct plan_op *
+next_pause(const struct lane *lane, const struct plan_op *op, const struct plan_op *end)
+{
+    uint64_t at = lane->first + (uint64_t)(op - lane->ops);
+    uint64_t n = CONTROL_PROGRESS_WORDS - at % CONTROL_PROGRESS_WORDS;
+    return (uint64_t)(end - op) > n ? op + n : end;
+}
+
 static ALWAYS_INLINE void run(struct lane *lane, uint64_t from, uint64_t to, enum touch policy)
 {
     const struct plan_op *op = lane->ops + from, *end = lane->ops + to;
     while (op < end) {
-        const struct plan_op *pause = end - op > PROGRESS_WORDS ? op + PROGRESS_WORDS : end;
-        op = run_words(lane, op, pause, policy);
+        op = run_words(lane, op, next_pause(lane, op, end), policy);
         atomic_store_explicit(&lane->control->ops_done,
                               lane->words_before + (uint64_t)(op - (lane->ops + from)),
-                              memory_order_relaxed);
+                              memory_order_release); /* behind words_of_bodies */
     }
     lane->words_before += to - from;
 }
