@@ -77,6 +77,17 @@ EXPORT struct mallinfo2 mallinfo2(void)
     return (struct mallinfo2){.arena = (size_t)atomic_fetch_add(&asked, 1) + 1};
 }
 
+EXPORT int malloc_trim(size_t pad)
+{
+    const char *fault = getenv("CALM_TRIM");
+    (void)pad;
+    if (fault && strcmp(fault, "abort") == 0)
+        end("calm: nothing is given back");
+    while (fault && strcmp(fault, "hang") == 0)
+        pause();
+    return 0;
+}
+
 size_t calm_usable_bytes(void *p)
 {
     static size_t (*_Atomic glibcs)(void *);

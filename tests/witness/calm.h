@@ -4,6 +4,8 @@
  * or comes meanwhile. What it tells as held is how often it was asked. The core of common/family.h.
  *
  *   CALM_SLOW=n   every nth call takes 200 us longer, so that a mark has threads to wait for
+ *   CALM_TRIM=abort   malloc_trim() ends the process
+ *   CALM_TRIM=hang    malloc_trim() does not come back
  *   CALM_RESTLESS=1   a thread of its own calls it all the time
  */
 #pragma once

@@ -245,6 +245,28 @@ START_TEST(the_library_sees_who_is_in_it)
 }
 END_TEST
 
+/* In the tail nothing but that calls the allocator: who fails there fails in it. What was found before is kept. */
+START_TEST(an_allocator_that_fails_to_give_back_is_a_result)
+{
+    static const char *const environments[][2] = {{"CALM_TRIM=abort", NULL},
+                                                  {"CALM_TRIM=hang", NULL}};
+    static const enum trial_status statuses[] = {TRIAL_CRASHED, TRIAL_HUNG};
+    struct rig r;
+    rig_init(&r, 1);
+    be_calm(&r);
+    r.environment = environments[_i];
+    r.has_tail = true;
+    r.limit_ns = 2 * NS_PER_S;
+    plan_pairs(&r, 0, 100);
+    rig_survey(&r);
+    ck_assert_int_eq(r.result.status, statuses[_i]);
+    ck_assert_ptr_nonnull(strstr(r.result.message, "when asked to give back memory"));
+    ck_assert_uint_gt(r.survey.n_marks, 4);
+    ck_assert_uint_eq(r.survey.marks[r.survey.n_marks - 1].kind, SURVEY_IDLE_5S);
+    rig_release(&r);
+}
+END_TEST
+
 int main(void)
 {
     TCase *all = tcase_create("still");
@@ -258,5 +280,6 @@ int main(void)
     tcase_add_test(all, a_plan_that_is_paced_by_time);
     tcase_add_test(all, a_plan_that_is_streamed);
     tcase_add_test(all, the_library_sees_who_is_in_it);
+    tcase_add_loop_test(all, an_allocator_that_fails_to_give_back_is_a_result, 0, 2);
     return rig_main(all);
 }
