@@ -5,7 +5,7 @@
 set -m # each runner in a process group of its own, with Ctrl-C as on a terminal
 
 churn='churn:live=300:max=2K'
-words=(-a 'glibc,jemalloc,null' -w "nop,$churn,larson:live=50" -t 2 -b 1 -s 0.005)
+words=(-a 'glibc,jemalloc,null' -w "nop,$churn,realloc-growth" -t 2 -b 1 -s 0.005)
 
 # sql QUERY: one value of the results file
 sql() {
