@@ -348,7 +348,7 @@ static bool run_to_end(struct flight *f)
     f->runner_cpu_before_ns = runner_cpu_ns();
     f->go_ns = clock_ns();
     control_set_state(f->worker.control, CONTROL_GO);
-    bool is_sampled = !f->request->is_unsampled && !f->request->is_survey;
+    bool is_sampled = !f->request->is_unsampled && !f->request->survey;
     if (!wait_for(f, CONTROL_DONE, is_sampled))
         return false;
     if (is_sampled)

@@ -1,27 +1,50 @@
 #include "surveyor.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "clock.h"
+#include "facility.h"
 #include "os.h"
 #include "own.h"
+#include "self.h"
+#include "statistics_block.h"
 #include "still.h"
 #include "timing.h"
 
-/* Marks that come behind the drain, and that one. */
+/* Of the marks that come behind the plan; these always find room. */
 enum { TAIL_MARKS = SURVEY_MARK_KINDS - SURVEY_DRAINED };
+
+#define BUFFER_BYTES (256 * KIB)
 
 struct surveyor {
     struct observer observer;
     struct survey_block *block;
+    struct facility facility;
     uint64_t step_words, step_ns; /* one of them is 0 */
     _Atomic uint64_t next_words, next_ns;
     _Atomic uint32_t peak_is_taken, phase;
     uint64_t least_peak_bytes;
+    /* Used by who takes a mark. */
+    struct heap_maps maps;
+    struct extent *extents, *scratch; /* room for every object of the plan */
+    size_t n_extents;
+    uint64_t usable_bytes;
+    char *buffer;
 };
 
 static struct surveyor only;
+
+/* Zeroed memory of the worker's own that never is a huge page, which would look like the allocator's. */
+static void *own_map(size_t bytes)
+{
+    void *p = os_map(bytes, OS_RESERVE);
+    if (!p || !own_note(p, bytes))
+        return NULL;
+    madvise(p, bytes, MADV_NOHUGEPAGE);
+    return p;
+}
 
 static uint64_t step_words(const struct plan *plan)
 {
@@ -29,17 +52,9 @@ static uint64_t step_words(const struct plan *plan)
     return words > 0 ? words : 1;
 }
 
-bool surveyor_make(struct worker *w, struct survey_block *block)
+static void choose_steps(struct surveyor *s, const struct worker *w)
 {
-    struct surveyor *s = &only;
     const struct plan *plan = w->plan;
-    size_t bytes = observer_bytes(plan);
-    void *memory = os_map(bytes, OS_PLAIN);
-    if (!memory || !own_note(memory, bytes))
-        return false;
-    memset(memory, 0, bytes);
-    observer_init(w, &s->observer, memory, s);
-    s->block = block;
     if ((plan->flags & PLAN_LOOPS) && w->control->run_ns > 0)
         s->step_ns = w->control->run_ns / (SURVEYOR_STEPS + 1);
     else
@@ -47,7 +62,37 @@ bool surveyor_make(struct worker *w, struct survey_block *block)
     atomic_store(&s->next_words, s->step_words);
     atomic_store(&s->next_ns, s->step_ns);
     s->least_peak_bytes = plan->facts.peak_live_bytes - plan->facts.peak_live_bytes / 100;
+}
+
+static bool make_memory(struct surveyor *s, struct worker *w)
+{
+    size_t bytes = observer_bytes(w->plan), n = observer_objects(w->plan) + 1;
+    void *memory = own_map(bytes);
+    struct statistic *rows = own_map(STATISTICS_ROOM * sizeof(*rows));
+    s->extents = own_map(n * sizeof(*s->extents));
+    s->scratch = own_map(n * sizeof(*s->scratch));
+    s->maps.ranges = own_map(HEAP_MAPS_ROOM * sizeof(*s->maps.ranges));
+    s->buffer = own_map(BUFFER_BYTES);
+    if (!memory || !rows || !s->extents || !s->scratch || !s->maps.ranges || !s->buffer)
+        return false;
+    for (size_t at = 0; at < bytes; at += os_page_bytes()) /* lanes are to fault in nothing */
+        ((volatile char *)memory)[at] = 0;
+    facility_find(&s->facility, rows, STATISTICS_ROOM);
+    observer_init(w, &s->observer, memory, s);
+    s->observer.knows_usable = s->facility.has_usable_size;
     return timing_make(w) && own_close();
+}
+
+bool surveyor_make(struct worker *w, struct survey_block *block)
+{
+    struct surveyor *s = &only;
+    s->block = block;
+    choose_steps(s, w);
+    if (!make_memory(s, w))
+        return false;
+    memcpy(block->purge, s->facility.purge, sizeof(block->purge));
+    memcpy(block->held_source, s->facility.held_source, sizeof(block->held_source));
+    return true;
 }
 
 /* The clock of the plan stands while all stand still. */
@@ -70,18 +115,80 @@ static void sum(struct survey_mark *m, const struct worker *w)
     m->live_objects = (uint64_t)objects;
 }
 
+static void add_extent(void *context, const struct object *object)
+{
+    struct surveyor *s = context;
+    s->extents[s->n_extents++] = (struct extent){(uint64_t)object->p, object->bytes};
+    s->usable_bytes += object->usable;
+}
+
+static void forget_pages(struct survey_mark *m)
+{
+    m->heap_resident_bytes = m->empty_bytes = SURVEY_UNKNOWN;
+    for (unsigned i = 0; i < SURVEY_SHARES; i++)
+        m->pages[i] = 0;
+    m->n_regions = 0;
+}
+
+/* Live objects against resident pages. */
+static void look_at_pages(struct surveyor *s, struct survey_mark *m)
+{
+    struct occupancy o;
+    struct extent *sorted = extents_sort(s->extents, s->scratch, s->n_extents);
+    occupancy_begin(&o, sorted, s->n_extents, os_page_bytes(), s->block->regions + m->first_region);
+    bool has_maps = heap_maps_read(&s->maps, s->buffer, BUFFER_BYTES);
+    m->n_mappings = has_maps ? s->maps.n_mappings : SURVEY_UNKNOWN;
+    m->address_bytes = has_maps ? s->maps.address_bytes : SURVEY_UNKNOWN;
+    if (!has_maps || !self_pages_read(&o, &s->maps, (uint64_t *)(void *)s->buffer,
+                                      BUFFER_BYTES / sizeof(uint64_t))) {
+        forget_pages(m);
+        return;
+    }
+    m->heap_resident_bytes = o.n_pages * o.page_bytes;
+    m->empty_bytes = o.pages[0] * o.page_bytes;
+    memcpy(m->pages, o.pages, sizeof(m->pages));
+    m->n_regions = o.n_regions;
+}
+
+static void look_at_memory(struct surveyor *s, struct survey_mark *m)
+{
+    struct self_memory memory;
+    self_memory_read(&memory, s->buffer, BUFFER_BYTES);
+    m->lazy_free_bytes = memory.lazy_free_bytes;
+    m->huge_bytes = memory.huge_bytes;
+    m->swap_bytes = memory.swap_bytes;
+}
+
+/* The kernel is asked before the allocator: what that touches in order to answer is seen by the next mark only. */
+static void fill(struct surveyor *s, struct survey_mark *m)
+{
+    s->n_extents = 0;
+    s->usable_bytes = 0;
+    observer_each_object(&s->observer, add_extent, s);
+    m->usable_bytes = s->facility.has_usable_size ? s->usable_bytes : SURVEY_UNKNOWN;
+    look_at_memory(s, m);
+    look_at_pages(s, m);
+    m->held_bytes = facility_held_bytes(&s->facility);
+}
+
 /* All stand still. */
 static void look(struct worker *w, enum survey_mark_kind kind, uint32_t phase)
 {
-    struct survey_block *block = w->observer->surveyor->block;
+    struct surveyor *s = w->observer->surveyor;
+    struct survey_block *block = s->block;
     uint64_t begin = clock_ns();
     uint32_t n = atomic_load(&block->n_marks);
     uint32_t room = SURVEY_MARKS_MAX - (kind < SURVEY_DRAINED ? TAIL_MARKS : 0);
     if (n >= room)
         return;
     struct survey_mark *m = &block->marks[n];
-    *m = (struct survey_mark){.kind = kind, .phase = phase, .t_ns = plan_ns(w)};
+    *m = (struct survey_mark){.kind = kind,
+                              .phase = phase,
+                              .t_ns = plan_ns(w),
+                              .first_region = atomic_load(&block->n_regions)};
     sum(m, w);
+    fill(s, m);
+    atomic_store(&block->n_regions, m->first_region + m->n_regions);
     atomic_store(&block->n_marks, n + 1);
     if (kind < SURVEY_DRAINED)
         atomic_fetch_add(&w->still_ns, clock_ns() - begin);
@@ -143,7 +250,7 @@ static void sleep_until(uint64_t ns)
         continue;
 }
 
-void surveyor_tail(struct worker *w)
+static void tail(struct worker *w)
 {
     static const struct {
         enum survey_mark_kind kind;
@@ -155,6 +262,16 @@ void surveyor_tail(struct worker *w)
         sleep_until(begin + idle[i].ms * NS_PER_MS);
         look(w, idle[i].kind, 0);
     }
-    look(w, SURVEY_PURGED, 0);
-    atomic_store(&block->state, SURVEY_COMPLETE);
+    atomic_store(&block->state,
+                 SURVEY_ASKS); /* should it not return, the runner knows where it is */
+    facility_give_back(&w->observer->surveyor->facility);
+    if (w->observer->surveyor->facility.purge[0])
+        look(w, SURVEY_PURGED, 0);
+}
+
+void surveyor_tail(struct worker *w)
+{
+    if (w->control->survey == CONTROL_SURVEY)
+        tail(w);
+    atomic_store(&w->observer->surveyor->block->state, SURVEY_COMPLETE);
 }
