@@ -1,12 +1,17 @@
 /* What the columns of the long tables are called, and how the numbers in them come about. */
 #include "report.h"
 
+static_assert(TRIAL_LIVE_UNKNOWN == SURVEY_UNKNOWN, "one number is unknown everywhere");
+
 #define SERIES(field) \
     { \
         .name = #field, .offset = offsetof(struct trial_sample, field) \
     }
 
-const struct report_series report_series[] = {SERIES(t_ns), SERIES(ops), SERIES(rss_bytes), {0}};
+const struct report_series report_series[] = {
+    SERIES(t_ns),       SERIES(ops),           SERIES(rss_bytes),
+    SERIES(live_bytes), SERIES(address_bytes), {0},
+};
 
 const struct report_quantile report_quantiles[] = {
     {"p50_ns", 500000}, {"p90_ns", 900000}, {"p99_ns", 990000}, {"p99_9_ns", 999000}, {0},
