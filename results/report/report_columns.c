@@ -1,7 +1,9 @@
 /* What the columns of the long tables are called, and how the numbers in them come about. */
 #include "report.h"
+#include "survey.h"
 
 static_assert(TRIAL_LIVE_UNKNOWN == SURVEY_UNKNOWN, "one number is unknown everywhere");
+static_assert(TRIAL_UNKNOWN == SURVEY_UNKNOWN, "one number is unknown everywhere");
 
 #define SERIES(field) \
     { \
@@ -9,8 +11,7 @@ static_assert(TRIAL_LIVE_UNKNOWN == SURVEY_UNKNOWN, "one number is unknown every
     }
 
 const struct report_series report_series[] = {
-    SERIES(t_ns),       SERIES(ops),           SERIES(rss_bytes),
-    SERIES(live_bytes), SERIES(address_bytes), {0},
+    SERIES(t_ns), SERIES(ops), SERIES(rss_bytes), SERIES(live_bytes), SERIES(address_bytes), {0},
 };
 
 const struct report_quantile report_quantiles[] = {

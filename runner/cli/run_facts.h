@@ -12,9 +12,6 @@
 /* Keys of warnings in the store begin with this; the fact that they warn of follows. */
 #define RUN_FACT_WARNING "warning_"
 
-/* Which counters of the processor can be read; "none: " and why not. */
-#define RUN_FACT_COUNTERS "hardware_counters"
-
 #define RUN_FACTS_MAX (MACHINE_FACTS_MAX + MACHINE_WARNINGS_MAX + 4)
 
 /* `facts` points into the rest: neither copy nor move it. About 20 KiB. */
