@@ -282,29 +282,43 @@ static int print_cell(struct view *v, uint32_t cell)
     return result;
 }
 
-/* The least and the greatest of the surveys with timed calls. */
+struct span {
+    uint64_t least, most;
+};
+
+static void widen(struct span *span, uint64_t value)
+{
+    span->least = value < span->least ? value : span->least;
+    span->most = value > span->most ? value : span->most;
+}
+
+/* "22", "20 to 22". */
+static void print_span(FILE *out, const struct span *span)
+{
+    fprintf(out, "%llu", (unsigned long long)span->least);
+    if (span->most > span->least)
+        fprintf(out, " to %llu", (unsigned long long)span->most);
+}
+
+/* Of the surveys with timed calls. */
 static void print_clock(const struct view *v)
 {
-    uint64_t least = UINT64_MAX, most = 0;
-    uint32_t most_period = 0;
+    struct span clock = {.least = UINT64_MAX}, period = {.least = UINT64_MAX};
     size_t n = (size_t)v->s->run.n_cells * v->s->run.n_subjects;
     for (size_t i = 0; i < n; i++) {
         const struct store_survey *x = &v->entries[i].survey;
         if (x->id == 0 || x->latency_period == 0 || x->clock_ns == SURVEY_UNKNOWN)
             continue;
-        least = x->clock_ns < least ? x->clock_ns : least;
-        most = x->clock_ns > most ? x->clock_ns : most;
-        most_period = x->latency_period > most_period ? x->latency_period : most_period;
+        widen(&clock, x->clock_ns);
+        widen(&period, x->latency_period);
     }
-    if (most_period == 0)
+    if (period.most == 0)
         return;
-    fprintf(v->out, "timing a call that does nothing gives %llu", (unsigned long long)least);
-    if (most > least)
-        fprintf(v->out, " to %llu", (unsigned long long)most);
-    fprintf(v->out,
-            " ns here, which every figure contains: none is taken off. One call of %u "
-            "was timed on average, or more\n",
-            most_period);
+    fputs("one call of ", v->out);
+    print_span(v->out, &period);
+    fputs(" was timed, on average; timing a call that does nothing gives ", v->out);
+    print_span(v->out, &clock);
+    fputs(" ns, which every figure contains: nothing is taken off\n", v->out);
 }
 
 static void print_legend(const struct view *v)
