@@ -11,7 +11,7 @@ struct words {
     bool list;
 };
 
-enum { KEY_JSON = 256, KEY_CSV, KEY_LIST, KEY_STATS, KEY_LATENCY, KEY_COUNTERS };
+enum { KEY_JSON = 256, KEY_CSV, KEY_LIST, KEY_MEMORY, KEY_STATS, KEY_LATENCY, KEY_COUNTERS };
 
 static const struct argp_option options[] = {
     {"list", KEY_LIST, NULL, 0, "list all stored runs, newest first", 0},
@@ -27,6 +27,10 @@ static const struct argp_option options[] = {
     {"latency", KEY_LATENCY, NULL, 0,
      "also how long single calls took, by kind, size and whose object it was (in JSON they are anyway; as CSV: "
      "arenabench export --format csv --table latency)",
+     0},
+    {"memory", KEY_MEMORY, NULL, 0,
+     "also where the memory went: fragmentation by several measures, and what each allocator gave back "
+     "when its work was over",
      0},
     {"output", 'o', "FILE", 0, "the file where runs are kept (default results/runs/bench.db)", 0},
     {0},
@@ -44,6 +48,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_CSV:
         w->output.form = OUTPUT_CSV;
+        return 0;
+    case KEY_MEMORY:
+        w->output.memory = true;
         return 0;
     case KEY_STATS:
         w->output.statistics = true;

@@ -16,6 +16,7 @@ struct output {
     bool latency;     /* tables: also how long single calls took */
     bool series;      /* JSON: with the samples of trials and the marks of surveys */
     const char *file; /* to be written; NULL: standard output */
+    bool memory;      /* also where the memory went; of tables */
 };
 
 /* 0 or a negative errno. */
