@@ -103,6 +103,11 @@ static void identify(struct ledger *l, uint32_t subject, const struct trial_resu
     text_format(own->version, sizeof(own->version), "%s", result->version);
 }
 
+bool ledger_has_hung(const struct ledger *l, uint32_t cell, uint32_t subject)
+{
+    return l->hangs[(size_t)cell * l->size.n_subjects + subject] >= LEDGER_HANGS;
+}
+
 static bool is_hopeless(struct ledger *l, const struct store_place *place, enum trial_status status)
 {
     uint8_t *hangs = &l->hangs[pair_of(l, place)];
