@@ -56,6 +56,7 @@ struct survey_flight *cell_survey_begin(const struct cell_trial *t, const struct
     struct request_texts texts;
     struct trial_request request = make_request(t, cell, subject, placement, &texts);
     request.survey = CONTROL_SURVEY;
+    request.counters = NULL; /* of the observed loop they would say nothing */
     request.time_limit_ns *= SURVEY_LIMIT;
     return host_survey_begin(&request);
 }
