@@ -26,7 +26,7 @@ bool timing_make(struct worker *w)
     struct timed_lane *timed = os_map(bytes, OS_POPULATE);
     if (!timed || !own_note(timed, bytes) ||
         latency_make(&latency, plan->n_seats, choose_period(w), &err) < 0 ||
-        !own_note(latency.rows, latency_bytes(plan->n_seats)))
+        !own_note(latency.rows, latency_bytes(&latency)))
         return false;
     for (uint32_t t = 0; t < plan->n_threads; t++)
         latency_lane_make(&timed[t].latency, &latency, plan_threads(plan)[t].seat, t);
