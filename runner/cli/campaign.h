@@ -26,8 +26,7 @@ struct campaign {
     int64_t run_id;
     struct ledger ledger;
     struct frequency_range frequency;
-    bool *
-        surveyed; /* [cell][subject]: needs no survey, or none any more; NULL without the second pass */
+    uint8_t *surveys; /* [cell][subject], see campaign_survey.c; NULL without the second pass */
     uint32_t n_surveys, n_surveyed; /* of the whole run, those left out not counted */
     bool was_finished;              /* before this campaign */
     uint64_t n_failed;              /* now */

@@ -7,13 +7,23 @@
 #include <unistd.h>
 
 #include "cell_trial.h"
+#include "clock.h"
 #include "progress.h"
 #include "store_survey.h"
 
 #define IDLE_MAX     16 /* workers in the background */
 #define MEMORY_SHARE 4  /* the part of free memory that they may hold */
 #define GUESS_S      0.5
-#define PATIENCE_US  10000
+
+/*
+ * A survey takes about so long: some executions of the plan, for the loop is slower and marks take time, and
+ * starting a process. All together they are to take the third part of the blocks' time, or a little while.
+ */
+#define SURVEY_TRIALS 3
+#define SURVEY_NS     (200 * NS_PER_MS)
+#define TIME_SHARE    3
+#define LITTLE_NS     (30 * NS_PER_S)
+#define PATIENCE_US   10000
 
 /* A survey whose worker is idle. */
 struct idle {
@@ -30,14 +40,21 @@ struct pass {
     unsigned n_idle;
 };
 
-static bool *surveyed(const struct campaign *c, uint32_t cell, uint32_t subject)
+enum state { STATE_OPEN, STATE_DONE, STATE_LEFT_OUT };
+
+static uint8_t *state_of(const struct campaign *c, uint32_t cell, uint32_t subject)
 {
-    return &c->surveyed[(size_t)cell * c->n_subjects + subject];
+    return &c->surveys[(size_t)cell * c->n_subjects + subject];
 }
 
 static bool is_nop(const struct cell *cell)
 {
     return strcspn(cell->name, ":") == 3 && strncmp(cell->name, "nop", 3) == 0;
+}
+
+static uint64_t survey_ns(const struct campaign *c, uint32_t cell, uint32_t subject)
+{
+    return ledger_mean_ns(&c->ledger, cell, subject) * SURVEY_TRIALS + SURVEY_NS;
 }
 
 /* What holds nothing; and a subject that hung: it would again. */
@@ -52,26 +69,10 @@ static int note_done(void *context, uint32_t cell, uint32_t subject, struct err 
     struct campaign *c = context;
     if (cell >= c->n_cells || subject >= c->n_subjects)
         return err_set(err, EINVAL, "the run holds surveys that it was not to do");
-    c->n_surveyed += !*surveyed(c, cell, subject);
-    *surveyed(c, cell, subject) = true;
+    c->n_surveyed += *state_of(c, cell, subject) != STATE_DONE;
+    c->n_surveys += *state_of(c, cell, subject) == STATE_LEFT_OUT;
+    *state_of(c, cell, subject) = STATE_DONE;
     return 0;
-}
-
-int campaign_open_surveys(struct campaign *c, struct err *err)
-{
-    if (!c->config->survey)
-        return 0;
-    c->surveyed = calloc((size_t)c->n_cells * c->n_subjects, sizeof(*c->surveyed));
-    if (!c->surveyed)
-        return err_set(err, ENOMEM, "out of memory");
-    for (uint32_t cell = 0; cell < c->n_cells; cell++) {
-        for (uint32_t subject = 0; subject < c->n_subjects; subject++) {
-            bool left_out = is_left_out(c, cell, subject);
-            *surveyed(c, cell, subject) = left_out;
-            c->n_surveys += !left_out;
-        }
-    }
-    return store_done_surveys(c->store, c->run_id, note_done, c, err);
 }
 
 /* Takes the first of the idle ones out of the row and stores what it found. */
@@ -93,7 +94,7 @@ static int collect(struct pass *p, struct err *err)
         rc = rc == -EEXIST ? 0 : rc; /* another runner was first */
         c->n_failed += result.status != TRIAL_OK;
         c->n_surveyed++;
-        *surveyed(c, first.cell, first.subject) = true;
+        *state_of(c, first.cell, first.subject) = STATE_DONE;
     }
     survey_release(&survey);
     trial_result_release(&result);
@@ -155,26 +156,114 @@ static int begin(struct pass *p, uint32_t cell, uint32_t subject, struct err *er
 /* Whether it is to be made now. The blocks may have shown that there is no use in it. */
 static bool is_open(struct campaign *c, uint32_t cell, uint32_t subject)
 {
-    if (*surveyed(c, cell, subject))
+    if (*state_of(c, cell, subject) != STATE_OPEN)
         return false;
     if (!is_left_out(c, cell, subject))
         return true;
-    *surveyed(c, cell, subject) = true;
+    *state_of(c, cell, subject) = STATE_LEFT_OUT;
     c->n_surveys--;
     return false;
 }
 
-static int survey_all(struct pass *p, struct err *err)
+/* What is open, by cell and subject in one number; those that take the least time come first. */
+struct job {
+    uint64_t ns;
+    uint32_t pair;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const struct job *x = a, *y = b;
+    if (x->ns != y->ns)
+        return x->ns < y->ns ? -1 : 1;
+    return x->pair < y->pair ? -1 : x->pair > y->pair;
+}
+
+static uint32_t list_jobs(struct campaign *c, struct job *jobs)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->n_cells * c->n_subjects; i++)
+        if (is_open(c, i / c->n_subjects, i % c->n_subjects))
+            jobs[n++] = (struct job){survey_ns(c, i / c->n_subjects, i % c->n_subjects), i};
+    qsort(jobs, n, sizeof(*jobs), compare);
+    return n;
+}
+
+/* For those that are open: what those that are done took is taken off. */
+static uint64_t time_left(const struct campaign *c)
+{
+    uint64_t spent = 0, done = 0;
+    for (uint32_t i = 0; i < c->n_cells * c->n_subjects; i++) {
+        uint32_t cell = i / c->n_subjects, subject = i % c->n_subjects;
+        spent += c->ledger.spent_ns[i];
+        done += c->surveys[i] == STATE_DONE ? survey_ns(c, cell, subject) : 0;
+    }
+    uint64_t time = spent / TIME_SHARE > LITTLE_NS ? spent / TIME_SHARE : LITTLE_NS;
+    return time > done ? time - done : 0;
+}
+
+/* The first `n` of the jobs that there is time for; tells of those that are left out. */
+static uint32_t cut_jobs(struct campaign *c, const struct job *jobs, uint32_t n)
+{
+    uint64_t sum = 0, time = time_left(c);
+    uint32_t kept = 0;
+    while (kept < n && (c->config->survey_all || sum + jobs[kept].ns <= time))
+        sum += jobs[kept++].ns;
+    for (uint32_t i = kept; i < n; i++)
+        c->surveys[jobs[i].pair] = STATE_LEFT_OUT;
+    c->n_surveys -= n - kept;
+    if (kept < n)
+        fprintf(stderr,
+                "%s: the second pass leaves out the slowest %u of %u surveys; --survey makes all\n",
+                program_invocation_name, n - kept, n);
+    return kept;
+}
+
+/*
+ * Those that are to be made now, in a list that the caller frees. What there is no time for is left
+ * out of the run for good: a run that goes on later decides the same.
+ */
+static int choose_jobs(struct campaign *c, struct job **jobs, uint32_t *n, struct err *err)
+{
+    *jobs = calloc((size_t)c->n_cells * c->n_subjects, sizeof(**jobs));
+    if (!*jobs)
+        return err_set(err, ENOMEM, "out of memory");
+    *n = cut_jobs(c, *jobs, list_jobs(c, *jobs));
+    return 0;
+}
+
+int campaign_open_surveys(struct campaign *c, struct err *err)
+{
+    struct job *jobs;
+    uint32_t n;
+    if (!c->config->survey)
+        return 0;
+    c->surveys = calloc((size_t)c->n_cells * c->n_subjects, sizeof(*c->surveys));
+    if (!c->surveys)
+        return err_set(err, ENOMEM, "out of memory");
+    for (uint32_t cell = 0; cell < c->n_cells; cell++) {
+        for (uint32_t subject = 0; subject < c->n_subjects; subject++) {
+            bool left_out = is_left_out(c, cell, subject);
+            *state_of(c, cell, subject) = left_out ? STATE_LEFT_OUT : STATE_OPEN;
+            c->n_surveys += !left_out;
+        }
+    }
+    int rc = store_done_surveys(c->store, c->run_id, note_done, c, err);
+    if (rc < 0 || ledger_n_open(&c->ledger) > 0)
+        return rc;
+    rc = choose_jobs(c, &jobs, &n, err); /* the blocks are done: what is left out is known */
+    free(jobs);
+    return rc;
+}
+
+static int survey_all(struct pass *p, const struct job *jobs, uint32_t n, struct err *err)
 {
     struct campaign *c = p->campaign;
-    uint32_t n = c->n_cells * c->n_subjects;
     int rc = 0;
     for (uint32_t i = 0; i < n && rc == 0 && !*p->trial.interrupted; i++) {
-        if (!is_open(c, i / c->n_subjects, i % c->n_subjects))
-            continue;
         rc = make_room(p, false, err);
         if (rc == 0)
-            rc = begin(p, i / c->n_subjects, i % c->n_subjects, err);
+            rc = begin(p, jobs[i].pair / c->n_subjects, jobs[i].pair % c->n_subjects, err);
     }
     if (rc == 0)
         progress_note(&p->progress, "second pass: waiting for %u idle worker%s", p->n_idle,
@@ -186,10 +275,16 @@ int campaign_survey(struct campaign *c, const volatile sig_atomic_t *interrupted
 {
     struct pass p = {.campaign = c, .trial = {c->config, c->places, c->topology, interrupted}};
     struct err ignored;
-    if (!c->surveyed || c->n_surveyed == c->n_surveys)
+    if (!c->surveys || c->n_surveyed == c->n_surveys)
         return 0;
+    struct job *jobs;
+    uint32_t n;
+    int rc = choose_jobs(c, &jobs, &n, err);
+    if (rc < 0)
+        return rc;
     progress_init(&p.progress, c->n_surveys, c->n_surveyed, GUESS_S);
-    int rc = survey_all(&p, err);
+    rc = survey_all(&p, jobs, n, err);
+    free(jobs);
     while (p.n_idle > 0) /* of a store that failed: nobody is left behind */
         (void)collect(&p, &ignored);
     c->interrupted |= *interrupted != 0;

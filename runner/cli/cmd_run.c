@@ -94,7 +94,9 @@ static const struct argp_option options[] = {
      "leave out the second pass, in which every workload is executed once more with every allocator and "
      "looked at from inside: pages, fragmentation, idling, single calls",
      2},
-    {"survey", KEY_SURVEY, NULL, 0, "make the second pass with --quick, too", 2},
+    {"survey", KEY_SURVEY, NULL, 0,
+     "make the second pass with --quick, too, and of allocators that are slow, however long that takes",
+     2},
     {"pin", KEY_PIN, "HOW", 0,
      "compact (neighbouring cores first), scatter, or none (default compact)", 2},
     {"cores", KEY_CORES, "LIST", 0, "use these CPUs only, e.g. 0-3,8 (default: all)", 2},
@@ -296,6 +298,7 @@ static int fill_defaults(struct words *w)
     if (w->survey_given && w->no_survey_given)
         return err_set(w->err, EINVAL, "--survey and --no-survey exclude each other");
     c->survey = !w->no_survey_given && (!w->quick || w->survey_given);
+    c->survey_all = w->survey_given;
     if (!w->blocks_given)
         c->blocks = w->quick ? QUICK_BLOCKS : DEFAULT_BLOCKS;
     if (!w->seconds_given)

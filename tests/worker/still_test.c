@@ -25,7 +25,8 @@ static void survey_calmly(struct rig *r)
                   r->result.message);
     ck_assert_uint_gt(r->survey.n_marks, 16);
     for (uint32_t i = 0; i < r->survey.n_marks; i++)
-        ck_assert_uint_eq(r->survey.marks[i].held_bytes, i + 1);
+        ck_assert_uint_gt(r->survey.marks[i].held_bytes,
+                          i > 0 ? r->survey.marks[i - 1].held_bytes : 0);
     const struct survey_mark *last = &r->survey.marks[r->survey.n_marks - 1];
     ck_assert_uint_eq(last->kind, SURVEY_DRAINED);
     if (!(r->plan->flags & PLAN_LOOPS))
