@@ -39,11 +39,10 @@ int comparable_machine(const struct store_run *a, const struct store_run *b, str
     for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
         const char *of_a = fact_of(a, keys[i]), *of_b = fact_of(b, keys[i]);
         if (of_a && of_b && strcmp(of_a, of_b) != 0)
-            return err_set(
-                err, EINVAL,
-                "the runs are of different machines or states of one: %s is '%.80s' in %s "
-                "and '%.80s' in %s",
-                keys[i], of_a, a->name, of_b, b->name);
+            return err_set(err, EINVAL,
+                           "the runs are of different machines or states of one: %s is '%s' in %s "
+                           "and '%s' in %s",
+                           keys[i], of_a, a->name, of_b, b->name);
     }
     return 0;
 }
@@ -63,9 +62,9 @@ static int compare_order(const struct store_run *a, const struct store_run *b, c
     char *va = text_of(of_a, key), *vb = text_of(of_b, key);
     int result = 0;
     if (!va != !vb || (va && strcmp(va, vb) != 0))
-        result = err_set(err, EINVAL,
-                         "the runs measured differently: %s is '%.60s' in %s and '%.60s' in %s",
-                         key, va ? va : "", a->name, vb ? vb : "", b->name);
+        result =
+            err_set(err, EINVAL, "the runs measured differently: %s is '%s' in %s and '%s' in %s",
+                    key, va ? va : "", a->name, vb ? vb : "", b->name);
     free(va);
     free(vb);
     return result;
@@ -119,7 +118,7 @@ static int check_plan(const struct store_run *a, const struct store_run *b,
         if (of_a != of_b)
             return err_set(
                 err, EINVAL,
-                "workload %.80s with %u threads is not the same work in both runs: %s are %lu "
+                "workload %s with %u threads is not the same work in both runs: %s are %lu "
                 "in %s and %lu in %s",
                 ca->workload, ca->threads, plan_facts[i].name, (unsigned long)of_a, a->name,
                 (unsigned long)of_b, b->name);

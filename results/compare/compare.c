@@ -33,8 +33,7 @@ static int need_subject(const struct store_run *run, const char *name, uint32_t 
     for (uint32_t i = 0; i < run->n_subjects; i++)
         used += text_format(names + used, sizeof(names) - used, "%s%s", i > 0 ? ", " : "",
                             run->subjects[i].name);
-    return err_set(err, ENOENT, "run %s has no allocator '%.80s'; it has %s", run->name, name,
-                   names);
+    return err_set(err, ENOENT, "run %s has no allocator '%s'; it has %s", run->name, name, names);
 }
 
 static int pair_named(struct comparison *c, const char *a, const char *b, struct err *err)

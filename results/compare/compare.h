@@ -64,6 +64,7 @@ struct comparison {
     struct gate_finding *findings;
     unsigned n_findings;
     unsigned n_judged, n_not_judged; /* comparisons of a measure in a cell; for want of blocks */
+    unsigned n_blind; /* of the judged: passed, but a change as bad as the gate is not excluded */
 };
 
 /*
@@ -82,7 +83,7 @@ static inline struct compared *compared_cell(const struct comparison *c, uint32_
     return &c->pairs[pair].cells[cell * MEASURES + measure];
 }
 
-/* As GATE_MEASURES says: throughput and peak RSS. */
+/* Throughput and peak RSS; CPU time is shown only. */
 static inline bool compare_is_gated(enum measure measure)
 {
     return measure == MEASURE_THROUGHPUT || measure == MEASURE_PEAK_RSS;

@@ -26,6 +26,13 @@ bool compare_is_beyond(const struct interval *ratio, enum measure m, double gate
     return bad_side(m) == SIDE_BELOW ? ratio->high < bound : ratio->low > bound;
 }
 
+/* The interval reaches the gate: more blocks could find it passed. */
+static bool is_blind(const struct interval *ratio, enum measure m, double gate)
+{
+    double bound = bound_of(m, gate);
+    return bad_side(m) == SIDE_BELOW ? ratio->low < bound : ratio->high > bound;
+}
+
 /* A measure in a cell that the gate looks at. */
 struct test {
     struct gate_finding where;
@@ -101,6 +108,8 @@ static int judge_cells(struct comparison *c, struct test *tests, unsigned n, str
         if (is_certain[i] && compare_is_beyond(ratio, at->measure, c->options.gate) &&
             is_above_grain(c, at))
             find(c, at);
+        else if (is_blind(ratio, at->measure, c->options.gate))
+            c->n_blind++;
     }
     c->n_judged = n;
     free(chances);
@@ -143,7 +152,7 @@ static int check_controls(const struct comparison *c, struct err *err)
         if (p->is_control && has_moved(ratio, c->options.gate))
             return err_set(
                 err, EINVAL,
-                "the gate cannot judge: %.80s is the same file in both runs, and was %d %% as "
+                "the gate cannot judge: %s is the same file in both runs, and was %d %% as "
                 "fast in %s, so the machine has changed; compare inside one run, "
                 "RUN:ALLOCATOR RUN:ALLOCATOR",
                 c->a.run.subjects[p->a].name, (int)lround(100 * ratio->estimate), c->b.run.name);

@@ -114,6 +114,7 @@ static json_t *make_gate(struct maker *m)
     put(m, o, "passed", json_boolean(c->n_findings == 0));
     put(m, o, "judged", json_integer(c->n_judged));
     put(m, o, "not_judged", json_integer(c->n_not_judged));
+    put(m, o, "not_excluded", json_integer(c->n_blind));
     put(m, o, "worse", worse);
     return o;
 }

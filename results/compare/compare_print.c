@@ -277,6 +277,12 @@ static void print_gate(FILE *out, const struct comparison *c)
     if (c->n_not_judged > 0)
         fprintf(out, ", %u not: fewer than %u blocks", c->n_not_judged, STATS_FULL_COVERAGE_BLOCKS);
     fputc('\n', out);
+    if (c->n_blind > 0)
+        fprintf(
+            out,
+            "in %u of them the trials scatter so much that a change of %g %% is not excluded: take more "
+            "blocks, longer trials or a quieter machine\n",
+            c->n_blind, percent);
 }
 
 int compare_print(FILE *out, const struct comparison *c, const struct report_look *look,

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "csv_parts.h"
-#include "histogram.h"
 #include "latency_bucket.h"
 #include "report_text.h"
 #include "store_survey.h"
@@ -97,12 +96,10 @@ static void put_latencies(const struct csv *csv, const struct store_survey *x,
                 latency_kind_name((enum latency_kind)l->kind), l->size_class);
         csv_put_known(csv->out, latency_class_bytes(l->size_class)); /* the last has no end */
         fprintf(csv->out, ",%" PRIu32 ",%" PRIu32 ",%" PRIu64, l->is_remote, l->has_faulted, l->n);
-        struct histogram h = {0};
-        histogram_add(&h, l);
         csv_put_known(csv->out, found->clock_ns);
         csv_put_known(csv->out, l->min_ns);
         for (const struct report_quantile *q = report_quantiles; q->name; q++)
-            csv_put_known(csv->out, histogram_quantile(&h, q->millionths).ns);
+            csv_put_known(csv->out, report_latency_quantile(l, q));
         csv_put_known(csv->out, l->max_ns);
         fputc('\n', csv->out);
     }

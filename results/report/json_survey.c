@@ -2,15 +2,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "histogram.h"
 #include "json_parts.h"
 #include "latency_bucket.h"
 #include "store_survey.h"
 
 static json_t *make_latency(struct json *j, const struct survey_latency *l)
 {
-    struct histogram h = {0};
-    histogram_add(&h, l);
     json_t *o = json_object();
     uint64_t most = latency_class_bytes(l->size_class);
     part_put(j, o, "call", json_string(latency_kind_name((enum latency_kind)l->kind)));
@@ -21,7 +18,7 @@ static json_t *make_latency(struct json *j, const struct survey_latency *l)
     part_put(j, o, "calls", part_count(l->n));
     part_put(j, o, "min_ns", part_count(l->min_ns));
     for (const struct report_quantile *q = report_quantiles; q->name; q++)
-        part_put(j, o, q->name, part_count(histogram_quantile(&h, q->millionths).ns));
+        part_put(j, o, q->name, part_count(report_latency_quantile(l, q)));
     part_put(j, o, "max_ns", part_count(l->max_ns));
     return o;
 }

@@ -96,7 +96,12 @@ static inline uint64_t report_sample_of(const struct trial_sample *sample,
 
 /* The quantiles of latency that reports show; ends with a row without a name. */
 struct report_quantile {
-    const char *name;    /* "p50_ns" */
-    uint32_t millionths; /* of all calls: see histogram_quantile() */
+    const char *name; /* "p50_ns" */
+    uint32_t millionths;
 };
 extern const struct report_quantile report_quantiles[];
+
+struct survey_latency;
+
+/* As histogram_quantile() tells it, ns. */
+uint64_t report_latency_quantile(const struct survey_latency *l, const struct report_quantile *q);

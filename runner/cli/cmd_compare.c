@@ -63,7 +63,7 @@ static int read_gate(const char *text, struct compare_options *out, struct err *
     size_t n = strlen(text);
     double percent;
     if (n < 2 || n > sizeof(number) || text[n - 1] != '%')
-        return err_set(err, EINVAL, "a gate is a percentage such as 5%%, not '%.40s'", text);
+        return err_set(err, EINVAL, "a gate is a percentage such as 5%%, not '%s'", text);
     memcpy(number, text, n - 1);
     number[n - 1] = '\0';
     int rc = words_decimal(number, "the percentage of --gate", 0, 99, &percent, err);
