@@ -18,7 +18,7 @@
 #include "err.h"
 
 #define CONTROL_MAGIC   0x006c746362646e61ull
-#define CONTROL_VERSION 4u
+#define CONTROL_VERSION 5u
 
 /* The worker finds its files open under these numbers. */
 enum control_fds {
@@ -26,8 +26,11 @@ enum control_fds {
     CONTROL_FD_CONTROL = 4,
     CONTROL_FD_STATISTICS = 5, /* struct statistics_block */
     CONTROL_FD_SURVEY = 6,     /* struct survey_block; open only when there is to be a survey */
-    CONTROL_FDS_END
+    CONTROL_FD_COUNTERS = 7,   /* and on: one of perf_event_open(2) for each of control.counters */
+    CONTROL_FDS_END = CONTROL_FD_COUNTERS + 4
 };
+
+#define CONTROL_COUNTERS ((unsigned)(CONTROL_FDS_END - CONTROL_FD_COUNTERS))
 
 enum control_state { CONTROL_SETUP, CONTROL_READY, CONTROL_GO, CONTROL_DONE, CONTROL_LEAVE };
 
@@ -80,6 +83,14 @@ struct control_usage {
     uint64_t voluntary_switches, involuntary_switches;
 };
 
+/*
+ * What a counter of the kernel told, as in its files (PERF_FORMAT_TOTAL_TIME_*): where it had to share the
+ * processor's counters with others it ran for a part of the time only. running_ns 0: it told nothing.
+ */
+struct control_counter {
+    uint64_t value, enabled_ns, running_ns;
+};
+
 #define CONTROL_CPU_WORDS 16 /* 1024 CPUs */
 
 /*
@@ -125,14 +136,16 @@ struct control {
     struct control_usage at_go, at_start, at_end; /* at_start: of the clock */
     uint32_t failure;                             /* enum control_failure */
     uint32_t failed_thread;
-    uint64_t failed_op;    /* index in the thread's sequence */
-    char message[256];     /* one sentence with the failure */
+    uint64_t failed_op;  /* index in the thread's sequence */
+    char message[256];   /* one sentence with the failure */
+    uint32_t n_counters; /* by the runner: that the worker finds open */
+    struct control_counter counters[CONTROL_COUNTERS]; /* from at_start to at_end */
     char version_text[64]; /* as the allocator's own function reports it; "" when it has none */
     _Alignas(NO_SHARING_BYTES) struct control_thread threads[];
 };
 static_assert(offsetof(struct control, state) == 48, "control blocks have a fixed layout");
 static_assert(offsetof(struct control, cpus) == 56, "control blocks have a fixed layout");
-static_assert(offsetof(struct control, threads) == 768, "control blocks have a fixed layout");
+static_assert(offsetof(struct control, threads) == 896, "control blocks have a fixed layout");
 
 static inline size_t control_bytes(uint32_t n_threads)
 {

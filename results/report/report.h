@@ -37,6 +37,11 @@ int report_table(FILE *out, const struct summary *s, const struct report_look *l
 int report_statistics(FILE *out, struct store *store, const struct summary *s,
                       const struct report_look *look, struct err *err) MUST_CHECK;
 
+/* Where the memory went: a table per cell, and what each allocator did when its work was over; to stand behind
+ * report_table(), likewise in panels. */
+int report_memory(FILE *out, struct store *store, const struct summary *s,
+                  const struct report_look *look, struct err *err) MUST_CHECK;
+
 /* What is long, and left out unless it is asked for. */
 struct report_detail {
     bool statistics; /* of each trial, what its allocator told, row by row */
@@ -92,14 +97,11 @@ static inline uint64_t report_sample_of(const struct trial_sample *sample,
 /* The quantiles of latency that reports show; ends with a row without a name. */
 struct report_quantile {
     const char *name; /* "p50_ns" */
-    double p;
+    uint32_t millionths;
 };
 extern const struct report_quantile report_quantiles[];
 
 struct survey_latency;
 
-/*
- * The value below or at which the share p of the calls lies, to the upper end of its bucket, which is at most
- * 1/32 of it too high; the greatest value, exact, where that is less. ns.
- */
-uint64_t report_latency_quantile(const struct survey_latency *l, double p);
+/* As histogram_quantile() tells it, ns. */
+uint64_t report_latency_quantile(const struct survey_latency *l, const struct report_quantile *q);

@@ -161,7 +161,7 @@ static int print(FILE *out, struct setting *t, enum kind kind)
     }
 }
 
-static char *text_of(struct setting *t, enum kind kind)
+__attribute__((unused)) static char *text_of(struct setting *t, enum kind kind)
 {
     char *text = NULL;
     size_t n_bytes;

@@ -41,6 +41,16 @@ const char *measure_name(enum measure measure)
     return measures[measure].name;
 }
 
+enum direction measure_direction(enum measure measure)
+{
+    return measures[measure].direction;
+}
+
+double measure_grain(enum measure measure)
+{
+    return measures[measure].grain;
+}
+
 double measure_of(enum measure measure, const struct trial_result *result)
 {
     return result->status == TRIAL_OK ? measures[measure].of(result) : 0;
@@ -325,7 +335,7 @@ int summary_make(struct store *store, int64_t run_id, const struct summary_optio
         result = findings_make(&n, err);
     }
     free(n.times);
-    free(n.values);
+    out->values = n.values;
     free(n.ratios);
     free(n.scratch);
     return result;
@@ -337,6 +347,7 @@ void summary_release(struct summary *s)
     free(s->entries);
     free(s->means);
     free(s->failures);
+    free(s->values);
     for (unsigned i = 0; i < s->n_findings; i++)
         free(s->findings[i].text);
     free(s->findings);

@@ -33,6 +33,7 @@ static struct trial_request make_request(const struct cell_trial *t, const struc
         .warm_up = t->config->warm_up,
         .time_limit_ns = limit_of_trial(t->config, cell->plan),
         .extensions = t->config->limit_s > 0 ? 0 : LIMIT_EXTENSIONS,
+        .counters = counters_for(cell->plan),
         .topology = t->topology,
         .placement = placement,
         .interrupted = t->interrupted,
@@ -55,6 +56,7 @@ struct survey_flight *cell_survey_begin(const struct cell_trial *t, const struct
     struct request_texts texts;
     struct trial_request request = make_request(t, cell, subject, placement, &texts);
     request.survey = CONTROL_SURVEY;
+    request.counters = NULL; /* of the observed loop they would say nothing */
     request.time_limit_ns *= SURVEY_LIMIT;
     return host_survey_begin(&request);
 }

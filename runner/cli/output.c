@@ -5,14 +5,24 @@
 
 #include "output_file.h"
 #include "report.h"
+#include "report_counters.h"
+#include "report_latency.h"
 
 static int print_tables(FILE *out, struct store *store, const struct summary *summary,
-                        bool statistics, struct err *err)
+                        const struct output *how, struct err *err)
 {
     struct report_look look = {.colour = report_wants_colour(stdout),
                                .width = report_width(stdout)};
     int rc = report_table(out, summary, &look, err);
-    return rc == 0 && statistics ? report_statistics(out, store, summary, &look, err) : rc;
+    if (rc == 0 && how->memory)
+        rc = report_memory(out, store, summary, &look, err);
+    if (rc == 0 && how->statistics)
+        rc = report_statistics(out, store, summary, &look, err);
+    if (rc == 0 && how->counters)
+        rc = report_counters_table(out, store, summary, &look, err);
+    if (rc == 0 && how->latency)
+        rc = report_latency(out, store, summary, &look, err);
+    return rc;
 }
 
 static int print_csv(FILE *out, struct store *store, const struct summary *summary,
@@ -44,7 +54,7 @@ static int print(FILE *out, struct store *store, const struct summary *summary,
     case OUTPUT_GOOGLE:
         return report_google(out, store, summary, err);
     default:
-        return print_tables(out, store, summary, how->statistics, err);
+        return print_tables(out, store, summary, how, err);
     }
 }
 

@@ -372,6 +372,8 @@ bool flight_run(struct flight *f)
     note_usage(f->result, f->worker.control);
     note_machine(f);
     note_work(f->result, f->request->plan, f->worker.control);
+    if (f->request->counters)
+        counters_take(f->request->counters, f->worker.control, f->result);
     if (note_memory(f, &err) == 0)
         return true;
     flight_say(f->result, TRIAL_CRASHED, "ended while its memory was read: %s", err.text);
@@ -390,7 +392,7 @@ bool flight_leave(struct flight *f)
 bool flight_start(struct flight *f, const struct trial_request *request,
                   struct trial_result *result)
 {
-    *result = (struct trial_result){.status = TRIAL_OK};
+    trial_result_begin(result);
     *f = (struct flight){.request = request,
                          .result = result,
                          .sampler = {.statm = {.fd = -1}},

@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "control.h"
+#include "counters.h"
 #include "placement.h"
 #include "plan.h"
 #include "plan_profile.h"
@@ -37,6 +38,7 @@ struct trial_request {
     uint32_t extensions;    /* so often the limit begins anew, if operations were done in it */
     const struct topology *topology;
     const struct placement *placement; /* by seat; with fewer than plan->n_seats they wrap around */
+    const struct counters *counters;   /* to be read; NULL: none */
     enum control_survey survey;        /* CONTROL_NO_SURVEY for host_trial() */
     const volatile sig_atomic_t *interrupted; /* not 0: end at once with TRIAL_INTERRUPTED */
 };

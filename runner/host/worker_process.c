@@ -26,6 +26,7 @@ static void fill_control(struct control *c, const struct trial_request *r)
     c->run_ns = r->run_ns;
     c->touch = r->touch;
     c->warm_up = r->warm_up;
+    c->n_counters = r->counters ? r->counters->n : 0;
     c->survey = r->survey;
     c->spin = r->plan->facts.most_threads <= topology_n_cpus(r->topology) ? SPIN_POLLS : 0;
     c->n_nodes = topology_n_nodes(r->topology);
@@ -127,6 +128,8 @@ static _Noreturn void become_worker(const struct worker_process *w, const struct
     syscall(SYS_sched_setaffinity, 0, sizeof(w->control->cpus), w->control->cpus);
     if (place_files(w, r) && (!w->survey || place_survey(w))) {
         char *argv[] = {(char *)r->worker, NULL};
+        if (r->counters)
+            counters_install(r->counters);
         execve(r->worker, argv, (char *const *)r->environment);
     }
     dprintf(STDERR_FILENO, "cannot start %s: %s", r->worker, strerror(errno));

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "count.h"
 #include "os.h"
 #include "stack.h"
 #include "usage.h"
@@ -75,6 +76,7 @@ static void start_line(struct worker *w)
     uint32_t arrived = atomic_fetch_add(&w->n_arrived, 1) + 1;
     if (arrived == w->plan->n_roots) {
         forget_warm_up(w);
+        counters_begin(w->control);
         usage_read(&w->control->at_start);
         w->control->start_ns = clock_ns();
         atomic_store(&w->started, 1);

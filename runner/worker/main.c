@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "count.h"
 #include "images.h"
 #include "lane.h"
 #include "observe.h"
@@ -261,6 +262,7 @@ static void execute(struct worker *w)
         if (&w->lanes[t] != on_main && (w->lanes[t].plan->flags & PLAN_ROOT))
             lane_join_root(&w->lanes[t]);
     usage_read(&c->at_end);
+    counters_end(c);
     for (uint32_t t = 0; t < w->plan->n_threads; t++)
         if (c->threads[t].end_ns > c->end_ns)
             c->end_ns = c->threads[t].end_ns;

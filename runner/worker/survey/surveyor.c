@@ -11,6 +11,7 @@
 #include "self.h"
 #include "statistics_block.h"
 #include "still.h"
+#include "timing.h"
 
 /* The marks that come behind the plan, and the peak: these always find room. */
 enum { LATE_MARKS = SURVEY_MARK_KINDS - SURVEY_DRAINED + 1 };
@@ -93,7 +94,7 @@ static bool make_memory(struct surveyor *s, struct worker *w)
     facility_find(&s->facility, rows, STATISTICS_ROOM);
     observer_init(w, &s->observer, memory, s);
     s->observer.knows_usable = s->facility.has_usable_size;
-    return own_close();
+    return timing_make(w) && own_close();
 }
 
 bool surveyor_make(struct worker *w, struct survey_block *block)
@@ -303,6 +304,7 @@ void surveyor_phase(struct lane *lane, uint32_t phase)
 
 void surveyor_drained(struct worker *w)
 {
+    timing_tell(w->observer->surveyor->block);
     insert_peak(w->observer->surveyor);
     mark(w, clock_ns(), SURVEY_DRAINED, 0);
     atomic_store(&w->observer->surveyor->block->state, SURVEY_DRAINS);
