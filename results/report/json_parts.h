@@ -31,6 +31,9 @@ json_t *part_count(uint64_t n);
 /* null for SURVEY_UNKNOWN. */
 json_t *part_known(uint64_t n);
 
+/* A number of a stored result; null where the machine did not tell it. */
+json_t *part_stored(const struct store_number *n, const struct trial_result *result);
+
 /* null for what is no number. */
 json_t *part_number(double x);
 

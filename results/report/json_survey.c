@@ -66,7 +66,7 @@ static int add_survey(void *context, const struct store_survey *x, struct err *e
     part_put(j, o, "status", json_string(trial_status_name(x->result.status)));
     part_put(j, o, "signal", json_integer(x->result.signal));
     for (const struct store_number *n = store_numbers; n->name; n++)
-        part_put(j, o, n->name, part_known(store_number_of(&x->result, n)));
+        part_put(j, o, n->name, part_stored(n, &x->result));
     for (const struct store_text *t = store_texts; t->name; t++)
         part_put(j, o, t->name, part_text(store_text_of(&x->result, t)));
     part_put(j, o, "clock_ns", part_known(x->clock_ns));

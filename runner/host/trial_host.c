@@ -357,10 +357,10 @@ static bool run_to_end(struct flight *f)
     f->runner_cpu_before_ns = runner_cpu_ns();
     f->go_ns = clock_ns();
     control_set_state(f->worker.control, CONTROL_GO);
-    bool is_sampled = !f->request->is_unsampled && !f->request->is_survey;
-    if (!wait_for(f, CONTROL_DONE, is_sampled))
+    bool sample = !f->request->is_unsampled && !f->request->survey;
+    if (!wait_for(f, CONTROL_DONE, sample))
         return false;
-    if (is_sampled)
+    if (sample)
         sampler_read(&f->sampler);
     if (!is_sound(f)) {
         flight_say(f->result, TRIAL_CRASHED, "the control block is damaged");
