@@ -37,7 +37,7 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 #define TRACE_TIME_MAX        ((uint64_t)1 << 62) /* nanoseconds from the start */
 
 /* Objects from this size on may have an EXTENT. */
-#define TRACE_EXTENT_BYTES 65536u
+#define TRACE_EXTENT_BYTES 4096u
 #define TRACE_PAGE_BYTES   4096u      /* that an EXTENT counts in, on every machine */
 #define TRACE_PAGES_ALL    UINT32_MAX /* no EXTENT: how much was resident is not known */
 

@@ -135,7 +135,7 @@ static void *move_scrap(void *p, size_t bytes)
 
 static void *resize(struct spool_thread *self, void *p, size_t bytes)
 {
-    struct object_leaving l = object_leave(self, p);
+    struct object_leaving l = object_leave(self, p, bytes);
     void *moved = real.realloc(p, bytes);
     if (moved)
         object_move(self, &l, moved, bytes);

@@ -1,5 +1,6 @@
 #include "object.h"
 
+#include "real.h"
 #include "resident.h"
 
 static void put_conflict(struct spool_thread *self, uint64_t word)
@@ -8,20 +9,25 @@ static void put_conflict(struct spool_thread *self, uint64_t word)
     recorder_put(self, SPOOL_FREE, 1, &operand, 1);
 }
 
-/* The new object's word; what still stands there is an object whose end nobody saw. */
-static void set_word(struct spool_thread *self, _Atomic uint64_t *word, void *p, size_t bytes)
+/*
+ * The new object's word; what still stands there is an object whose end nobody saw. Whether its pages
+ * are watched.
+ */
+static bool set_word(struct spool_thread *self, _Atomic uint64_t *word, void *p, size_t bytes)
 {
     uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
     uint64_t token = self->made;
     if (word_is_token(old))
         put_conflict(self, old);
-    _Atomic uint64_t *size = bytes >= LARGE_BYTES ? resident_size_word(p) : NULL;
+    bool watched = bytes >= SPOOL_LARGE_BYTES && resident_wants(self, bytes);
+    _Atomic uint64_t *size = watched ? resident_size_word(p) : NULL;
     if (size) {
         atomic_store_explicit(size, WORD_OTHER | bytes, memory_order_relaxed);
         resident_note(p);
         token |= WORD_LARGE;
     }
     atomic_store_explicit(word, token, memory_order_relaxed);
+    return size != NULL;
 }
 
 void object_begin_slow(struct spool_thread *self, void *p, enum spool_kind kind,
@@ -29,15 +35,13 @@ void object_begin_slow(struct spool_thread *self, void *p, enum spool_kind kind,
 {
     _Atomic uint64_t *word = shadow_of((uintptr_t)p);
     uint64_t operand = bytes;
-    if (word)
-        set_word(self, word, p, bytes);
-    if (bytes >= LARGE_BYTES && kind != SPOOL_REALLOC_IN)
+    if (word && set_word(self, word, p, bytes) && kind != SPOOL_REALLOC_IN)
         resident_forget(p, bytes);
     recorder_put(self, kind, align_log2, &operand, 1);
     self->made++;
 }
 
-/* The pages of the large object at `p`, whose word of a size is emptied. */
+/* The pages of the watched object at `p`, whose word of a size is emptied. */
 static uint64_t take_pages(void *p, uint64_t *size_word)
 {
     _Atomic uint64_t *size = resident_size_word(p);
@@ -88,9 +92,11 @@ void object_end_inner(struct spool_thread *self, void *p)
     self->mode = MODE_THREADS;
 }
 
-struct object_leaving object_leave(struct spool_thread *self, void *p)
+struct object_leaving object_leave(struct spool_thread *self, void *p, size_t bytes)
 {
     struct object_leaving l = {.place = p, .word = object_take(p)};
+    if (bytes >= SPOOL_LARGE_BYTES && real.usable_size)
+        l.usable_bytes = real.usable_size(p);
     if (!word_is_token(l.word)) {
         if (l.word != WORD_LIBRARY)
             recorder_put(self, SPOOL_UNKNOWN, 0, NULL, 0);
@@ -109,8 +115,9 @@ void object_move(struct spool_thread *self, const struct object_leaving *l, void
         object_begin_slow(self, moved, SPOOL_REALLOC_IN, 0, bytes);
         return;
     }
-    if (word)
-        set_word(self, word, moved, bytes);
+    bool watched = word && set_word(self, word, moved, bytes);
+    if (watched && l->usable_bytes > 0 && l->usable_bytes < bytes)
+        resident_forget((char *)moved + l->usable_bytes, bytes - l->usable_bytes);
     if (l->size_word)
         put_pages(self, l->pages); /* directly before what ends the object */
     uint64_t operands[] = {recorder_distance(self, l->word & WORD_VALUE), bytes};

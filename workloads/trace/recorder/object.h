@@ -16,11 +16,13 @@ static ALWAYS_INLINE void store_unit(struct spool_thread *self, uint32_t form, u
     *self->next++ = (uint16_t)(value << SPOOL_FORM_BITS | form);
 }
 
+static_assert(SPOOL_LARGE_BYTES <= SPOOL_SHORT_MAX, "a short record has room for a small object");
+
 /* The plain case; false: nothing was done, it is another. So is the next one. */
 static ALWAYS_INLINE bool object_begin(struct spool_thread *self, void *p, size_t bytes)
 {
     _Atomic uint64_t *word = shadow_find((uintptr_t)p);
-    if (UNLIKELY(!word) || UNLIKELY(bytes >= SPOOL_SHORT_MAX) ||
+    if (UNLIKELY(!word) || UNLIKELY(bytes >= SPOOL_LARGE_BYTES) ||
         UNLIKELY(atomic_load_explicit(word, memory_order_relaxed) != 0) ||
         UNLIKELY(!recorder_is_easy(self)))
         return false;
@@ -63,18 +65,19 @@ void *object_begin_inner(const struct spool_thread *self, void *p) COLD;
 void object_end_inner(struct spool_thread *self, void *p) COLD;
 
 /*
- * realloc: before the call, object_leave() takes the object's word and counts the pages of a large
- * one; behind it, object_move() tells where it went, object_stay() that it stayed what it was, and
+ * realloc to so many bytes: before the call, object_leave() takes the object's word and counts the
+ * pages of a watched one; behind it, object_move() tells where it went, object_stay() that it stayed what it was, and
  * object_gone() that the call ended it.
  */
 struct object_leaving {
     void *place;
     uint64_t word;
-    uint64_t size_word; /* of a large one */
+    uint64_t size_word; /* of a watched one */
     uint64_t pages;
+    size_t usable_bytes; /* where the new size may be watched; 0: not known */
 };
 
-struct object_leaving object_leave(struct spool_thread *self, void *p);
+struct object_leaving object_leave(struct spool_thread *self, void *p, size_t bytes);
 void object_move(struct spool_thread *self, const struct object_leaving *l, void *moved,
                  size_t bytes);
 void object_stay(const struct object_leaving *l);

@@ -43,6 +43,19 @@ static void find(void *function, const char *name)
     memcpy(function, &found, sizeof(found));
 }
 
+/* Another library's would misread the objects of the allocator that has none. */
+static void find_usable_size(void)
+{
+    void *address, *malloc_address;
+    Dl_info info, malloc_info;
+    find(&real.usable_size, "malloc_usable_size");
+    memcpy(&address, &real.usable_size, sizeof(address));
+    memcpy(&malloc_address, &real.malloc, sizeof(malloc_address));
+    if (!address || !dladdr(address, &info) || !dladdr(malloc_address, &malloc_info) ||
+        info.dli_fbase != malloc_info.dli_fbase)
+        real.usable_size = NULL;
+}
+
 void real_resolve(void)
 {
     find(&real.malloc, "malloc");
@@ -54,6 +67,7 @@ void real_resolve(void)
     find(&real.aligned_alloc, "aligned_alloc");
     find(&real.valloc, "valloc");
     find(&real.pvalloc, "pvalloc");
+    find_usable_size();
     find(&real.pthread_create, "pthread_create");
     find(&real.pthread_join, "pthread_join");
     find(&real.pthread_tryjoin_np, "pthread_tryjoin_np");

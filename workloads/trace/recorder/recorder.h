@@ -35,11 +35,13 @@ struct spool_thread {
     uint32_t outside;       /* the mode between two calls: ON or ENDED */
     uint32_t tick;          /* the runner's, when the clock was last read */
     uint16_t *next;
-    const uint16_t *pause;        /* from here on the clock is due */
-    uint64_t made;                /* the token of the next object */
-    const uint16_t *end;          /* of the chunk */
-    struct spool_chunk *chunk;    /* mapped, or NULL */
-    uint64_t stamp;               /* the last one written */
+    const uint16_t *pause;     /* from here on the clock is due */
+    uint64_t made;             /* the token of the next object */
+    const uint16_t *end;       /* of the chunk */
+    struct spool_chunk *chunk; /* mapped, or NULL */
+    uint64_t stamp;            /* the last one written */
+    uint32_t watched_tick;     /* see resident_wants() */
+    uint32_t n_watched;
     _Atomic uint64_t inner_calls; /* counted by handlers at any moment */
     uint32_t number;
     uint32_t chunk_bytes; /* of the last one */
@@ -64,9 +66,6 @@ static inline bool word_is_token(uint64_t word)
 {
     return word != 0 && !(word & WORD_OTHER);
 }
-
-/* Objects from this size on are asked how much of them is resident. */
-#define LARGE_BYTES 65536u
 
 /*
  * Of a thread that is not ON: starts the recorder or introduces the thread if that is still to be

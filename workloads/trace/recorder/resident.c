@@ -10,6 +10,18 @@
 static _Atomic uint8_t has_large[SHADOW_REGIONS];
 static struct spool_thread *teller;
 
+bool resident_wants(struct spool_thread *self, size_t bytes)
+{
+    uint32_t tick = atomic_load_explicit(recorder_tick, memory_order_relaxed);
+    if (bytes >= SPOOL_HUGE_BYTES)
+        return true;
+    if (self->watched_tick != tick) {
+        self->watched_tick = tick;
+        self->n_watched = 0;
+    }
+    return self->n_watched++ < RESIDENT_PER_TICK;
+}
+
 _Atomic uint64_t *resident_size_word(const void *p)
 {
     return shadow_of((uintptr_t)p + 16);
@@ -26,17 +38,23 @@ uint64_t resident_pages(const void *p, size_t bytes)
     size_t page = os_page_bytes();
     uintptr_t begin = (uintptr_t)p & ~(page - 1), end = round_up((uintptr_t)p + bytes, page);
     uint64_t n = 0;
+    bool previous = true, last = true;
     int old_errno = errno;
     while (begin < end) {
         size_t length = end - begin;
         if (length > sizeof(there) * page)
             length = sizeof(there) * page;
         bool told = mincore((void *)begin, length, there) == 0;
-        for (size_t i = 0; i < length / page; i++)
-            n += told ? there[i] & 1 : 1;
+        for (size_t i = 0; i < length / page; i++) {
+            previous = last;
+            last = !told || there[i] & 1;
+            n += last;
+        }
         begin += length;
     }
     errno = old_errno;
+    bool shares_last = ((uintptr_t)p + bytes) % page != 0;
+    n -= shares_last && last && !previous;
     return n * (page / PAGE);
 }
 

@@ -3,13 +3,23 @@
  * the program does. What an allocator hands out again was touched by somebody already; so that this
  * does not count, a new object's pages are given back to the system first.
  *
- * The size of a large object stands in the word of the address 16 bytes behind its begin.
+ * That costs three calls of the system, and the faults of the pages that were given back: nothing to
+ * objects from SPOOL_HUGE_BYTES on, too much for all of those below. Of these a thread watches at most
+ * RESIDENT_PER_TICK in a tick of the runner (2 ms); the conversion takes the others to be like the
+ * last one of their size that was.
+ *
+ * The size of a watched object stands in the word of the address 16 bytes behind its begin.
  */
 #pragma once
 
 #include "recorder.h"
 
-/* The word of the size of the large object at `p`; NULL: there is none. */
+#define RESIDENT_PER_TICK 8u
+
+/* Whether a new object of so many bytes, not below SPOOL_LARGE_BYTES, is to be watched; counts that it is. */
+bool resident_wants(struct spool_thread *self, size_t bytes);
+
+/* The word of the size of the watched object at `p`; NULL: there is none. */
 _Atomic uint64_t *resident_size_word(const void *p);
 
 /* Remembers that the region holds large objects. */
@@ -22,7 +32,11 @@ void resident_note(const void *p);
  */
 void resident_forget(void *p, size_t bytes);
 
-/* Resident pages of [p, p + bytes), in steps of 4 KiB; those that cannot be asked for count. Keeps errno. */
+/*
+ * Resident pages of [p, p + bytes), in steps of 4 KiB; those that cannot be asked for count. A last page
+ * that reaches beyond the object may be another's: alone, behind one that is not resident, it does not
+ * count. Keeps errno.
+ */
 uint64_t resident_pages(const void *p, size_t bytes);
 
 /* Tells of all large objects that live, as records of the calling thread, which is INSIDE. Once. */

@@ -73,6 +73,13 @@ enum spool_kind {
 #define SPOOL_OPERAND_BITS 15u
 #define SPOOL_RECORD_BYTES 64u /* the longest and a clock, and some more */
 
+/*
+ * Objects from SPOOL_LARGE_BYTES on may be watched, which is: asked how much of them is resident; from
+ * SPOOL_HUGE_BYTES on all are.
+ */
+#define SPOOL_LARGE_BYTES 8192u
+#define SPOOL_HUGE_BYTES  65536u
+
 /* Tokens: never 0. The top bit is the recorder's own. */
 #define SPOOL_SEQUENCE_BITS 40u
 #define SPOOL_THREADS_MAX   (1u << 22)

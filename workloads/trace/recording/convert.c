@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "assemble.h"
+#include "page_share.h"
 #include "spool_order.h"
 
 /* Events between two clocks are taken to be so far apart: what a call and the use of it cost. */
@@ -10,7 +11,8 @@
 
 struct conversion {
     const struct spool_reader *spool;
-    struct survey survey;
+    struct spool_survey survey;
+    struct page_share page_share;
     struct assemble *assemble;
     struct trace_totals totals;
     double ns_per_stamp;
@@ -43,11 +45,15 @@ static enum trace_kind kind_of(enum spool_kind kind)
     return kinds[kind];
 }
 
-/* The pages of the large object that the event makes; all of them where they are not known. */
-static uint32_t pages_of(const struct conversion *c, const struct spool_event *e)
+/* The pages of the large object that the event makes; all of them where nothing is known. */
+static uint32_t pages_of(struct conversion *c, const struct spool_event *e)
 {
     uint32_t pages = e->made ? number_map_get(&c->survey.pages, e->made) : NUMBER_MAP_NONE;
-    return pages == NUMBER_MAP_NONE ? TRACE_PAGES_ALL : pages;
+    bool of_realloc = e->kind == SPOOL_REALLOC;
+    if (pages == NUMBER_MAP_NONE)
+        return page_share_guess(&c->page_share, of_realloc, e->bytes);
+    page_share_note(&c->page_share, of_realloc, e->bytes, pages);
+    return pages;
 }
 
 static uint64_t bounded(uint64_t n, uint64_t most)
@@ -71,7 +77,7 @@ static void convert_event(struct conversion *c, const struct spool_event *e, uin
         .other = names_thread ? e->number - c->spool->first_thread : 0,
         .token = e->token,
         .made = e->made,
-        .given = e->made && survey_given(&c->survey, e->made),
+        .given = e->made && spool_survey_given(&c->survey, e->made),
         .bytes = bounded(e->bytes, TRACE_BYTES_MAX),
         .align_log2 = (unsigned)bounded(e->align_log2, TRACE_ALIGN_LOG2_MAX),
         .pages = pages_of(c, e),
@@ -107,7 +113,7 @@ static int survey_and_write(struct conversion *c, const struct convert_options *
                             struct err *err)
 {
     uint64_t step = (uint64_t)(STEP_NS / c->ns_per_stamp);
-    int rc = survey_make(&c->survey, c->spool, step, err);
+    int rc = spool_survey_make(&c->survey, c->spool, step, err);
     if (rc < 0)
         return rc;
     c->totals.lost_events = c->survey.lost_events;
@@ -132,6 +138,6 @@ int convert_spool(const struct spool_reader *spool, const struct convert_options
 {
     struct conversion c = {.spool = spool, .ns_per_stamp = ns_per_stamp(spool->header, options)};
     int rc = survey_and_write(&c, options, err);
-    survey_release(&c.survey);
+    spool_survey_release(&c.survey);
     return rc;
 }

@@ -28,23 +28,9 @@ int record_spool_folder(const char *folder, const char *output, char out[PATH_MA
     return 0;
 }
 
-static bool file_has_word(const char *path, const char *word)
-{
-    char text[256] = "";
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-    if (fd >= 0)
-        close(fd);
-    return n > 0 && strstr(text, word) != NULL;
-}
-
-/* The kernel withdraws "tsc" from its list when the cores' counters disagree. */
 static enum trace_clock choose_clock(const struct record_options *o)
 {
-    bool good =
-        !o->monotonic && stamp_tsc_invariant() &&
-        file_has_word("/sys/devices/system/clocksource/clocksource0/available_clocksource", "tsc");
-    return good ? TRACE_CLOCK_TSC : TRACE_CLOCK_MONOTONIC;
+    return !o->monotonic && tsc_is_sound() ? TRACE_CLOCK_TSC : TRACE_CLOCK_MONOTONIC;
 }
 
 static void fill_header(struct spool_header *h, const struct record_options *o,

@@ -42,7 +42,7 @@ static void sift_down(struct spool_order *o, uint32_t i)
     o->heap[i] = moved;
 }
 
-int spool_order_begin(struct spool_order *o, const struct survey *survey, uint64_t step,
+int spool_order_begin(struct spool_order *o, const struct spool_survey *survey, uint64_t step,
                       struct err *err)
 {
     *o = (struct spool_order){.survey = survey};
@@ -95,7 +95,7 @@ static uint32_t awaited(struct spool_order *o, uint32_t thread)
     case SPOOL_FREE:
     case SPOOL_REALLOC:
     case SPOOL_RESIDENT_LIVE:
-        other = survey_maker(o->survey, t->next.token);
+        other = spool_survey_maker(o->survey, t->next.token);
         if (other == SPOOL_NO_THREAD || o->threads[other].made > t->next.token)
             return SPOOL_NO_THREAD;
         break;

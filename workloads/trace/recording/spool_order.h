@@ -7,10 +7,10 @@
  */
 #pragma once
 
-#include "survey.h"
+#include "spool_survey.h"
 
 struct spool_order {
-    const struct survey *survey;
+    const struct spool_survey *survey;
     struct order_thread *threads;
     uint32_t *heap; /* threads by the stamp of their next event, the least first; ties: the lower */
     uint32_t *stack; /* the least, the thread that it waits for, and so on */
@@ -18,7 +18,7 @@ struct spool_order {
 };
 
 /* 0 or -ENOMEM; release in any case. `survey` must outlive it. */
-int spool_order_begin(struct spool_order *o, const struct survey *survey, uint64_t step,
+int spool_order_begin(struct spool_order *o, const struct spool_survey *survey, uint64_t step,
                       struct err *err) MUST_CHECK;
 /* The next event and the index of its thread in the survey; false at the end. */
 bool spool_order_next(struct spool_order *o, struct spool_event *event, uint32_t *thread);

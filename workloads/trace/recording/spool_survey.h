@@ -10,7 +10,7 @@
 #include "number_map.h"
 #include "spool_reader.h"
 
-struct survey_thread {
+struct spool_survey_thread {
     const struct spool_piece *first; /* NULL: it left no records */
     uint64_t *given;                 /* a bit for each object that it made; owned */
     uint64_t given_words;
@@ -19,22 +19,22 @@ struct survey_thread {
     bool counts;      /* a thread of the trace */
 };
 
-struct survey {
+struct spool_survey {
     const struct spool_reader *spool;
-    struct survey_thread *threads; /* by number less spool->first_thread */
-    uint32_t n_threads;            /* of them */
+    struct spool_survey_thread *threads; /* by number less spool->first_thread */
+    uint32_t n_threads;                  /* of them */
     uint32_t n_counting;
     struct number_map pages; /* of large objects, by token */
     uint64_t end_stamp;      /* the first that does not count */
     uint64_t lost_events;    /* behind it */
 };
 
-/* 0 or -ENOMEM. `spool` must outlive the survey, which survey_release() frees in any case. */
-int survey_make(struct survey *s, const struct spool_reader *spool, uint64_t step,
-                struct err *err) MUST_CHECK;
-void survey_release(struct survey *s);
+/* 0 or -ENOMEM. `spool` must outlive the survey, which spool_survey_release() frees in any case. */
+int spool_survey_make(struct spool_survey *s, const struct spool_reader *spool, uint64_t step,
+                      struct err *err) MUST_CHECK;
+void spool_survey_release(struct spool_survey *s);
 
 /* The index of the thread that made the object; SPOOL_NO_THREAD: it was not recorded here. */
-uint32_t survey_maker(const struct survey *s, uint64_t token);
+uint32_t spool_survey_maker(const struct spool_survey *s, uint64_t token);
 /* Whether another thread than its maker uses the object next. */
-bool survey_given(const struct survey *s, uint64_t token);
+bool spool_survey_given(const struct spool_survey *s, uint64_t token);

@@ -1,26 +1,26 @@
-#include "survey.h"
+#include "spool_survey.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-uint32_t survey_maker(const struct survey *s, uint64_t token)
+uint32_t spool_survey_maker(const struct spool_survey *s, uint64_t token)
 {
     uint32_t number = spool_token_thread(token);
     bool known = number >= s->spool->first_thread && number < s->spool->n_threads;
     return known ? number - s->spool->first_thread : SPOOL_NO_THREAD;
 }
 
-bool survey_given(const struct survey *s, uint64_t token)
+bool spool_survey_given(const struct spool_survey *s, uint64_t token)
 {
-    uint32_t maker = survey_maker(s, token);
+    uint32_t maker = spool_survey_maker(s, token);
     uint64_t i = spool_token_sequence(token);
     return maker != SPOOL_NO_THREAD && i / 64 < s->threads[maker].given_words &&
            (s->threads[maker].given[i / 64] >> i % 64 & 1);
 }
 
 /* More objects than there is room for in the spool were not made. */
-static bool grow(const struct survey *s, struct survey_thread *t, uint64_t words)
+static bool grow(const struct spool_survey *s, struct spool_survey_thread *t, uint64_t words)
 {
     uint64_t room = t->given_words ? 2 * t->given_words : 8;
     if (words > s->spool->bytes / 64 + 1)
@@ -36,12 +36,12 @@ static bool grow(const struct survey *s, struct survey_thread *t, uint64_t words
     return true;
 }
 
-static bool note_use(struct survey *s, uint32_t user, uint64_t token)
+static bool note_use(struct spool_survey *s, uint32_t user, uint64_t token)
 {
-    uint32_t maker = survey_maker(s, token);
+    uint32_t maker = spool_survey_maker(s, token);
     if (maker == user || maker == SPOOL_NO_THREAD)
         return true;
-    struct survey_thread *t = &s->threads[maker];
+    struct spool_survey_thread *t = &s->threads[maker];
     uint64_t i = spool_token_sequence(token);
     if (i / 64 >= t->given_words && !grow(s, t, i / 64 + 1))
         return false;
@@ -50,25 +50,25 @@ static bool note_use(struct survey *s, uint32_t user, uint64_t token)
     return true;
 }
 
-static bool note_pages(struct survey *s, uint64_t token, uint64_t pages)
+static bool note_pages(struct spool_survey *s, uint64_t token, uint64_t pages)
 {
     return number_map_put(&s->pages, token,
                           pages < NUMBER_MAP_NONE ? (uint32_t)pages : NUMBER_MAP_NONE - 1);
 }
 
-static void count_thread(struct survey *s, uint32_t thread)
+static void count_thread(struct spool_survey *s, uint32_t thread)
 {
-    struct survey_thread *t = &s->threads[thread];
+    struct spool_survey_thread *t = &s->threads[thread];
     s->n_counting += !t->counts && !t->revoked;
     t->counts = !t->revoked;
 }
 
-static void note_spawn(struct survey *s, uint32_t thread, const struct spool_event *e)
+static void note_spawn(struct spool_survey *s, uint32_t thread, const struct spool_event *e)
 {
     if (e->number == SPOOL_NO_THREAD)
         return;
     uint32_t child = e->number - s->spool->first_thread;
-    struct survey_thread *t = &s->threads[child];
+    struct spool_survey_thread *t = &s->threads[child];
     if (child == 0 || child == thread)
         return;
     if (e->kind == SPOOL_SPAWN) {
@@ -83,7 +83,7 @@ static void note_spawn(struct survey *s, uint32_t thread, const struct spool_eve
 }
 
 /* `pages`: of the object that the thread's next event ends; UINT64_MAX: not told. */
-static bool note_event(struct survey *s, uint32_t thread, const struct spool_event *e,
+static bool note_event(struct spool_survey *s, uint32_t thread, const struct spool_event *e,
                        uint64_t *pages)
 {
     bool good = true;
@@ -111,9 +111,9 @@ static bool note_event(struct survey *s, uint32_t thread, const struct spool_eve
     return good;
 }
 
-static bool note_thread(struct survey *s, uint32_t thread, uint64_t step)
+static bool note_thread(struct spool_survey *s, uint32_t thread, uint64_t step)
 {
-    struct survey_thread *t = &s->threads[thread];
+    struct spool_survey_thread *t = &s->threads[thread];
     if (!t->first)
         return true;
     struct spool_cursor c = spool_cursor_at(s->spool, t->first, step);
@@ -131,9 +131,9 @@ static bool note_thread(struct survey *s, uint32_t thread, uint64_t step)
     return true;
 }
 
-static bool init(struct survey *s, const struct spool_reader *spool)
+static bool init(struct spool_survey *s, const struct spool_reader *spool)
 {
-    *s = (struct survey){
+    *s = (struct spool_survey){
         .spool = spool,
         .n_threads = spool->n_threads - spool->first_thread,
         .end_stamp = atomic_load(&spool->header->lost_stamp),
@@ -150,7 +150,8 @@ static bool init(struct survey *s, const struct spool_reader *spool)
     return true;
 }
 
-int survey_make(struct survey *s, const struct spool_reader *spool, uint64_t step, struct err *err)
+int spool_survey_make(struct spool_survey *s, const struct spool_reader *spool, uint64_t step,
+                      struct err *err)
 {
     bool good = init(s, spool);
     for (uint32_t t = 0; good && t < s->n_threads; t++)
@@ -158,11 +159,11 @@ int survey_make(struct survey *s, const struct spool_reader *spool, uint64_t ste
     return good ? 0 : err_set(err, ENOMEM, "no memory to convert the recording");
 }
 
-void survey_release(struct survey *s)
+void spool_survey_release(struct spool_survey *s)
 {
     for (uint32_t t = 0; s->threads && t < s->n_threads; t++)
         free(s->threads[t].given);
     free(s->threads);
     number_map_release(&s->pages);
-    *s = (struct survey){0};
+    *s = (struct spool_survey){0};
 }
