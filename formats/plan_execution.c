@@ -360,7 +360,7 @@ static enum step take_turn(struct plan_execution *x, uint32_t t)
         if (step != STEP_ON)
             return step;
         a->pc++;
-        if (a->pc >= a->mark_at && !a->prefixed)
+        if (x->mark && !a->prefixed)
             x->mark(x, t);
     }
     return STEP_ON;
@@ -458,7 +458,6 @@ static int start(struct plan_execution *x)
         if (th->loop_begin < th->loop_end)
             a->at_begin = (uint8_t *)(a->slots + th->n_slots);
         a->group = t;
-        a->mark_at = UINT64_MAX;
         a->joiner = PLAN_NO_THREAD;
         if (!(th->flags & PLAN_ROOT))
             continue;

@@ -42,7 +42,6 @@ struct plan_actor {
     struct plan_count counts[PLAN_PARTS]; /* by where in its sequence the thread is */
     uint64_t
         net_bytes; /* what it allocated less what it freed, modulo 2^64: a thread may free others' */
-    uint64_t mark_at; /* see plan_execution.mark; UINT64_MAX at the start */
     /* of the prefixes seen, for the next allocation */
     uint64_t size_high, alignment;
     unsigned prefixed; /* how many */
@@ -62,10 +61,7 @@ struct plan_execution {
     uint32_t n_seats, n_roots, n_phases;
     uint64_t live_bytes, live_objects, alive;
     struct plan_facts facts;
-    /*
-     * Called when a thread stands behind a whole call and mark_at words of its sequence or more;
-     * to move mark_at on is its business.
-     */
+    /* Called when a thread stands behind a whole call or another word; NULL: not. */
     void (*mark)(struct plan_execution *x, uint32_t t);
     void *context; /* of mark */
     struct err *err;

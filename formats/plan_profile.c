@@ -8,11 +8,21 @@
 /* A body whose sizes have not settled by then is a wheel that turns objects round for long. */
 enum { PASSES_MAX = 16 };
 
+/* A thread of the plan, gone through. */
+struct progress {
+    enum plan_stretches now;  /* the stretch that it is in */
+    uint64_t next_mark;       /* word of its sequence */
+    uint64_t net_before;      /* when the stretch began */
+    uint64_t net_told;        /* at the last mark, or when the stretch began */
+    bool has_gone_on;         /* since */
+    uint64_t off_bytes;       /* the furthest that the net came from net_told since */
+    uint64_t off_sum, n_offs; /* of all such stretches that repeat, or of all where nothing does */
+};
+
 struct making {
     struct plan_profile *profile;
     struct plan_execution x;
-    enum plan_stretches *now; /* by thread: the stretch that it is in */
-    uint64_t *net_before;     /* by thread: when that began */
+    struct progress *threads;
 };
 
 /* Marks of a stretch: multiples of the stride inside it, its beginning not among them. */
@@ -48,28 +58,52 @@ static void lay_out(struct plan_profile *p, const struct plan *plan)
 
 static struct plan_stretch *stretch_of(struct making *m, uint32_t t)
 {
-    return &m->profile->threads[t].stretches[m->now[t]];
+    return &m->profile->threads[t].stretches[m->threads[t].now];
+}
+
+/* The thread tells where it is. */
+static void tell(struct making *m, uint32_t t)
+{
+    struct progress *at = &m->threads[t];
+    bool counts = !(m->x.plan->flags & PLAN_LOOPS) || at->now == STRETCH_LATER;
+    if (at->has_gone_on && counts) {
+        at->off_sum =
+            at->off_bytes < UINT64_MAX - at->off_sum ? at->off_sum + at->off_bytes : UINT64_MAX;
+        at->n_offs++;
+    }
+    at->has_gone_on = false;
+    at->off_bytes = 0;
+    at->net_told = m->x.actors[t].net_bytes;
 }
 
 static void mark(struct plan_execution *x, uint32_t t)
 {
     struct making *m = x->context;
-    struct plan_actor *a = &x->actors[t];
+    struct progress *at = &m->threads[t];
+    uint64_t net = x->actors[t].net_bytes, off = net - at->net_told;
+    off = off > INT64_MAX ? -off : off;
+    if (off > at->off_bytes)
+        at->off_bytes = off;
+    at->has_gone_on = true;
+    if (x->actors[t].pc < at->next_mark)
+        return;
     struct plan_stretch *s = stretch_of(m, t);
     uint64_t stride = m->profile->stride, n = n_marks_of(s, stride);
-    for (; a->mark_at <= a->pc; a->mark_at += stride) {
-        uint64_t index = a->mark_at / stride - s->begin / stride - 1;
+    for (; at->next_mark <= x->actors[t].pc; at->next_mark += stride) {
+        uint64_t index = at->next_mark / stride - s->begin / stride - 1;
         if (index < n)
-            m->profile->marks[s->first_mark + index] = a->net_bytes - m->net_before[t];
+            m->profile->marks[s->first_mark + index] = net - at->net_before;
     }
+    tell(m, t);
 }
 
 static void begin_stretch(struct making *m, uint32_t t, enum plan_stretches which)
 {
-    m->now[t] = which;
-    m->net_before[t] = m->x.actors[t].net_bytes;
-    m->x.actors[t].mark_at =
-        (stretch_of(m, t)->begin / m->profile->stride + 1) * m->profile->stride;
+    struct progress *at = &m->threads[t];
+    at->now = which;
+    at->net_before = at->net_told = m->x.actors[t].net_bytes;
+    at->off_bytes = 0;
+    at->next_mark = (stretch_of(m, t)->begin / m->profile->stride + 1) * m->profile->stride;
 }
 
 /* Roots enter a pass, and so do threads that lived in the one before; the others stay as they are. */
@@ -88,8 +122,10 @@ static void begin_pass(struct making *m, enum plan_stretches which)
 static void end_stretches(struct making *m)
 {
     for (uint32_t t = 0; t < m->profile->n_threads; t++)
-        if (m->profile->threads[t].is_root || m->x.actors[t].life == PLAN_LIFE_JOINED)
-            stretch_of(m, t)->net_bytes = m->x.actors[t].net_bytes - m->net_before[t];
+        if (m->profile->threads[t].is_root || m->x.actors[t].life == PLAN_LIFE_JOINED) {
+            stretch_of(m, t)->net_bytes = m->x.actors[t].net_bytes - m->threads[t].net_before;
+            tell(m, t);
+        }
 }
 
 static uint64_t mix(uint64_t x)
@@ -157,16 +193,29 @@ static int run_all(struct making *m)
     return rc;
 }
 
+/* As many threads as live at once are off, each by what it is on average. */
+static uint64_t error_of(const struct making *m)
+{
+    uint64_t sum = 0, most = 0;
+    for (uint32_t t = 0; t < m->profile->n_threads; t++) {
+        const struct progress *at = &m->threads[t];
+        uint64_t off = at->n_offs ? at->off_sum / at->n_offs : 0;
+        sum = off < UINT64_MAX - sum ? sum + off : UINT64_MAX;
+        most = off > most ? off : most;
+    }
+    uint64_t n = m->x.plan->facts.most_threads;
+    return n > 0 && most < sum / n ? n * most : sum;
+}
+
 static int make_room(struct making *m, const struct plan *plan, struct err *err)
 {
     struct plan_profile *p = m->profile;
     p->threads = os_map(p->n_threads * sizeof(*p->threads), OS_PLAIN);
-    m->now = os_map(p->n_threads * sizeof(*m->now), OS_PLAIN);
-    m->net_before = os_map(p->n_threads * sizeof(*m->net_before), OS_PLAIN);
+    m->threads = os_map(p->n_threads * sizeof(*m->threads), OS_PLAIN);
     if (p->threads)
         lay_out(p, plan);
     p->marks = os_map((p->n_marks + 1) * sizeof(*p->marks), OS_PLAIN);
-    if (!p->threads || !m->now || !m->net_before || !p->marks)
+    if (!p->threads || !m->threads || !p->marks)
         return err_set(err, ENOMEM, "plan '%s': not enough memory for its profile", plan->name);
     return 0;
 }
@@ -185,8 +234,9 @@ int plan_profile_make(const struct plan *plan, uint64_t stride, struct plan_prof
             rc = run_all(&m);
         plan_execution_release(&m.x);
     }
-    os_unmap(m.now, plan->n_threads * sizeof(*m.now));
-    os_unmap(m.net_before, plan->n_threads * sizeof(*m.net_before));
+    if (rc == 0)
+        out->error_bytes = error_of(&m);
+    os_unmap(m.threads, plan->n_threads * sizeof(*m.threads));
     if (rc < 0)
         plan_profile_release(out);
     return rc;

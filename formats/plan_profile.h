@@ -10,10 +10,12 @@
  * first pass a body replaces what was made for it, in all later ones what it made itself. Any number
  * of passes, also those of a warm-up, then follows by multiplication.
  *
- * Error: none at a multiple of the stride and at the ends of passes, in a thread that stands behind
- * a whole call there. A thread that told its progress last there and has gone on since is off by
- * what those words, fewer than the stride, allocate or free; the sum, by no more than that for each
- * thread.
+ * Error: none where a thread stands at a multiple of the stride (behind the whole call there) or at the
+ * end of a pass. One that told its progress there and has gone on since is off by what those words, fewer than
+ * the stride, allocate less what they free. The sum of all nets is off by no more than that for each thread. error_bytes
+ * says how much that is: the furthest that a net comes away from what was told, on average over the strides (of
+ * bodies, where there are any), times the threads that live at once. Where threads hand
+ * over all that they make, it can be far more than is live at any time.
  *
  * Cost: 8 bytes per `stride` words of the plan, twice for bodies, and 136 bytes per thread, for as
  * long as the profile lives; the time and the memory of plan_check() once more, and again for each
@@ -52,6 +54,7 @@ struct plan_profile {
     struct plan_profile_thread *threads;
     uint64_t *marks;
     uint64_t n_marks, stride;
+    uint64_t error_bytes; /* the sum of all nets is off by no more, on average */
     uint32_t n_threads;
 };
 

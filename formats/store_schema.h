@@ -107,6 +107,7 @@ static const char store_schema_sql[] =
     "  frees INTEGER NOT NULL,"          /* of what is repeated, or of all where nothing is */
     "  remote_frees INTEGER NOT NULL,"   /* of them, by another thread than the allocating one */
     "  peak_live_bytes INTEGER NOT NULL,"
+    "  live_error_bytes INTEGER," /* see plan_profile.h; NULL: what is live is unknown */
     "  PRIMARY KEY (run, ordinal),"
     "  UNIQUE (run, workload, threads)"
     ") STRICT, WITHOUT ROWID;"

@@ -125,6 +125,9 @@ static json_t *make_cells(struct json *j)
         put(j, o, "frees", count(cell->frees));
         put(j, o, "remote_frees", count(cell->remote_frees));
         put(j, o, "peak_live_bytes", count(cell->peak_live_bytes));
+        put(j, o, "live_error_bytes",
+            cell->live_error_bytes == TRIAL_LIVE_UNKNOWN ? json_null()
+                                                         : count(cell->live_error_bytes));
         append(j, array, o);
     }
     return array;

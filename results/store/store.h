@@ -47,6 +47,7 @@ struct store_cell {
     uint32_t threads;
     /* Of the plan: frees, and those by another thread, are of what is repeated, if anything is. */
     uint64_t calls_per_pass, frees, remote_frees, peak_live_bytes;
+    uint64_t live_error_bytes; /* see plan_profile.h; TRIAL_LIVE_UNKNOWN: what is live is unknown */
 };
 
 /*

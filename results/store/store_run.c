@@ -107,8 +107,8 @@ static int insert_cell(struct store *s, int64_t run_id, uint32_t ordinal,
     sqlite3_stmt *q;
     int result = store_prepare(s,
                                "INSERT INTO cell (run, ordinal, workload, threads, calls_per_pass, "
-                               "frees, remote_frees, peak_live_bytes) "
-                               "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                               "frees, remote_frees, peak_live_bytes, live_error_bytes) "
+                               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                &q, err);
     if (result == 0) {
         sqlite3_bind_int64(q, 1, run_id);
@@ -119,6 +119,8 @@ static int insert_cell(struct store *s, int64_t run_id, uint32_t ordinal,
         sqlite3_bind_int64(q, 6, (int64_t)cell->frees);
         sqlite3_bind_int64(q, 7, (int64_t)cell->remote_frees);
         sqlite3_bind_int64(q, 8, (int64_t)cell->peak_live_bytes);
+        if (cell->live_error_bytes != TRIAL_LIVE_UNKNOWN) /* else NULL */
+            sqlite3_bind_int64(q, 9, (int64_t)cell->live_error_bytes);
         result = store_step(s, q, "write", err);
     }
     sqlite3_finalize(q);

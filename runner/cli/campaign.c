@@ -32,7 +32,10 @@ static int describe(const struct campaign *c, struct store_run *run, struct err 
                                        .calls_per_pass = cell->plan->facts.calls,
                                        .frees = cell->frees,
                                        .remote_frees = cell->remote_frees,
-                                       .peak_live_bytes = cell->plan->facts.peak_live_bytes};
+                                       .peak_live_bytes = cell->plan->facts.peak_live_bytes,
+                                       .live_error_bytes = cell->profile.threads
+                                                               ? cell->profile.error_bytes
+                                                               : TRIAL_LIVE_UNKNOWN};
     }
     return 0;
 }

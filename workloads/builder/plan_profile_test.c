@@ -286,6 +286,29 @@ START_TEST(random_bodies_agree_with_going_through_every_pass)
 }
 END_TEST
 
+START_TEST(the_error_is_how_far_a_net_comes_from_what_was_told)
+{
+    struct plan_builder *b = roots(2);
+    for (uint32_t t = 0; t < 2; t++) {
+        plan_builder_malloc(b, t, 0, 100); /* word 0 */
+        plan_builder_malloc(b, t, 1, 50 + t);
+        plan_builder_free_slot(b, t, 1);
+        plan_builder_malloc(b, t, 2, 60); /* word 3: the mark stands behind it, at 160 */
+        plan_builder_free_slot(b, t, 0);
+        plan_builder_free_slot(b, t, 2);
+    }
+    struct made m = make(b, 4); /* twice 160 away: from 0, and from 160 */
+    ck_assert_uint_eq(m.profile.error_bytes, 2 * 160);
+    release(&m);
+    b = roots(1);
+    plan_builder_malloc(b, 0, 0, 100);
+    plan_builder_malloc(b, 0, 1, 50);
+    m = make(b, 1);
+    ck_assert_uint_eq(m.profile.error_bytes, 75); /* 100 and 50, just before they are told */
+    release(&m);
+}
+END_TEST
+
 START_TEST(impossible_numbers_are_survived)
 {
     struct plan_builder *b = roots(1);
@@ -312,4 +335,5 @@ UNIT_MAIN("plan profile", every_kind_of_allocation_counts_as_requested,
           a_thread_of_a_body_lives_again_in_every_pass,
           a_thread_behind_the_bodies_is_not_one_of_theirs,
           objects_that_go_round_for_ever_are_refused,
-          random_bodies_agree_with_going_through_every_pass, impossible_numbers_are_survived)
+          random_bodies_agree_with_going_through_every_pass,
+          the_error_is_how_far_a_net_comes_from_what_was_told, impossible_numbers_are_survived)
