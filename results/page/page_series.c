@@ -1,0 +1,99 @@
+/*
+ * Memory over time: of each cell and subject one trial, that with the median peak of those that ended well;
+ * thinned, see thin.h.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "page_parts.h"
+#include "thin.h"
+
+#define LIVE_LEAST (64 * KIB) /* residency over less is noise */
+
+static int by_place_and_peak(const void *a, const void *b)
+{
+    const struct page_trial *x = a, *y = b;
+    if (x->place.cell != y->place.cell)
+        return x->place.cell < y->place.cell ? -1 : 1;
+    if (x->place.subject != y->place.subject)
+        return x->place.subject < y->place.subject ? -1 : 1;
+    if (x->is_ok != y->is_ok)
+        return x->is_ok ? -1 : 1;
+    if (x->peak_bytes != y->peak_bytes)
+        return x->peak_bytes < y->peak_bytes ? -1 : 1;
+    return (x->place.block > y->place.block) - (x->place.block < y->place.block);
+}
+
+enum column { TIME, OPS, RESIDENT, LIVE, ADDRESS, RESIDENCY, COLUMNS };
+
+static const char *const column_names[COLUMNS] = {"t_us",    "ops",         "resident_kib",
+                                                  "live_kib", "address_kib", "residency_permille"};
+
+static json_t *value_of(enum column column, const struct trial_sample *s)
+{
+    bool is_known = s->live_bytes != TRIAL_LIVE_UNKNOWN;
+    switch (column) {
+    case TIME:
+        return page_count(s->t_ns / 1000);
+    case OPS:
+        return page_count(s->ops);
+    case RESIDENT:
+        return page_count(s->rss_bytes / KIB);
+    case LIVE:
+        return is_known ? page_count(s->live_bytes / KIB) : json_null();
+    case ADDRESS:
+        return page_count(s->address_bytes / KIB);
+    default:
+        return is_known && s->live_bytes >= LIVE_LEAST
+                   ? page_count((uint64_t)((double)s->rss_bytes * 1000 / (double)s->live_bytes))
+                   : json_null();
+    }
+}
+
+static json_t *make_series(struct page *p, const struct page_trial *t,
+                           const struct trial_sample *samples, size_t n)
+{
+    size_t kept[THIN_MOST], n_kept = thin(samples, n, kept);
+    json_t *o = json_object();
+    page_put(p, o, "cell", json_integer(t->place.cell));
+    page_put(p, o, "subject", json_integer(t->place.subject));
+    page_put(p, o, "block", json_integer(t->place.block));
+    page_put(p, o, "samples", page_count(n));
+    for (int c = 0; c < COLUMNS; c++) {
+        json_t *values = json_array();
+        for (size_t i = 0; i < n_kept; i++)
+            page_append(p, values, value_of((enum column)c, &samples[kept[i]]));
+        page_put(p, o, column_names[c], values);
+    }
+    return o;
+}
+
+static int add_series(struct page *p, const struct page_trial *t, json_t *array, struct err *err)
+{
+    struct trial_sample *samples;
+    size_t n;
+    int rc = store_load_series(p->store, t->id, &samples, &n, err);
+    if (rc == 0 && n > 0)
+        page_append(p, array, make_series(p, t, samples, n));
+    free(samples);
+    return rc;
+}
+
+int page_add_series(struct page *p, struct err *err)
+{
+    json_t *array = json_array();
+    int rc = 0;
+    if (p->n_trials > 0)
+        qsort(p->trials, p->n_trials, sizeof(*p->trials), by_place_and_peak);
+    for (size_t i = 0, end; i < p->n_trials && rc == 0; i = end) {
+        size_t n_ok = 0;
+        for (end = i; end < p->n_trials && p->trials[end].place.cell == p->trials[i].place.cell &&
+                      p->trials[end].place.subject == p->trials[i].place.subject;
+             end++)
+            n_ok += p->trials[end].is_ok;
+        if (n_ok > 0)
+            rc = add_series(p, &p->trials[i + (n_ok - 1) / 2], array, err);
+    }
+    page_put(p, p->root, "series", array);
+    return rc;
+}
