@@ -18,15 +18,19 @@
 #include "err.h"
 
 #define CONTROL_MAGIC   0x006c746362646e61ull
-#define CONTROL_VERSION 4u
+#define CONTROL_VERSION 5u
 
 /* The worker finds its files open under these numbers. */
 enum control_fds {
     CONTROL_FD_PLAN = 3,
     CONTROL_FD_CONTROL = 4,
     CONTROL_FD_STATISTICS = 5, /* struct statistics_block */
-    CONTROL_FDS_END
+    CONTROL_FD_SURVEY = 6,     /* struct survey_block; open only when there is to be a survey */
+    CONTROL_FD_COUNTERS = 7,   /* and on: one of perf_event_open(2) for each of control.counters */
+    CONTROL_FDS_END = CONTROL_FD_COUNTERS + 4
 };
+
+#define CONTROL_COUNTERS ((unsigned)(CONTROL_FDS_END - CONTROL_FD_COUNTERS))
 
 enum control_state { CONTROL_SETUP, CONTROL_READY, CONTROL_GO, CONTROL_DONE, CONTROL_LEAVE };
 
@@ -72,6 +76,14 @@ struct control_usage {
     uint64_t voluntary_switches, involuntary_switches;
 };
 
+/*
+ * What a counter of the kernel told, as in its files (PERF_FORMAT_TOTAL_TIME_*): where it had to share the
+ * processor's counters with others it ran for a part of the time only. running_ns 0: it told nothing.
+ */
+struct control_counter {
+    uint64_t value, enabled_ns, running_ns;
+};
+
 #define CONTROL_CPU_WORDS 16 /* 1024 CPUs */
 
 /*
@@ -107,7 +119,9 @@ struct control {
     uint32_t spin;   /* polls of a cell before a waiting thread sleeps; 0: threads outnumber CPUs */
     uint32_t n_nodes; /* NUMA nodes; with several, memory of a root is made where it will run */
     uint32_t warm_up; /* passes before the clock, of a plan that settles */
-    _Atomic uint32_t state;           /* the futex */
+    _Atomic uint32_t state; /* the futex */
+    /* 1: observe, see survey.h; then all stays as it is behind CONTROL_DONE until the survey is complete */
+    uint32_t is_survey;
     uint64_t cpus[CONTROL_CPU_WORDS]; /* all that the worker may run on */
     /* By the worker. */
     uint64_t family[FAMILY_MEMBERS];
@@ -116,13 +130,16 @@ struct control {
     struct control_usage at_go, at_start, at_end; /* at_start: of the clock */
     uint32_t failure;                             /* enum control_failure */
     uint32_t failed_thread;
-    uint64_t failed_op;    /* index in the thread's sequence */
-    char message[256];     /* one sentence with the failure */
+    uint64_t failed_op;  /* index in the thread's sequence */
+    char message[256];   /* one sentence with the failure */
+    uint32_t n_counters; /* by the runner: that the worker finds open */
+    struct control_counter counters[CONTROL_COUNTERS]; /* from at_start to at_end */
     char version_text[64]; /* as the allocator's own function reports it; "" when it has none */
     _Alignas(NO_SHARING_BYTES) struct control_thread threads[];
 };
 static_assert(offsetof(struct control, state) == 48, "control blocks have a fixed layout");
-static_assert(offsetof(struct control, threads) == 768, "control blocks have a fixed layout");
+static_assert(offsetof(struct control, cpus) == 56, "control blocks have a fixed layout");
+static_assert(offsetof(struct control, threads) == 896, "control blocks have a fixed layout");
 
 static inline size_t control_bytes(uint32_t n_threads)
 {

@@ -59,6 +59,11 @@
     "  n_mappings INTEGER NOT NULL," \
     "  foreign_cpu_ns INTEGER NOT NULL," \
     "  steal_ns INTEGER NOT NULL," \
+    "  instructions INTEGER," /* these five: NULL where the machine does not tell */ \
+    "  cycles INTEGER," \
+    "  cache_misses INTEGER," \
+    "  dtlb_load_misses INTEGER," \
+    "  counted_millionths INTEGER," \
     "  statistics_lost INTEGER NOT NULL," /* rows beyond those that are kept */ \
     "  message TEXT NOT NULL," \
     "  malloc_path TEXT NOT NULL," \

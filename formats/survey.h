@@ -15,8 +15,8 @@
 
 #define SURVEY_UNKNOWN UINT64_MAX
 
-#define SURVEY_MARKS_MAX   96u   /* of a survey */
-#define SURVEY_REGIONS_MAX 4096u /* of a mark */
+#define SURVEY_MARKS_MAX   96u  /* of a survey */
+#define SURVEY_REGIONS_MAX 256u /* of a mark */
 #define SURVEY_SHARES      17u
 
 enum survey_mark_kind {

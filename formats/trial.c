@@ -13,6 +13,18 @@ static const char *const names[] = {
 };
 static_assert(ARRAY_SIZE(names) == TRIAL_STATUSES, "every status has a name");
 
+void trial_result_begin(struct trial_result *result)
+{
+    *result = (struct trial_result){
+        .status = TRIAL_OK,
+        .instructions = TRIAL_UNKNOWN,
+        .cycles = TRIAL_UNKNOWN,
+        .cache_misses = TRIAL_UNKNOWN,
+        .dtlb_load_misses = TRIAL_UNKNOWN,
+        .counted_millionths = TRIAL_UNKNOWN,
+    };
+}
+
 const char *trial_status_name(enum trial_status status)
 {
     return names[status];

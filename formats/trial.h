@@ -37,6 +37,9 @@ struct trial_sample {
 
 #define TRIAL_LIVE_UNKNOWN UINT64_MAX
 
+/* Of the numbers that not every machine tells. */
+#define TRIAL_UNKNOWN UINT64_MAX
+
 struct trial_result {
     enum trial_status status;
     int signal;                        /* TRIAL_CRASHED by a signal: which; else 0 */
@@ -63,6 +66,13 @@ struct trial_result {
     uint64_t foreign_cpu_ns; /* CPU time of everything else on the machine, in steps of 10 ms */
     uint64_t steal_ns;       /* taken by the hypervisor, likewise */
 
+    /*
+     * Of the processor, in user mode, of all threads in the clock; or TRIAL_UNKNOWN. Where it has fewer
+     * counters than are wanted they take turns, and what was missed is filled up in proportion.
+     */
+    uint64_t instructions, cycles, cache_misses, dtlb_load_misses;
+    uint64_t counted_millionths; /* of the time, in which the one that ran least was running */
+
     uint64_t statistics_lost; /* rows that the allocator told and there was no room for */
 
     char malloc_path[512]; /* the file that supplied malloc */
@@ -77,6 +87,9 @@ struct trial_result {
     struct statistic *statistics; /* owned likewise; as told at the end, checked */
     size_t n_statistics;          /* 0: the allocator tells none */
 };
+
+/* A trial of which nothing is known yet: all zero, ok, without counters. */
+void trial_result_begin(struct trial_result *result);
 
 /* "ok", "crashed", "hung", "out of memory", "not the subject", "not started", "interrupted". */
 const char *trial_status_name(enum trial_status status);

@@ -2,30 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+#include "csv_parts.h"
 #include "report_text.h"
 #include "statistics_block.h"
 
-struct csv {
-    FILE *out;
-    struct store *store;
-    const struct summary *s;
-};
-
-/* RFC 4180: what holds a comma, a quote or an end of line stands in quotes, with quotes doubled. */
-static void put_text(FILE *out, const char *text)
+/* What the machine did not tell is empty. */
+static void put_number(FILE *out, const struct store_number *n, uint64_t value)
 {
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (const char *p = text; *p; p++) {
-        if (*p == '"')
-            fputc('"', out);
-        fputc(*p, out);
-    }
-    fputc('"', out);
+    if (n->is_optional)
+        csv_put_known(out, value);
+    else
+        fprintf(out, ",%" PRIu64, value);
 }
 
 static void put_header(FILE *out)
@@ -40,38 +27,20 @@ static void put_header(FILE *out)
     fputc('\n', out);
 }
 
-/* summary_make() refused other files. */
-static bool is_of_run(const struct store_run *run, const struct store_place *place)
-{
-    return place->cell < run->n_cells && place->subject < run->n_subjects;
-}
-
-/* "run,workload,threads,subject," */
-static void put_place(FILE *out, const struct store_run *run, const struct store_place *place)
-{
-    const struct store_cell *cell = &run->cells[place->cell];
-    put_text(out, run->name);
-    fputc(',', out);
-    put_text(out, cell->workload);
-    fprintf(out, ",%" PRIu32 ",", cell->threads);
-    put_text(out, run->subjects[place->subject].name);
-    fputc(',', out);
-}
-
 static int put_trial(void *context, const struct store_trial *t, struct err *err)
 {
     (void)err;
     const struct csv *csv = context;
     const struct store_run *run = &csv->s->run;
-    if (!is_of_run(run, &t->place))
+    if (!csv_is_of_run(run, t->place.cell, t->place.subject))
         return 0;
     const struct store_subject *subject = &run->subjects[t->place.subject];
     FILE *out = csv->out;
 
-    put_place(out, run, &t->place);
-    put_text(out, subject->allocator);
+    csv_put_place(out, run, t->place.cell, t->place.subject);
+    csv_put_text(out, subject->allocator);
     fputc(',', out);
-    put_text(out, subject->setting);
+    csv_put_text(out, subject->setting);
     fprintf(out, ",%" PRIu32 ",%" PRIu32 ",%s,%d", t->place.block, t->place.position,
             trial_status_name(t->result.status), t->result.signal);
     for (int m = 0; m < MEASURES; m++) {
@@ -82,10 +51,10 @@ static int put_trial(void *context, const struct store_trial *t, struct err *err
             fputc(',', out); /* nothing was measured, which is not 0 */
     }
     for (const struct store_number *n = store_numbers; n->name; n++)
-        fprintf(out, ",%" PRIu64, store_number_of(&t->result, n));
+        put_number(out, n, store_number_of(&t->result, n));
     for (const struct store_text *text = store_texts; text->name; text++) {
         fputc(',', out);
-        put_text(out, store_text_of(&t->result, text));
+        csv_put_text(out, store_text_of(&t->result, text));
     }
     fputc('\n', out);
     return 0;
@@ -104,11 +73,11 @@ static int put_rows(void *context, const struct store_trial *t, struct err *err)
     const struct csv *csv = context;
     struct statistic *rows;
     size_t n;
-    if (!is_of_run(&csv->s->run, &t->place))
+    if (!csv_is_of_run(&csv->s->run, t->place.cell, t->place.subject))
         return 0;
     int result = store_load_statistics(csv->store, t->id, &rows, &n, err);
     for (size_t i = 0; i < n; i++) {
-        put_place(csv->out, &csv->s->run, &t->place);
+        csv_put_place(csv->out, &csv->s->run, t->place.cell, t->place.subject);
         fprintf(csv->out, "%" PRIu32 ",%s,%s,%" PRIu32 ",%s,%" PRIu64 "\n", t->place.block,
                 trial_status_name(t->result.status),
                 statistic_kind_name((enum statistic_kind)rows[i].kind), rows[i].arena, rows[i].name,

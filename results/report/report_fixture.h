@@ -151,7 +151,7 @@ static int print(FILE *out, struct setting *t, enum kind kind)
 {
     switch (kind) {
     case JSON:
-        return report_json(out, t->s, &t->summary, false, &t->f.err);
+        return report_json(out, t->s, &t->summary, &(struct report_detail){0}, &t->f.err);
     case CSV:
         return report_csv(out, t->s, &t->summary, &t->f.err);
     default:

@@ -113,7 +113,8 @@ static char *text_of(struct scene *t, enum kind kind)
     struct report_look look = {.width = t->width};
     int rc = kind == TABLE ? report_statistics(out, t->s, &t->summary, &look, &t->f.err)
              : kind == CSV ? report_statistics_csv(out, t->s, &t->summary, &t->f.err)
-                           : report_json(out, t->s, &t->summary, true, &t->f.err);
+                           : report_json(out, t->s, &t->summary,
+                                         &(struct report_detail){.statistics = true}, &t->f.err);
     ck_assert_msg(rc == 0, "%s", t->f.err.text);
     fclose(out);
     return text;

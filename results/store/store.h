@@ -160,7 +160,8 @@ int store_load_statistics(struct store *s, int64_t trial_id, struct statistic **
  */
 struct store_number {
     const char *name;
-    size_t offset; /* of a uint64_t */
+    size_t offset;    /* of a uint64_t */
+    bool is_optional; /* TRIAL_UNKNOWN where the machine does not tell it; NULL in the store */
 };
 
 struct store_text {

@@ -39,6 +39,10 @@ void store_bind_text(sqlite3_stmt *q, int index, const char *text);
 /* "" for NULL. */
 const char *store_column_text(sqlite3_stmt *q, int column);
 
+/* SURVEY_UNKNOWN and TRIAL_UNKNOWN are NULL in the file. */
+void store_bind_known(sqlite3_stmt *q, int index, uint64_t value);
+uint64_t store_column_known(sqlite3_stmt *q, int column);
+
 /*
  * A column that counts from 0 or names one of few. A file may hold any number: what is out of range must not
  * become an index elsewhere. -EINVAL.

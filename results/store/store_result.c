@@ -10,6 +10,10 @@
     { \
         .name = #field, .offset = offsetof(struct trial_result, field) \
     }
+#define OPTIONAL(field) \
+    { \
+        .name = #field, .offset = offsetof(struct trial_result, field), .is_optional = true \
+    }
 #define TEXT(field) \
     { \
         .name = #field, .offset = offsetof(struct trial_result, field), \
@@ -40,6 +44,11 @@ const struct store_number store_numbers[] = {
     NUMBER(n_mappings),
     NUMBER(foreign_cpu_ns),
     NUMBER(steal_ns),
+    OPTIONAL(instructions),
+    OPTIONAL(cycles),
+    OPTIONAL(cache_misses),
+    OPTIONAL(dtlb_load_misses),
+    OPTIONAL(counted_millionths),
     NUMBER(statistics_lost),
     {0},
 };
@@ -67,7 +76,10 @@ int store_bind_result(sqlite3_stmt *q, int first, const struct trial_result *r)
     store_bind_text(q, next++, trial_status_name(r->status));
     sqlite3_bind_int64(q, next++, r->signal);
     for (const struct store_number *c = store_numbers; c->name; c++)
-        sqlite3_bind_int64(q, next++, (int64_t)store_number_of(r, c));
+        if (c->is_optional)
+            store_bind_known(q, next++, store_number_of(r, c));
+        else
+            sqlite3_bind_int64(q, next++, (int64_t)store_number_of(r, c));
     for (const struct store_text *c = store_texts; c->name; c++)
         store_bind_text(q, next++, store_text_of(r, c));
     return next;
@@ -94,7 +106,9 @@ int store_read_result(struct store *s, sqlite3_stmt *q, int first, struct trial_
                        s->path, 40, status);
     r->signal = sqlite3_column_int(q, next++);
     for (const struct store_number *c = store_numbers; c->name; c++)
-        *(uint64_t *)((char *)r + c->offset) = (uint64_t)sqlite3_column_int64(q, next++);
+        *(uint64_t *)((char *)r + c->offset) = c->is_optional
+                                                   ? store_column_known(q, next++)
+                                                   : (uint64_t)sqlite3_column_int64(q, next++);
     for (const struct store_text *c = store_texts; c->name; c++)
         text_format((char *)r + c->offset, c->n_bytes, "%s", store_column_text(q, next++));
     return next;

@@ -97,6 +97,21 @@ const char *store_column_text(sqlite3_stmt *q, int column)
     return text ? text : "";
 }
 
+void store_bind_known(sqlite3_stmt *q, int index, uint64_t value)
+{
+    if (value == UINT64_MAX)
+        sqlite3_bind_null(q, index);
+    else
+        sqlite3_bind_int64(q, index, (int64_t)value);
+}
+
+uint64_t store_column_known(sqlite3_stmt *q, int column)
+{
+    return sqlite3_column_type(q, column) == SQLITE_NULL
+               ? UINT64_MAX
+               : (uint64_t)sqlite3_column_int64(q, column);
+}
+
 int store_read_index(struct store *s, sqlite3_stmt *q, int column, uint32_t *out, struct err *err)
 {
     int64_t value = sqlite3_column_int64(q, column);

@@ -9,21 +9,6 @@
 #include "store_survey_rows.h"
 #include "text.h"
 
-void store_bind_known(sqlite3_stmt *q, int index, uint64_t value)
-{
-    if (value == SURVEY_UNKNOWN)
-        sqlite3_bind_null(q, index);
-    else
-        sqlite3_bind_int64(q, index, (int64_t)value);
-}
-
-uint64_t store_column_known(sqlite3_stmt *q, int column)
-{
-    return sqlite3_column_type(q, column) == SQLITE_NULL
-               ? SURVEY_UNKNOWN
-               : (uint64_t)sqlite3_column_int64(q, column);
-}
-
 /* Columns of a survey before those of its result; behind these, in this order, four more. */
 enum survey_column { COLUMN_RUN, COLUMN_CELL, COLUMN_SUBJECT, COLUMN_RESULT };
 static const char first_columns[] = "run, cell, subject, ";

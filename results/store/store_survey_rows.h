@@ -5,10 +5,6 @@
 #include "store_pack.h"
 #include "store_survey.h"
 
-/* SURVEY_UNKNOWN is NULL in the file. */
-void store_bind_known(sqlite3_stmt *q, int index, uint64_t value);
-uint64_t store_column_known(sqlite3_stmt *q, int column);
-
 int store_insert_marks(struct store *s, int64_t survey_id, const struct survey *found,
                        struct err *err) MUST_CHECK;
 

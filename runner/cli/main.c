@@ -16,7 +16,7 @@ const char *argp_program_version = "arenabench " ARENABENCH_VERSION;
 static const struct command *const commands[] = {
     &command_run,  &command_show, &command_report, &command_list, &command_record, &command_import,
     &command_dump, &command_info, &command_plan, &command_exec,   &command_check,
-    &command_validate,
+    &command_validate, &command_export,
 };
 
 static void print_help(FILE *out)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "output_file.h"
 #include "report.h"
 
 static int print_tables(FILE *out, struct store *store, const struct summary *summary,
@@ -14,15 +15,34 @@ static int print_tables(FILE *out, struct store *store, const struct summary *su
     return rc == 0 && statistics ? report_statistics(out, store, summary, &look, err) : rc;
 }
 
+static int print_csv(FILE *out, struct store *store, const struct summary *summary,
+                     const struct output *how, struct err *err)
+{
+    switch (how->table) {
+    case OUTPUT_SERIES:
+        return report_series_csv(out, store, summary, err);
+    case OUTPUT_MARKS:
+        return report_marks_csv(out, store, summary, err);
+    case OUTPUT_LATENCY:
+        return report_latency_csv(out, store, summary, err);
+    default:
+        return how->statistics ? report_statistics_csv(out, store, summary, err)
+                               : report_csv(out, store, summary, err);
+    }
+}
+
 static int print(FILE *out, struct store *store, const struct summary *summary,
                  const struct output *how, struct err *err)
 {
     switch (how->form) {
     case OUTPUT_JSON:
-        return report_json(out, store, summary, how->statistics, err);
+        return report_json(
+            out, store, summary,
+            &(struct report_detail){.statistics = how->statistics, .series = how->series}, err);
     case OUTPUT_CSV:
-        return how->statistics ? report_statistics_csv(out, store, summary, err)
-                               : report_csv(out, store, summary, err);
+        return print_csv(out, store, summary, how, err);
+    case OUTPUT_GOOGLE:
+        return report_google(out, store, summary, err);
     default:
         return print_tables(out, store, summary, how->statistics, err);
     }
@@ -42,8 +62,8 @@ static int print_whole(struct store *store, const struct summary *summary, const
     int rc = print(out, store, summary, how, err);
     if (fclose(out) != 0 && rc == 0)
         rc = err_set_errno(err, errno, "cannot make the report");
-    if (rc == 0 && (fwrite(text, 1, n_bytes, stdout) < n_bytes || fflush(stdout) != 0))
-        rc = err_set_errno(err, errno, "the output could not be written whole");
+    if (rc == 0)
+        rc = output_file_write(how->file, text, n_bytes, err);
     free(text);
     return rc;
 }

@@ -1,13 +1,19 @@
-/* A stored run on standard output, in the form that the user asked for. */
+/* A stored run, in the form that the user asked for. */
 #pragma once
 
 #include "store.h"
 
-enum output_form { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
+enum output_form { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_GOOGLE };
+
+/* What the lines of CSV are. */
+enum output_csv { OUTPUT_TRIALS, OUTPUT_SERIES, OUTPUT_MARKS, OUTPUT_LATENCY };
 
 struct output {
     enum output_form form;
-    bool statistics; /* also what allocators told of themselves; as CSV: that alone */
+    enum output_csv table;
+    bool statistics;  /* also what allocators told of themselves; as CSV: that alone */
+    bool series;      /* JSON: with the samples of trials and the marks of surveys */
+    const char *file; /* to be written; NULL: standard output */
 };
 
 /* 0 or a negative errno. */

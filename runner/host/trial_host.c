@@ -7,37 +7,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "binding.h"
 #include "clock.h"
-#include "cpu_times.h"
+#include "flight.h"
 #include "oom.h"
 #include "process_maps.h"
 #include "process_memory.h"
 #include "proof.h"
-#include "sampler.h"
 #include "text.h"
 #include "told.h"
-#include "worker_process.h"
 
-/* One trial in flight. */
-struct flight {
-    const struct trial_request *request;
-    struct trial_result *result;
-    struct worker_process worker;
-    struct sampler sampler;
-    struct binding_text binding;
-    struct cpu_times machine_before;
-    uint64_t runner_cpu_before_ns, go_ns;
-    uint64_t oom_kills_before;
-    uint64_t deadline_ns;
-    uint32_t extensions; /* used */
-    uint64_t ops_before; /* the last one */
-};
-
-static void say(struct trial_result *r, enum trial_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void say(struct trial_result *r, enum trial_status status, const char *format, ...)
+void flight_say(struct trial_result *r, enum trial_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -46,8 +25,7 @@ static void say(struct trial_result *r, enum trial_status status, const char *fo
     r->status = status;
 }
 
-/* Behind the message: what the worker wrote to stderr, if anything. */
-static void append_stderr(struct flight *f)
+void flight_append_stderr(struct flight *f)
 {
     char text[256];
     worker_stderr(&f->worker, text, sizeof(text));
@@ -62,31 +40,30 @@ static uint64_t operations_done(const struct flight *f)
     return control_ops_done(f->worker.control, f->request->plan->n_threads);
 }
 
-/* The worker ended before it was asked to: why? */
-static void explain_end(struct flight *f)
+void flight_explain_end(struct flight *f)
 {
     struct trial_result *r = f->result;
     struct control *c = f->worker.control;
     int status = f->worker.wait_status;
     c->message[sizeof(c->message) - 1] = '\0';
     if (c->failure == FAILURE_OUT_OF_MEMORY)
-        say(r, TRIAL_OUT_OF_MEMORY, "thread %u, operation %lu: %s", c->failed_thread, c->failed_op,
-            c->message);
+        flight_say(r, TRIAL_OUT_OF_MEMORY, "thread %u, operation %lu: %s", c->failed_thread,
+                   c->failed_op, c->message);
     else if (c->failure != FAILURE_NONE)
-        say(r, TRIAL_NOT_STARTED, "%s", c->message);
+        flight_say(r, TRIAL_NOT_STARTED, "%s", c->message);
     else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
              oom_kills() > f->oom_kills_before)
-        say(r, TRIAL_OUT_OF_MEMORY, "killed by the kernel, which ran out of memory");
+        flight_say(r, TRIAL_OUT_OF_MEMORY, "killed by the kernel, which ran out of memory");
     else if (WIFSIGNALED(status))
-        say(r, TRIAL_CRASHED, "after at least %lu operations", operations_done(f));
+        flight_say(r, TRIAL_CRASHED, "after at least %lu operations", operations_done(f));
     else if (WEXITSTATUS(status) == WORKER_EXIT_FAILED && c->state < CONTROL_READY)
-        say(r, TRIAL_NOT_STARTED, "the worker could not start");
+        flight_say(r, TRIAL_NOT_STARTED, "the worker could not start");
     else
-        say(r, TRIAL_CRASHED, "exited with status %d after at least %lu operations",
-            WEXITSTATUS(status), operations_done(f));
+        flight_say(r, TRIAL_CRASHED, "exited with status %d after at least %lu operations",
+                   WEXITSTATUS(status), operations_done(f));
     if (WIFSIGNALED(status))
         r->signal = WTERMSIG(status);
-    append_stderr(f);
+    flight_append_stderr(f);
 }
 
 /* Slow is not hung: where operations were done, the limit begins anew. */
@@ -116,20 +93,21 @@ static bool wait_for(struct flight *f, enum control_state state, bool sample)
         if (sample)
             sampler_read(&f->sampler);
         if (*f->request->interrupted) {
-            say(f->result, TRIAL_INTERRUPTED, "interrupted");
+            flight_say(f->result, TRIAL_INTERRUPTED, "interrupted");
             return false;
         }
         if (is_hung(f)) {
-            say(f->result, TRIAL_HUNG,
-                "not done after its limit of %lu ms, after at least %lu operations",
-                (1 + f->extensions) * f->request->time_limit_ns / NS_PER_MS, operations_done(f));
-            append_stderr(f);
+            flight_say(f->result, TRIAL_HUNG,
+                       "not done after its limit of %lu ms, after at least %lu operations",
+                       (1 + f->extensions) * f->request->time_limit_ns / NS_PER_MS,
+                       operations_done(f));
+            flight_append_stderr(f);
             return false;
         }
         if (worker_has_ended(&f->worker)) {
             if (c->state >= (uint32_t)state)
                 return true;
-            explain_end(f);
+            flight_explain_end(f);
             return false;
         }
     }
@@ -155,8 +133,8 @@ static int prepare(struct flight *f, struct err *err)
     struct trial_result *r = f->result;
     int rc = proof_of_subject(&f->worker, f->request, r, err);
     if (rc < 0) {
-        say(r, TRIAL_NOT_SUBJECT, "%s", err->text);
-        append_stderr(f);
+        flight_say(r, TRIAL_NOT_SUBJECT, "%s", err->text);
+        flight_append_stderr(f);
         return rc;
     }
     struct process_memory memory;
@@ -173,7 +151,7 @@ static int prepare(struct flight *f, struct err *err)
     if (rc == 0)
         rc = machine_cpu_times("/", &f->machine_before, err);
     if (rc < 0)
-        say(r, TRIAL_NOT_STARTED, "%s", err->text);
+        flight_say(r, TRIAL_NOT_STARTED, "%s", err->text);
     if (rc == 0) {
         r->baseline_bytes = memory.rss_bytes;
         r->baseline_anonymous_bytes = memory.anonymous_bytes;
@@ -292,13 +270,14 @@ static void explain_silence(struct flight *f, bool has_ended)
 {
     struct trial_result *r = f->result;
     if (!has_ended)
-        say(r, TRIAL_HUNG, "when asked for its statistics, not done after the limit of %lu ms",
-            f->request->time_limit_ns / NS_PER_MS);
+        flight_say(r, TRIAL_HUNG,
+                   "when asked for its statistics, not done after the limit of %lu ms",
+                   f->request->time_limit_ns / NS_PER_MS);
     else
-        say(r, TRIAL_CRASHED, "when asked for its statistics");
+        flight_say(r, TRIAL_CRASHED, "when asked for its statistics");
     if (has_ended && WIFSIGNALED(f->worker.wait_status))
         r->signal = WTERMSIG(f->worker.wait_status);
-    append_stderr(f);
+    flight_append_stderr(f);
 }
 
 /*
@@ -316,7 +295,7 @@ static bool dismiss(struct flight *f)
         if (is_over)
             break;
         if (is_telling(f) && *f->request->interrupted) {
-            say(f->result, TRIAL_INTERRUPTED, "interrupted");
+            flight_say(f->result, TRIAL_INTERRUPTED, "interrupted");
             return false;
         }
         usleep(100);
@@ -334,12 +313,12 @@ static void note_statistics(struct flight *f)
     struct err err;
     int rc = told_take(&f->worker, f->result, &err);
     if (rc < 0) {
-        say(f->result, rc == -ENOMEM ? TRIAL_NOT_STARTED : TRIAL_CRASHED, "%s", err.text);
+        flight_say(f->result, rc == -ENOMEM ? TRIAL_NOT_STARTED : TRIAL_CRASHED, "%s", err.text);
         return;
     }
     if (proof_of_settings(f->request, f->result, &err) < 0) {
-        say(f->result, TRIAL_NOT_SUBJECT, "%s", err.text);
-        append_stderr(f);
+        flight_say(f->result, TRIAL_NOT_SUBJECT, "%s", err.text);
+        flight_append_stderr(f);
     }
 }
 
@@ -369,59 +348,79 @@ static bool run_to_end(struct flight *f)
     f->runner_cpu_before_ns = runner_cpu_ns();
     f->go_ns = clock_ns();
     control_set_state(f->worker.control, CONTROL_GO);
-    if (!wait_for(f, CONTROL_DONE, !f->request->is_unsampled))
+    bool is_sampled = !f->request->is_unsampled && !f->request->is_survey;
+    if (!wait_for(f, CONTROL_DONE, is_sampled))
         return false;
-    if (!f->request->is_unsampled)
+    if (is_sampled)
         sampler_read(&f->sampler);
     if (!is_sound(f)) {
-        say(f->result, TRIAL_CRASHED, "the control block is damaged");
+        flight_say(f->result, TRIAL_CRASHED, "the control block is damaged");
         return false;
     }
     if (binding_of_spawned(&f->worker, f->request, &f->binding, &err) < 0) {
-        say(f->result, TRIAL_NOT_STARTED, "%s", err.text);
+        flight_say(f->result, TRIAL_NOT_STARTED, "%s", err.text);
         return false;
     }
     return true;
 }
 
-static void fly(struct flight *f)
+bool flight_run(struct flight *f)
 {
     struct err err;
     if (!run_to_end(f))
-        return;
+        return false;
     note_usage(f->result, f->worker.control);
     note_machine(f);
     note_work(f->result, f->request->plan, f->worker.control);
-    if (note_memory(f, &err) < 0) {
-        say(f->result, TRIAL_CRASHED, "ended while its memory was read: %s", err.text);
-        return;
-    }
+    if (f->request->counters)
+        counters_take(f->request->counters, f->worker.control, f->result);
+    if (note_memory(f, &err) == 0)
+        return true;
+    flight_say(f->result, TRIAL_CRASHED, "ended while its memory was read: %s", err.text);
+    return false;
+}
+
+bool flight_leave(struct flight *f)
+{
     if (!dismiss(f))
-        return;
+        return false;
     note_version(f);
     note_statistics(f);
+    return f->result->status == TRIAL_OK;
+}
+
+bool flight_start(struct flight *f, const struct trial_request *request,
+                  struct trial_result *result)
+{
+    trial_result_begin(result);
+    *f = (struct flight){.request = request,
+                         .result = result,
+                         .sampler = {.statm = {.fd = -1}},
+                         .binding = {.out = result->binding, .n = sizeof(result->binding)},
+                         .oom_kills_before = oom_kills(),
+                         .deadline_ns = clock_ns() + request->time_limit_ns};
+    struct err err;
+    note_environment(result, request->environment);
+    if (worker_start(&f->worker, request, &err) == 0)
+        return true;
+    flight_say(result, TRIAL_NOT_STARTED, "%s", err.text);
+    return false;
+}
+
+void flight_end(struct flight *f)
+{
+    binding_text_end(&f->binding);
+    hand_over_samples(f);
+    sampler_close(&f->sampler);
+    worker_release(&f->worker);
 }
 
 void host_trial(const struct trial_request *request, struct trial_result *result)
 {
-    *result = (struct trial_result){.status = TRIAL_OK};
-    struct flight f = {.request = request,
-                       .result = result,
-                       .sampler = {.statm = {.fd = -1}},
-                       .binding = {.out = result->binding, .n = sizeof(result->binding)},
-                       .oom_kills_before = oom_kills(),
-                       .deadline_ns = clock_ns() + request->time_limit_ns};
-    struct err err;
-    note_environment(result, request->environment);
-    if (worker_start(&f.worker, request, &err) < 0) {
-        say(result, TRIAL_NOT_STARTED, "%s", err.text);
-        return;
-    }
-    fly(&f);
-    binding_text_end(&f.binding);
-    hand_over_samples(&f);
-    sampler_close(&f.sampler);
-    worker_release(&f.worker);
+    struct flight f;
+    if (flight_start(&f, request, result) && flight_run(&f))
+        flight_leave(&f);
+    flight_end(&f);
 }
 
 void trial_result_release(struct trial_result *result)

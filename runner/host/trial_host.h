@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "control.h"
+#include "counters.h"
 #include "placement.h"
 #include "plan.h"
 #include "plan_profile.h"
@@ -37,6 +38,8 @@ struct trial_request {
     uint32_t extensions;    /* so often the limit begins anew, if operations were done in it */
     const struct topology *topology;
     const struct placement *placement; /* by seat; with fewer than plan->n_seats they wrap around */
+    const struct counters *counters;   /* to be read; NULL: none */
+    bool is_survey; /* set by host_survey_begin(): the worker observes, and is not sampled */
     const volatile sig_atomic_t *interrupted; /* not 0: end at once with TRIAL_INTERRUPTED */
 };
 

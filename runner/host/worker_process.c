@@ -26,6 +26,8 @@ static void fill_control(struct control *c, const struct trial_request *r)
     c->run_ns = r->run_ns;
     c->touch = r->touch;
     c->warm_up = r->warm_up;
+    c->n_counters = r->counters ? r->counters->n : 0;
+    c->is_survey = r->is_survey;
     c->spin = r->plan->facts.most_threads <= topology_n_cpus(r->topology) ? SPIN_POLLS : 0;
     c->n_nodes = topology_n_nodes(r->topology);
 }
@@ -81,7 +83,24 @@ static int make_statistics(struct worker_process *w, struct err *err)
     return 0;
 }
 
+/* Its pages are there when they are written first: as a rule few. */
+static int make_survey(struct worker_process *w, struct err *err)
+{
+    w->survey = make_shared("survey", sizeof(*w->survey), &w->survey_fd, err);
+    if (!w->survey)
+        return -EIO;
+    w->survey->magic = SURVEY_MAGIC;
+    w->survey->version = SURVEY_BLOCK_VERSION;
+    return 0;
+}
+
 /* From here on in the child, between fork and exec. */
+
+static bool place_survey(const struct worker_process *w)
+{
+    int survey = fcntl(w->survey_fd, F_DUPFD_CLOEXEC, 16);
+    return survey >= 0 && dup2(survey, CONTROL_FD_SURVEY) >= 0;
+}
 
 /* Puts the files where the worker looks for them, however they are numbered now. */
 static bool place_files(const struct worker_process *w, const struct trial_request *r)
@@ -103,11 +122,14 @@ static _Noreturn void become_worker(const struct worker_process *w, const struct
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a killed runner leaves no worker behind */
     if (getppid() != runner)
         _exit(WORKER_EXIT_FAILED);
-    child_drop_inheritance(CONTROL_FDS_END - 1, WORKER_EXIT_FAILED);
+    child_drop_inheritance(w->survey ? CONTROL_FD_SURVEY : CONTROL_FD_STATISTICS,
+                           WORKER_EXIT_FAILED);
     /* The runner may be bound to one CPU: allocators count CPUs when they start. */
     syscall(SYS_sched_setaffinity, 0, sizeof(w->control->cpus), w->control->cpus);
-    if (place_files(w, r)) {
+    if (place_files(w, r) && (!w->survey || place_survey(w))) {
         char *argv[] = {(char *)r->worker, NULL};
+        if (r->counters)
+            counters_install(r->counters);
         execve(r->worker, argv, (char *const *)r->environment);
     }
     dprintf(STDERR_FILENO, "cannot start %s: %s", r->worker, strerror(errno));
@@ -116,12 +138,14 @@ static _Noreturn void become_worker(const struct worker_process *w, const struct
 
 int worker_start(struct worker_process *w, const struct trial_request *r, struct err *err)
 {
-    *w = (struct worker_process){.control_fd = -1, .statistics_fd = -1};
+    *w = (struct worker_process){.control_fd = -1, .statistics_fd = -1, .survey_fd = -1};
     w->stderr_fd = memfd_create("stderr", MFD_CLOEXEC);
     int rc = w->stderr_fd < 0 ? err_set_errno(err, errno, "cannot make a file for stderr")
                               : make_control(w, r, err);
     if (rc == 0)
         rc = make_statistics(w, err);
+    if (rc == 0 && r->is_survey)
+        rc = make_survey(w, err);
     if (rc == 0) {
         pid_t runner = getpid();
         w->pid = fork();
@@ -164,13 +188,17 @@ void worker_release(struct worker_process *w)
         os_unmap(w->control, w->control_bytes);
     if (w->statistics)
         os_unmap(w->statistics, sizeof(*w->statistics));
+    if (w->survey)
+        os_unmap(w->survey, sizeof(*w->survey));
+    if (w->survey_fd > 0)
+        close(w->survey_fd);
     if (w->control_fd > 0)
         close(w->control_fd);
     if (w->statistics_fd > 0)
         close(w->statistics_fd);
     if (w->stderr_fd > 0)
         close(w->stderr_fd);
-    *w = (struct worker_process){.control_fd = -1, .statistics_fd = -1};
+    *w = (struct worker_process){.control_fd = -1, .statistics_fd = -1, .survey_fd = -1};
 }
 
 void worker_stderr(const struct worker_process *w, char *out, size_t n)

@@ -1,5 +1,5 @@
 /*
- * The worker as a process: started with three files, an environment and nothing else; ended for
+ * The worker as a process: started with three or four files, an environment and nothing else; ended for
  * certain.
  */
 #pragma once
@@ -8,6 +8,7 @@
 
 #include "control.h"
 #include "statistics_block.h"
+#include "survey_block.h"
 #include "trial_host.h"
 
 struct worker_process {
@@ -18,7 +19,9 @@ struct worker_process {
     size_t control_bytes; /* the worker may have scribbled over its own copy of the number */
     int statistics_fd;
     struct statistics_block *statistics;
-    int wait_status; /* valid when reaped */
+    int survey_fd;
+    struct survey_block *survey; /* NULL unless the request is one of a survey */
+    int wait_status;             /* valid when reaped */
 };
 
 /* Makes what both share and starts the worker on it. On failure nothing is left. */

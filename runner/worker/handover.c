@@ -74,6 +74,12 @@ static uintptr_t put(struct handover_cell *cell, uintptr_t word)
     return old;
 }
 
+void handover_await(struct handover_cell *cell, bool full, const struct handover_wait *wait)
+{
+    if (is_full(load(cell)) != full)
+        wait_until(cell, full, wait);
+}
+
 void handover_give(struct handover_cell *cell, void *p, const struct handover_wait *wait)
 {
     if (UNLIKELY(is_full(load(cell))))

@@ -27,6 +27,9 @@ struct handover_wait {
 /* Whether an object is in it now. */
 bool handover_is_full(struct handover_cell *cell);
 
+/* Waits until the cell is full, or empty, for whoever is the one to change that next. */
+void handover_await(struct handover_cell *cell, bool full, const struct handover_wait *wait);
+
 /* Puts `p` into the cell once it is empty. What was written to *p before is seen by the taker. */
 void handover_give(struct handover_cell *cell, void *p, const struct handover_wait *wait);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "count.h"
 #include "os.h"
 #include "stack.h"
 #include "usage.h"
@@ -25,6 +26,8 @@ static void finish(struct lane *lane)
     lane->control->lived_ns += lane->control->end_ns - lane->control->start_ns;
     lane->control->last_cpu = (uint32_t)sched_getcpu();
     pace_end(lane);
+    if (lane->worker->other)
+        lane->worker->other->end(lane);
 }
 
 static bool has_place(const struct control_thread *c)
@@ -73,6 +76,7 @@ static void start_line(struct worker *w)
     uint32_t arrived = atomic_fetch_add(&w->n_arrived, 1) + 1;
     if (arrived == w->plan->n_roots) {
         forget_warm_up(w);
+        counters_begin(w->control);
         usage_read(&w->control->at_start);
         w->control->start_ns = clock_ns();
         atomic_store(&w->started, 1);
@@ -92,6 +96,12 @@ static void run_body(struct lane *lane)
     lane_run(lane, lane->plan->loop_begin, lane->plan->loop_end);
 }
 
+/* The end of the time that bodies are repeated in, in which a survey holds the threads at times. */
+static uint64_t deadline_of(struct worker *w)
+{
+    return w->control->start_ns + w->control->run_ns + atomic_load(&w->still_ns);
+}
+
 void lane_live_root(struct lane *lane)
 {
     struct worker *w = lane->worker;
@@ -105,12 +115,11 @@ void lane_live_root(struct lane *lane)
     }
     start_line(w);
 
-    uint64_t deadline = w->control->start_ns + w->control->run_ns;
     lane->control->start_ns = w->control->start_ns;
     if (!settles)
         run_before(lane);
     if (plan->loop_begin < plan->loop_end) {
-        while (pass_begins(&w->groups[plan->group], lane->control->passes, deadline)) {
+        while (pass_begins(&w->groups[plan->group], lane->control->passes, deadline_of(w))) {
             run_body(lane);
             lane->control->passes++;
         }

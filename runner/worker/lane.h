@@ -33,6 +33,12 @@ struct lane {
     char *stack;            /* of its thread; of a spawned one while that lives */
 };
 
+/* What a survey has in the place of the measured loop. */
+struct loop_other {
+    void (*run)(struct lane *lane, uint64_t from, uint64_t to);
+    void (*end)(struct lane *lane); /* it has done all of its words */
+};
+
 /* Everything of a trial; made by main before the clock starts. */
 struct worker {
     const struct plan *plan;
@@ -45,6 +51,10 @@ struct worker {
     uint32_t window_words;      /* of each lane, when the plan is streamed */
     _Atomic uint32_t n_arrived; /* roots at the start line */
     _Atomic uint32_t started;   /* the futex on which they wait for the last one */
+
+    const struct loop_other *other; /* NULL: the loop is the measured one */
+    struct observer *observer;      /* of a survey; else NULL */
+    _Atomic uint64_t still_ns;      /* the time, since the start, in which a survey held all */
 };
 
 /*

@@ -6,92 +6,8 @@
 #include <stdlib.h>
 
 #include "lane.h"
-
-static ALWAYS_INLINE void write_byte(char *p)
-{
-    *(volatile char *)p = 1;
-}
-
-/* One byte in each `stride` of [from, to), and the last one: no line or page in it is left out. */
-static ALWAYS_INLINE void touch_stride(char *p, uint64_t from, uint64_t to, uint64_t stride)
-{
-    for (uint64_t at = from; at < to; at += stride)
-        write_byte(p + at);
-    if (from < to)
-        write_byte(p + to - 1);
-}
-
-static ALWAYS_INLINE void touch(enum touch policy, char *p, uint64_t from, uint64_t to)
-{
-    switch (policy) {
-    case TOUCH_FIRST:
-        if (from == 0 && to > 0)
-            write_byte(p);
-        break;
-    case TOUCH_LINE:
-        if (LIKELY(to <= TOUCH_LINE_BOUND)) {
-            touch_stride(p, from, to, CACHE_LINE_BYTES);
-            break;
-        }
-        touch_stride(p, from, TOUCH_LINE_BOUND, CACHE_LINE_BYTES);
-        touch_stride(p, from > TOUCH_LINE_BOUND ? from : TOUCH_LINE_BOUND, to, PLAN_EXTENT_PAGE);
-        break;
-    case TOUCH_PAGE:
-        touch_stride(p, from, to, PLAN_EXTENT_PAGE);
-        break;
-    case TOUCH_ALL:
-        for (uint64_t at = from; at < to; at++)
-            write_byte(p + at);
-        break;
-    default:
-        break;
-    }
-}
-
-/* NULL is an answer to a request of no bytes, and the end of the trial to any other. */
-static COLD void check_null(struct lane *lane, const struct plan_op *op, const char *call,
-                            uint64_t bytes)
-{
-    if (bytes > 0)
-        worker_fail(lane, FAILURE_OUT_OF_MEMORY, op, "%s of %lu bytes returned NULL", call, bytes);
-}
-
-/* What the prefixes before an allocation said. */
-struct request {
-    uint64_t bytes, alignment, from, to;
-};
-
-/* Reads prefixes from *op on; leaves *op at the allocation itself. */
-static struct request read_request(const struct plan_op **op)
-{
-    struct request r = {.alignment = 1};
-    uint64_t pages = 0, high = 0;
-    for (;; (*op)++) {
-        enum plan_kind kind = plan_op_kind(**op);
-        if (kind == PLAN_WIDE) {
-            r.alignment = (uint64_t)1 << plan_op_slot(**op);
-            high = (uint64_t)(*op)->arg << 32;
-        } else if (kind == PLAN_EXTENT) {
-            r.from = (uint64_t)plan_op_slot(**op) * PLAN_EXTENT_UNIT;
-            pages = (*op)->arg;
-        } else {
-            break;
-        }
-    }
-    r.bytes = high | (*op)->arg;
-    r.to = r.bytes;
-    if (pages > 0 && r.from + pages * PLAN_EXTENT_PAGE < r.bytes)
-        r.to = r.from + pages * PLAN_EXTENT_PAGE;
-    return r;
-}
-
-static void *aligned(uint64_t alignment, uint64_t bytes)
-{
-    void *p = NULL;
-    if (alignment < sizeof(void *))
-        alignment = sizeof(void *);
-    return posix_memalign(&p, alignment, bytes) == 0 ? p : NULL;
-}
+#include "request.h"
+#include "touch.h"
 
 /* An allocation with prefixes; returns the word behind it. */
 static ALWAYS_INLINE const struct plan_op *run_prefixed(struct lane *lane, const struct plan_op *op,
@@ -278,7 +194,9 @@ void lane_run(struct lane *lane, uint64_t from, uint64_t to)
         [TOUCH_PAGE] = run_page, [TOUCH_ALL] = run_all,
     };
     static_assert(ARRAY_SIZE(loops) == TOUCH_KINDS, "every policy has its loop");
-    void (*loop)(struct lane *, uint64_t, uint64_t) = loops[lane->worker->control->touch];
+    const struct loop_other *other = lane->worker->other;
+    void (*loop)(struct lane *, uint64_t, uint64_t) =
+        other ? other->run : loops[lane->worker->control->touch];
     if (UNLIKELY(lane->window != NULL))
         lane_stream(lane, from, to, loop);
     else

@@ -7,10 +7,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "count.h"
 #include "images.h"
 #include "lane.h"
+#include "observe.h"
 #include "os.h"
+#include "own.h"
 #include "stack.h"
+#include "surveyor.h"
 #include "tell.h"
 #include "text.h"
 #include "usage.h"
@@ -101,19 +105,41 @@ static struct statistics_block *open_statistics(void)
     return block;
 }
 
+/* NULL unless there is to be a survey. */
+static struct survey_block *open_survey(const struct control *c)
+{
+    struct survey_block *block =
+        c->is_survey && file_bytes(CONTROL_FD_SURVEY) == sizeof(*block)
+            ? os_map_file(CONTROL_FD_SURVEY, sizeof(*block), OS_READ_WRITE, OS_PLAIN)
+            : NULL;
+    if (c->is_survey &&
+        (!block || block->magic != SURVEY_MAGIC || block->version != SURVEY_BLOCK_VERSION))
+        die("no room for a survey");
+    return block;
+}
+
+/* What a survey must not take for memory of the allocator. */
+static void note_own(const struct worker *w, const void *p, size_t bytes)
+{
+    if (w->control->is_survey && !own_note(p, bytes))
+        die("too many mappings for a survey");
+}
+
 /* Memory of the worker's own: faulted in, so that the trial pays for none of it. */
-static void *own_memory(size_t bytes)
+static void *own_memory(const struct worker *w, size_t bytes)
 {
     void *p = os_map(bytes ? bytes : 1, OS_POPULATE);
     if (!p)
         die("not enough memory for the worker itself");
+    note_own(w, p, bytes);
     return p;
 }
 
 /* Slots of one lane, apart from every other's. */
 static void **make_slots(const struct lane *lane)
 {
-    return own_memory(round_up(lane->plan->n_slots * sizeof(void *), NO_SHARING_BYTES));
+    return own_memory(lane->worker,
+                      round_up(lane->plan->n_slots * sizeof(void *), NO_SHARING_BYTES));
 }
 
 /* What a root touches all the time is made by a thread that runs where the root will run. */
@@ -135,10 +161,16 @@ static void make_lanes(struct worker *w)
     w->stacks = stack_pool_make(plan->n_threads - plan->n_roots, one_node ? plan->n_seats : 0);
     if (!root_stacks || !w->stacks)
         die("not enough memory for the threads' stacks");
+    note_own(w, root_stacks, plan->n_roots * STACK_BYTES);
+    struct stack_memory pool[2];
+    stack_pool_memory(w->stacks, pool);
+    for (size_t i = 0; i < ARRAY_SIZE(pool); i++)
+        note_own(w, pool[i].p, pool[i].bytes);
 
     struct plan_op *windows =
-        w->window_words ? own_memory((size_t)w->window_words * plan->n_threads * sizeof(*windows))
-                        : NULL;
+        w->window_words
+            ? own_memory(w, (size_t)w->window_words * plan->n_threads * sizeof(*windows))
+            : NULL;
     for (uint32_t t = 0; t < plan->n_threads; t++) {
         struct lane *lane = &w->lanes[t];
         struct control_thread *control = &w->control->threads[t];
@@ -164,17 +196,19 @@ static void make_lanes(struct worker *w)
         syscall(SYS_sched_setaffinity, 0, sizeof(w->control->cpus), w->control->cpus);
 }
 
-static void make_worker(struct worker *w)
+static void make_worker(struct worker *w, struct survey_block *survey)
 {
-    w->lanes = own_memory(w->plan->n_threads * sizeof(*w->lanes));
-    w->groups = own_memory(w->plan->n_threads * sizeof(*w->groups));
-    w->cells = own_memory(w->plan->n_cells * sizeof(*w->cells));
+    w->lanes = own_memory(w, w->plan->n_threads * sizeof(*w->lanes));
+    w->groups = own_memory(w, w->plan->n_threads * sizeof(*w->groups));
+    w->cells = own_memory(w, w->plan->n_cells * sizeof(*w->cells));
     make_lanes(w);
     size_t pace = pace_bytes(w);
-    pace_init(w, pace ? own_memory(pace) : NULL);
+    pace_init(w, pace ? own_memory(w, pace) : NULL);
     for (uint32_t t = 0; t < w->plan->n_threads; t++)
         if (w->lanes[t].plan->flags & PLAN_ROOT)
             pace_begin(&w->lanes[t], NULL);
+    if (survey && !surveyor_make(w, survey))
+        die("not enough memory for a survey");
     images_populate();
 }
 
@@ -222,10 +256,13 @@ static void execute(struct worker *w)
     usage_read(&c->at_go);
     if (on_main)
         lane_live_root(on_main);
+    if (w->observer)
+        observer_await_roots(w);
     for (uint32_t t = 0; t < w->plan->n_threads; t++)
         if (&w->lanes[t] != on_main && (w->lanes[t].plan->flags & PLAN_ROOT))
             lane_join_root(&w->lanes[t]);
     usage_read(&c->at_end);
+    counters_end(c);
     for (uint32_t t = 0; t < w->plan->n_threads; t++)
         if (c->threads[t].end_ns > c->end_ns)
             c->end_ns = c->threads[t].end_ns;
@@ -238,9 +275,13 @@ int main(void)
     open_control(&w);
     struct statistics_block *statistics = open_statistics();
     read_family(w.control);
-    make_worker(&w);
+    make_worker(&w, open_survey(w.control));
     execute(&w);
+    if (w.observer)
+        surveyor_drained(&w);
     control_set_state(w.control, CONTROL_DONE);
+    if (w.observer)
+        surveyor_tail(&w);
     control_wait_state(w.control, CONTROL_LEAVE, UINT64_MAX);
     allocator_version(w.control->version_text, sizeof(w.control->version_text));
     tell_statistics(statistics);

@@ -9,6 +9,8 @@
 struct stack_pool {
     atomic_flag busy; /* held for a few instructions, once per birth and join */
     uint32_t n_free;
+    uint32_t n;
+    char *stacks; /* all, one behind the other */
     char *free_stacks[];
 };
 
@@ -33,13 +35,21 @@ struct stack_pool *stack_pool_make(uint32_t n, uint32_t n_warm)
     char *stacks = stack_make(n);
     if (!pool || !stacks)
         return NULL;
-    pool->n_free = n;
+    pool->n_free = pool->n = n;
+    pool->stacks = stacks;
     for (uint32_t i = 0; i < n; i++) { /* the warm ones on top */
         char *stack = pool->free_stacks[n - 1 - i] = stacks + i * STACK_BYTES;
         if (i < n_warm)
             stack_warm(stack);
     }
     return pool;
+}
+
+void stack_pool_memory(const struct stack_pool *pool, struct stack_memory out[2])
+{
+    uint32_t n = pool->n;
+    out[0] = (struct stack_memory){pool, sizeof(*pool) + n * sizeof(char *)};
+    out[1] = (struct stack_memory){pool->stacks, (n > 0 ? n : 1) * STACK_BYTES};
 }
 
 static void lock(struct stack_pool *pool)

@@ -20,6 +20,12 @@ void stack_warm(char *stack);
 
 /* A pool of `n` stacks with the first `n_warm` warm, or NULL. */
 struct stack_pool *stack_pool_make(uint32_t n, uint32_t n_warm);
+/* The pool's two mappings. */
+struct stack_memory {
+    const void *p;
+    size_t bytes;
+};
+void stack_pool_memory(const struct stack_pool *pool, struct stack_memory out[2]);
 /* There is always one: no more threads of a plan can live than it has. Any thread. */
 char *stack_take(struct stack_pool *pool);
 void stack_give_back(struct stack_pool *pool, char *stack);

@@ -1,0 +1,61 @@
+#include "json_parts.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report_text.h"
+#include "survey.h"
+
+void part_put(struct json *j, json_t *object, const char *name, json_t *value)
+{
+    if (json_object_set_new(object, name, value) < 0)
+        j->failed = true;
+}
+
+void part_append(struct json *j, json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) < 0)
+        j->failed = true;
+}
+
+json_t *part_text(const char *s)
+{
+    json_t *value = json_string(s);
+    if (value)
+        return value;
+    char *ascii = strdup(s);
+    if (!ascii)
+        return NULL;
+    for (char *p = ascii; *p; p++)
+        if ((unsigned char)*p >= 0x80)
+            *p = '?';
+    value = json_string(ascii);
+    free(ascii);
+    return value;
+}
+
+json_t *part_count(uint64_t n)
+{
+    return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
+}
+
+json_t *part_number(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+json_t *part_known(uint64_t n)
+{
+    return n == SURVEY_UNKNOWN ? json_null() : part_count(n);
+}
+
+int part_write(struct json *j, const json_t *root, FILE *out, size_t flags, struct err *err)
+{
+    if (j->failed)
+        return err_set(err, ENOMEM, "no memory for the JSON of run %s", j->s->run.name);
+    (void)json_dumpf(root, out, flags | JSON_REAL_PRECISION(9));
+    fputc('\n', out);
+    return report_finish(out, err);
+}

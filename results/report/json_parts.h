@@ -1,0 +1,45 @@
+/* How the pieces of a report's JSON are put together. */
+#pragma once
+
+#include <jansson.h>
+
+#include "report.h"
+
+/*
+ * Jansson's *_new calls take over what they are given even when it is NULL or they fail, so that
+ * the whole is built without a check at each step; `failed` remembers that a piece is missing.
+ */
+struct json {
+    const struct summary *s;
+    struct store *store;
+    json_t *trials, *surveys;
+    const struct report_detail *detail;
+    bool failed;
+};
+
+void part_put(struct json *j, json_t *object, const char *name, json_t *value);
+void part_append(struct json *j, json_t *array, json_t *value);
+
+/* A crashing program's last words need not be UTF-8: bytes beyond ASCII are then lost. */
+json_t *part_text(const char *s);
+
+/*
+ * JSON as jansson reads it has signed numbers only; nothing that is measured comes near their end.
+ */
+json_t *part_count(uint64_t n);
+
+/* null for SURVEY_UNKNOWN. */
+json_t *part_known(uint64_t n);
+
+/* null for what is no number. */
+json_t *part_number(double x);
+
+/*
+ * The whole, with a newline behind it. Built before the first byte, so that a failure leaves no half object
+ * behind; -ENOMEM when a piece is missing.
+ */
+int part_write(struct json *j, const json_t *root, FILE *out, size_t flags,
+               struct err *err) MUST_CHECK;
+
+/* All surveys of the run into j->surveys. */
+int json_add_surveys(struct json *j, struct err *err) MUST_CHECK;
