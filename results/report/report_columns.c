@@ -4,12 +4,17 @@
 #include "latency_bucket.h"
 #include "report.h"
 
+static_assert(TRIAL_LIVE_UNKNOWN == SURVEY_UNKNOWN, "one number is unknown everywhere");
+
 #define SERIES(field) \
     { \
         .name = #field, .offset = offsetof(struct trial_sample, field) \
     }
 
-const struct report_series report_series[] = {SERIES(t_ns), SERIES(ops), SERIES(rss_bytes), {0}};
+const struct report_series report_series[] = {
+    SERIES(t_ns),       SERIES(ops),           SERIES(rss_bytes),
+    SERIES(live_bytes), SERIES(address_bytes), {0},
+};
 
 const struct report_quantile report_quantiles[] = {
     {"p50_ns", 0.5}, {"p90_ns", 0.9}, {"p99_ns", 0.99}, {"p99_9_ns", 0.999}, {0},
