@@ -8,9 +8,9 @@
 static json_t *make_ratio(struct page *p, const struct interval *ratio, enum verdict verdict)
 {
     json_t *o = json_object();
-    page_put(p, o, "ratio", page_number(ratio->estimate));
-    page_put(p, o, "low", page_number(ratio->low));
-    page_put(p, o, "high", page_number(ratio->high));
+    page_put(p, o, "ratio", part_number(ratio->estimate));
+    page_put(p, o, "low", part_number(ratio->low));
+    page_put(p, o, "high", part_number(ratio->high));
     page_put(p, o, "blocks", json_integer(ratio->n_blocks));
     page_put(p, o, "verdict",
              ratio->n_blocks ? json_string(stats_verdict_name(verdict)) : json_null());
@@ -29,7 +29,7 @@ static json_t *make_entry(struct page *p, uint32_t cell, uint32_t subject)
     for (int m = 0; m < MEASURES; m++) {
         const struct measured *measured = &e->measured[m];
         json_t *value = make_ratio(p, &measured->ratio, measured->verdict);
-        page_put(p, value, "median", page_number(measured->median));
+        page_put(p, value, "median", part_number(measured->median));
         page_put(p, o, measure_name((enum measure)m), value);
     }
     return o;
@@ -85,7 +85,7 @@ static json_t *make_levers(struct page *p)
         if (!lever->workload)
             continue;
         json_t *one = json_object(), *means = json_array();
-        page_put(p, one, "workload", page_text(lever->workload));
+        page_put(p, one, "workload", part_text(lever->workload));
         for (uint32_t i = 0; i < p->s->run.n_subjects; i++)
             page_append(p, means,
                         is_compared(p->s, i) ? make_mean(p, &lever->means[i]) : json_null());
@@ -128,7 +128,7 @@ static json_t *make_front(struct page *p)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < p->s->run.n_subjects; i++)
-        page_append(p, array, page_bool(is_on_front(p->s, i)));
+        page_append(p, array, json_boolean(is_on_front(p->s, i)));
     return array;
 }
 
@@ -143,9 +143,9 @@ static json_t *make_failures(struct page *p)
         page_put(p, o, "subject", json_integer(f->subject));
         page_put(p, o, "status", json_string(trial_status_name(f->status)));
         page_put(p, o, "signal", json_integer(f->signal));
-        page_put(p, o, "signal_name", page_text(signal ? signal : ""));
+        page_put(p, o, "signal_name", part_text(signal ? signal : ""));
         page_put(p, o, "trials", json_integer(f->n));
-        page_put(p, o, "message", page_text(f->message));
+        page_put(p, o, "message", part_text(f->message));
         page_append(p, array, o);
     }
     return array;

@@ -1,9 +1,7 @@
 /* What the files of the page share: its data as one JSON object, put together part by part. */
 #pragma once
 
-#include <jansson.h>
-
-#include "summary.h"
+#include "json_parts.h"
 
 /* What is kept of a trial. */
 struct page_trial {
@@ -13,10 +11,7 @@ struct page_trial {
     uint64_t peak_bytes;
 };
 
-/*
- * Jansson's *_new calls take over what they are given even when it is NULL or they fail, so that
- * the whole is built without a check at each step; `failed` remembers that a piece is missing.
- */
+/* As struct json: put together without a check at each step; `failed` remembers that a piece is missing. */
 struct page {
     struct store *store;
     const struct summary *s;
@@ -29,12 +24,6 @@ struct page {
 
 void page_put(struct page *p, json_t *object, const char *name, json_t *value);
 void page_append(struct page *p, json_t *array, json_t *value);
-
-/* A crashing program's last words need not be UTF-8: bytes beyond ASCII are then lost. */
-json_t *page_text(const char *s);
-json_t *page_count(uint64_t n);  /* at most what JSON as jansson has it can hold */
-json_t *page_number(double x);   /* null for what is no number */
-json_t *page_bool(bool is_so);
 
 /*
  * The parts. Each adds its members to the root; a negative errno with a sentence where the store

@@ -17,10 +17,10 @@ static json_t *make_run(struct page *p)
 {
     const struct summary *s = p->s;
     json_t *o = json_object();
-    page_put(p, o, "name", page_text(s->run.name));
+    page_put(p, o, "name", part_text(s->run.name));
     page_put(p, o, "started", moment(s->run.started_s));
     page_put(p, o, "finished", moment(s->run.finished_s));
-    page_put(p, o, "program_version", page_text(s->run.program_version));
+    page_put(p, o, "program_version", part_text(s->run.program_version));
     page_put(p, o, "baseline", json_integer(s->baseline));
     page_put(p, o, "blocks", json_integer(s->n_blocks));
     page_put(p, o, "blocks_wanted", json_integer(s->run.n_blocks));
@@ -28,9 +28,9 @@ static json_t *make_run(struct page *p)
     page_put(p, o, "mean_cells", json_integer(s->n_mean_cells));
     page_put(p, o, "confidence", json_real(STATS_CONFIDENCE));
     page_put(p, o, "resamples", json_integer(s->options.bootstrap.n_resamples));
-    page_put(p, o, "noise", page_number(s->options.noise));
+    page_put(p, o, "noise", part_number(s->options.noise));
     page_put(p, o, "rss_grain_bytes", json_integer(SUMMARY_RSS_GRAIN));
-    page_put(p, o, "command", p->command ? page_text(p->command) : json_null());
+    page_put(p, o, "command", p->command ? part_text(p->command) : json_null());
     return o;
 }
 
@@ -47,8 +47,8 @@ static json_t *make_facts(struct page *p)
         if (is_warning(fact))
             continue;
         json_t *pair = json_array();
-        page_append(p, pair, page_text(fact->key));
-        page_append(p, pair, page_text(fact->value));
+        page_append(p, pair, part_text(fact->key));
+        page_append(p, pair, part_text(fact->value));
         page_append(p, array, pair);
     }
     return array;
@@ -66,7 +66,7 @@ static json_t *make_warnings(struct page *p)
     json_t *array = json_array();
     for (uint32_t i = 0; i < p->s->run.n_facts; i++)
         if (is_warning(&p->s->run.facts[i]))
-            page_append(p, array, page_text(p->s->run.facts[i].value));
+            page_append(p, array, part_text(p->s->run.facts[i].value));
     add_disturbance(p, array, p->s->disturbance.foreign_cpus,
                     "Other programs kept %.2f CPUs busy on average while the trials ran, which slows down "
                     "and scatters what was measured: stop them, or keep off their CPUs with --cores");
@@ -82,11 +82,11 @@ static json_t *make_subjects(struct page *p)
     for (uint32_t i = 0; i < p->s->run.n_subjects; i++) {
         const struct store_subject *subject = &p->s->run.subjects[i];
         json_t *o = json_object();
-        page_put(p, o, "name", page_text(subject->name));
-        page_put(p, o, "allocator", page_text(subject->allocator));
-        page_put(p, o, "library", page_text(subject->library));
-        page_put(p, o, "setting", page_text(subject->setting));
-        page_put(p, o, "bench", page_bool(summary_is_bench(p->s, i)));
+        page_put(p, o, "name", part_text(subject->name));
+        page_put(p, o, "allocator", part_text(subject->allocator));
+        page_put(p, o, "library", part_text(subject->library));
+        page_put(p, o, "setting", part_text(subject->setting));
+        page_put(p, o, "bench", json_boolean(summary_is_bench(p->s, i)));
         page_append(p, array, o);
     }
     return array;
@@ -98,13 +98,13 @@ static json_t *make_cells(struct page *p)
     for (uint32_t i = 0; i < p->s->run.n_cells; i++) {
         const struct store_cell *cell = &p->s->run.cells[i];
         json_t *o = json_object();
-        page_put(p, o, "workload", page_text(cell->workload));
+        page_put(p, o, "workload", part_text(cell->workload));
         page_put(p, o, "threads", json_integer(cell->threads));
-        page_put(p, o, "control", page_bool(summary_is_control(p->s, i)));
-        page_put(p, o, "calls_per_pass", page_count(cell->calls_per_pass));
-        page_put(p, o, "frees", page_count(cell->frees));
-        page_put(p, o, "remote_frees", page_count(cell->remote_frees));
-        page_put(p, o, "peak_live_bytes", page_count(cell->peak_live_bytes));
+        page_put(p, o, "control", json_boolean(summary_is_control(p->s, i)));
+        page_put(p, o, "calls_per_pass", part_count(cell->calls_per_pass));
+        page_put(p, o, "frees", part_count(cell->frees));
+        page_put(p, o, "remote_frees", part_count(cell->remote_frees));
+        page_put(p, o, "peak_live_bytes", part_count(cell->peak_live_bytes));
         page_append(p, array, o);
     }
     return array;

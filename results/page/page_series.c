@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "fragmentation.h"
 #include "page_parts.h"
 #include "thin.h"
 
@@ -34,18 +35,19 @@ static json_t *value_of(enum column column, const struct trial_sample *s)
     bool is_known = s->live_bytes != TRIAL_LIVE_UNKNOWN;
     switch (column) {
     case TIME:
-        return page_count(s->t_ns / 1000);
+        return part_count(s->t_ns / 1000);
     case OPS:
-        return page_count(s->ops);
+        return part_count(s->ops);
     case RESIDENT:
-        return page_count(s->rss_bytes / KIB);
+        return part_count(s->rss_bytes / KIB);
     case LIVE:
-        return is_known ? page_count(s->live_bytes / KIB) : json_null();
+        return is_known ? part_count(s->live_bytes / KIB) : json_null();
     case ADDRESS:
-        return page_count(s->address_bytes / KIB);
+        return part_count(s->address_bytes / KIB);
     default:
         return is_known && s->live_bytes >= LIVE_LEAST
-                   ? page_count((uint64_t)((double)s->rss_bytes * 1000 / (double)s->live_bytes))
+                   ? part_count((uint64_t)(1000 * fragmentation_residency((double)s->rss_bytes,
+                                                                          (double)s->live_bytes)))
                    : json_null();
     }
 }
@@ -58,7 +60,7 @@ static json_t *make_series(struct page *p, const struct page_trial *t,
     page_put(p, o, "cell", json_integer(t->place.cell));
     page_put(p, o, "subject", json_integer(t->place.subject));
     page_put(p, o, "block", json_integer(t->place.block));
-    page_put(p, o, "samples", page_count(n));
+    page_put(p, o, "samples", part_count(n));
     for (int c = 0; c < COLUMNS; c++) {
         json_t *values = json_array();
         for (size_t i = 0; i < n_kept; i++)

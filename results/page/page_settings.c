@@ -16,10 +16,10 @@ static int add_proof(void *context, const struct store_trial *t, struct err *err
     json_t *o = json_array_get(w->subjects, t->place.subject);
     if (!o || t->result.status != TRIAL_OK || json_object_size(o) > 0)
         return 0;
-    page_put(w->page, o, "path", page_text(t->result.malloc_path));
-    page_put(w->page, o, "build_id", page_text(t->result.build_id));
-    page_put(w->page, o, "version", page_text(t->result.version));
-    page_put(w->page, o, "environment", page_text(t->result.environment));
+    page_put(w->page, o, "path", part_text(t->result.malloc_path));
+    page_put(w->page, o, "build_id", part_text(t->result.build_id));
+    page_put(w->page, o, "version", part_text(t->result.version));
+    page_put(w->page, o, "environment", part_text(t->result.environment));
     return 0;
 }
 
@@ -56,9 +56,9 @@ static int add_settings(struct page *p, const struct tally *t, uint32_t subject,
         for (uint32_t c = first; c < t->n_cells && rc == 0; c++)
             rc = widen(t, c, subject, e->lines[i].name, &range, err);
         json_t *row = json_array();
-        page_append(p, row, page_text(e->lines[i].name));
-        page_append(p, row, page_number(range.least));
-        page_append(p, row, page_number(range.greatest));
+        page_append(p, row, part_text(e->lines[i].name));
+        page_append(p, row, part_number(range.least));
+        page_append(p, row, part_number(range.greatest));
         page_append(p, rows, row);
     }
     return rc;

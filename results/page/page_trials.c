@@ -53,10 +53,10 @@ static int add_trial(void *context, const struct store_trial *t, struct err *err
     page_append(p, row, json_string(trial_status_name(t->result.status)));
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
         page_append(p, row,
-                    page_count(*(const uint64_t *)((const char *)&t->result + columns[i].offset)));
+                    part_count(*(const uint64_t *)((const char *)&t->result + columns[i].offset)));
     for (int m = 0; m < MEASURES; m++) {
         double value = measure_of((enum measure)m, &t->result);
-        page_append(p, row, value > 0 ? page_number(value) : json_null());
+        page_append(p, row, value > 0 ? part_number(value) : json_null());
     }
     page_append(p, w->rows, row);
     return keep(p, t, &w->room, err);

@@ -1,15 +1,13 @@
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "command.h"
+#include "output_file.h"
 #include "page.h"
 #include "places.h"
-#include "replace.h"
 #include "run_command.h"
-#include "text.h"
+#include "run_name.h"
 
 #define DEFAULT_PAGE "report.html"
 
@@ -20,9 +18,11 @@ struct words {
 enum { KEY_RESULTS = 256 };
 
 static const struct argp_option options[] = {
-    {"output", 'o', "FILE", 0, "write the page to FILE (default " DEFAULT_PAGE ")", 0},
+    {"output", 'o', "FILE", 0,
+     "write FILE, in the place of what it holds (default: " DEFAULT_PAGE ")", 0},
     {"results", KEY_RESULTS, "FILE", 0,
-     "the file where runs are kept (default results/runs/bench.db)", 0},
+     "the file where runs are kept (default results/runs/bench.db); RUN may name it too: FILE.db:RUN",
+     0},
     {0},
 };
 
@@ -57,51 +57,53 @@ static char *command_of(const struct store_run *run)
     return command;
 }
 
-static int write_draft(FILE *out, struct store *store, const struct summary *s, struct err *err)
+/* In memory first: of many small writes, only the last one's error would be known. */
+static int write_page(const char *path, struct store *store, const struct summary *s,
+                      struct err *err)
 {
+    char *text = NULL;
+    size_t n_bytes;
+    FILE *out = open_memstream(&text, &n_bytes);
+    if (!out)
+        return err_set_errno(err, errno, "cannot make the page");
     char *command = command_of(&s->run);
     int rc = page_write(out, store, s, command, err);
     free(command);
     if (fclose(out) != 0 && rc == 0)
-        rc = err_set_errno(err, errno, "the page could not be written whole");
+        rc = err_set_errno(err, errno, "cannot make the page");
+    if (rc == 0)
+        rc = output_file_write(path, text, n_bytes, err);
+    free(text);
     return rc;
 }
 
-/* A reader sees the old file or the new one, never a part. */
-static int write_page(const char *path, struct store *store, const struct summary *s,
-                      struct err *err)
+static int report_run(struct store *store, const char *run, const char *path, struct err *err)
 {
-    char draft[PATH_MAX];
-    int rc = output_replaceable(path, err);
-    if (rc < 0)
-        return rc;
-    text_format(draft, sizeof(draft), "%s.%d", path, (int)getpid());
-    FILE *out = fopen(draft, "wxe");
-    if (!out)
-        return err_set_errno(err, errno, "cannot write %s", path);
-    rc = write_draft(out, store, s, err);
-    if (rc < 0)
-        err_prefix(err, "%s", path);
-    else if (rename(draft, path) < 0)
-        rc = err_set_errno(err, errno, "cannot write %s", path);
-    if (rc < 0)
-        unlink(draft);
-    return rc;
-}
-
-static int report(struct store *store, const struct words *w, struct err *err)
-{
-    static const struct summary_options summary_options;
+    static const struct summary_options options_of_run;
     struct summary summary = {0};
     int64_t run_id;
-    int rc = store_find_run(store, w->run ? w->run : "", &run_id, err);
+    int rc = store_find_run(store, run, &run_id, err);
     if (rc == 0)
-        rc = summary_make(store, run_id, &summary_options, &summary, err);
+        rc = summary_make(store, run_id, &options_of_run, &summary, err);
     if (rc == 0)
-        rc = write_page(w->page, store, &summary, err);
+        rc = write_page(path, store, &summary, err);
     if (rc == 0)
-        fprintf(stderr, "arenabench report: %s shows run %s\n", w->page, summary.run.name);
+        printf("%s shows run %s\n", path, summary.run.name);
     summary_release(&summary);
+    return rc;
+}
+
+static int report(const struct words *w, const struct run_name *name, struct err *err)
+{
+    struct places places;
+    struct store *store = NULL;
+    const char *file = name->file[0] ? name->file : w->file;
+    int rc = file ? 0 : places_find(&places, err);
+    if (rc == 0)
+        rc = store_open(file ? file : places.store, STORE_READ, &store, err);
+    if (rc == 0)
+        rc = report_run(store, name->run, w->page, err);
+    store_close(store);
     return rc;
 }
 
@@ -111,23 +113,22 @@ static int run(int argc, char **argv, struct err *err)
         options,
         parse,
         "[RUN]",
-        "Writes a page that shows a stored run: RUN (a name or number), or the latest. It is one HTML file that works "
-        "without a network.\v"
+        "Writes a page that shows a stored run: RUN (a name or number, FILE.db:RUN, or FILE.db for the latest of a "
+        "file), or the latest. It is one HTML file for the browser that needs no network.\v"
         "example: arenabench report -o run.html 20261120-231455",
         NULL,
         NULL,
         NULL};
     struct words w = {.page = DEFAULT_PAGE};
-    struct places places;
-    struct store *store = NULL;
+    struct run_name name;
     argp_parse(&argp, argc, argv, 0, NULL, &w);
-    int rc = places_find(&places, err);
-    if (rc == 0)
-        rc = store_open(w.file ? w.file : places.store, STORE_READ, &store, err);
-    if (rc == 0)
-        rc = report(store, &w, err);
-    store_close(store);
-    return rc;
+    int rc = run_name_read(w.run ? w.run : "", &name, err);
+    if (rc == 0 && name.subject)
+        rc = err_set(err, EINVAL, "a page shows all allocators of a run: leave ':%s' out",
+                     name.subject);
+    if (rc == 0 && name.file[0] && w.file)
+        rc = err_set(err, EINVAL, "two results files: --results %s and %s", w.file, name.file);
+    return rc < 0 ? rc : report(&w, &name, err);
 }
 
 const struct command command_report = {
