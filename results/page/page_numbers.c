@@ -95,27 +95,36 @@ static json_t *make_levers(struct page *p)
     return o;
 }
 
-/* The ratios of a subject's means; the baseline's are 1. False where one is missing. */
-static bool find_point(const struct summary *s, uint32_t subject, double *speed, double *memory)
+#define ALL_CELLS UINT32_MAX
+
+static double ratio_of(const struct summary *s, uint32_t cell, uint32_t subject, enum measure m)
+{
+    return cell == ALL_CELLS ? summary_mean(s, subject, m)->ratio.estimate
+                             : summary_entry(s, cell, subject)->measured[m].ratio.estimate;
+}
+
+/* A subject's ratios in a cell or in the means; the baseline's are 1. False where one is missing. */
+static bool find_point(const struct summary *s, uint32_t cell, uint32_t subject, double *speed,
+                       double *memory)
 {
     *speed = *memory = 1;
     if (subject == s->baseline)
-        return true;
+        return cell == ALL_CELLS || summary_entry(s, cell, subject)->n_ok > 0;
     if (summary_is_bench(s, subject))
         return false;
-    *speed = summary_mean(s, subject, MEASURE_THROUGHPUT)->ratio.estimate;
-    *memory = summary_mean(s, subject, MEASURE_PEAK_RSS)->ratio.estimate;
+    *speed = ratio_of(s, cell, subject, MEASURE_THROUGHPUT);
+    *memory = ratio_of(s, cell, subject, MEASURE_PEAK_RSS);
     return isfinite(*speed) && isfinite(*memory);
 }
 
 /* Whether no other subject is at least as fast and as lean, and better in one of the two. */
-static bool is_on_front(const struct summary *s, uint32_t subject)
+static bool is_on_front(const struct summary *s, uint32_t cell, uint32_t subject)
 {
     double speed, memory, other_speed, other_memory;
-    if (!find_point(s, subject, &speed, &memory))
+    if (!find_point(s, cell, subject, &speed, &memory))
         return false;
     for (uint32_t i = 0; i < s->run.n_subjects; i++) {
-        if (i == subject || !find_point(s, i, &other_speed, &other_memory))
+        if (i == subject || !find_point(s, cell, i, &other_speed, &other_memory))
             continue;
         if (other_speed >= speed && other_memory <= memory &&
             (other_speed > speed || other_memory < memory))
@@ -124,11 +133,19 @@ static bool is_on_front(const struct summary *s, uint32_t subject)
     return true;
 }
 
-static json_t *make_front(struct page *p)
+static json_t *make_front(struct page *p, uint32_t cell)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < p->s->run.n_subjects; i++)
-        page_append(p, array, json_boolean(is_on_front(p->s, i)));
+        page_append(p, array, json_boolean(is_on_front(p->s, cell, i)));
+    return array;
+}
+
+static json_t *make_fronts(struct page *p)
+{
+    json_t *array = json_array();
+    for (uint32_t c = 0; c < p->s->run.n_cells; c++)
+        page_append(p, array, make_front(p, c));
     return array;
 }
 
@@ -156,6 +173,7 @@ void page_add_numbers(struct page *p)
     page_put(p, p->root, "entries", make_entries(p));
     page_put(p, p->root, "means", make_means(p));
     page_put(p, p->root, "levers", make_levers(p));
-    page_put(p, p->root, "front", make_front(p));
+    page_put(p, p->root, "front", make_front(p, ALL_CELLS));
+    page_put(p, p->root, "fronts", make_fronts(p));
     page_put(p, p->root, "failures", make_failures(p));
 }
