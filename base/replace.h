@@ -8,3 +8,6 @@
  * file. -EINVAL with a sentence otherwise: a rename over a device or a pipe would take it away.
  */
 int output_replaceable(const char *path, struct err *err) MUST_CHECK;
+
+/* Whether a command may write to `path` at all: where something stands there, only by `force`. -EEXIST. */
+int output_allowed(const char *path, bool force, struct err *err) MUST_CHECK;

@@ -54,13 +54,10 @@ static int dump_into(const char *path, const char *output, bool force, struct er
 {
     if (is_same_file(path, output))
         return err_set(err, EINVAL, "%s would be written over itself", path);
-    int rc = force ? output_replaceable(output, err) : 0;
+    int rc = output_allowed(output, force, err);
     if (rc < 0)
         return rc;
     FILE *out = fopen(output, force ? "we" : "wxe");
-    if (!out && errno == EEXIST)
-        return err_set(err, EEXIST, "%s exists: name another file with -o, or replace it with -f",
-                       output);
     if (!out)
         return err_set_errno(err, errno, "cannot write %s", output);
     rc = trace_text_write(path, out, err);

@@ -8,6 +8,7 @@
 #include "import.h"
 #include "print_info.h"
 #include "progress.h"
+#include "replace.h"
 
 struct words {
     struct import_options import;
@@ -136,11 +137,8 @@ static int run(int argc, char **argv, struct err *err)
         return err_set(err, ENOMEM, "no memory for a file's name");
     if (output)
         w.import.output = output;
-    int rc;
-    if (!w.force && access(w.import.output, F_OK) == 0)
-        rc = err_set(err, EEXIST, "%s exists: name another file with -o, or replace it with -f",
-                     w.import.output);
-    else
+    int rc = output_allowed(w.import.output, w.force, err);
+    if (rc == 0)
         rc = import(&w.import, err);
     free(output);
     return rc;

@@ -5,11 +5,13 @@
 #include "command.h"
 #include "plan_file.h"
 #include "print_info.h"
+#include "replace.h"
 #include "words.h"
 
 struct words {
     const char *workload, *output, *threads, *seed;
     struct recorded_spec recorded;
+    bool force;
     struct err *err;
     int failed; /* the first failure */
 };
@@ -18,6 +20,7 @@ enum { KEY_PACE = 256, KEY_COPIES };
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "the plan to write", 0},
+    {"force", 'f', NULL, 0, "replace FILE if it exists", 0},
     {"threads", 't', "N", 0, "threads of a synthetic workload (default 1)", 0},
     {"seed", 's', "N", 0, "of a synthetic workload (default 1)", 0},
     {"pace", KEY_PACE, "HOW", 0, RECORDED_PACE_HELP, 0},
@@ -31,6 +34,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 'o':
         w->output = arg;
+        return 0;
+    case 'f':
+        w->force = true;
         return 0;
     case 't':
         w->threads = arg;
@@ -90,6 +96,8 @@ static int run(int argc, char **argv, struct err *err)
     recorded_preset(&w.recorded);
     argp_parse(&argp, argc, argv, 0, NULL, &w);
     int rc = w.failed;
+    if (rc == 0)
+        rc = output_allowed(w.output, w.force, err);
     if (rc == 0)
         rc = words_number(w.threads, "--threads", 1, WORKLOAD_THREADS_MAX, &threads, err);
     if (rc == 0)

@@ -9,6 +9,7 @@
 #include "places.h"
 #include "print_info.h"
 #include "progress.h"
+#include "replace.h"
 #include "trace_record.h"
 
 struct words {
@@ -195,10 +196,8 @@ static int run(int argc, char **argv, struct err *err)
         snprintf(output, sizeof(output), "%s", w.output);
     else
         snprintf(output, sizeof(output), "%s.trace", base_name(w.program[0]));
-    if (!w.force && access(output, F_OK) == 0)
-        return err_set(err, EEXIST, "%s exists: name another file with -o, or replace it with -f",
-                       output);
-    return record(&w, output, err);
+    int rc = output_allowed(output, w.force, err);
+    return rc < 0 ? rc : record(&w, output, err);
 }
 
 const struct command command_record = {

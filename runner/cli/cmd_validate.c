@@ -47,7 +47,7 @@ static const struct argp_option options[] = {
      "in place of PROGRAM: a shell command that starts the program behind the words in $RUN_PREFIX "
      "and puts load on it, as the recipes of the recorded workloads do with --run",
      0},
-    {"pace", KEY_PACE, "HOW", 0, "of the replay that memory is taken from (default order)", 0},
+    {"pace", KEY_PACE, "HOW", 0, "of the replay that memory is taken from (default time)", 0},
     {"time-pace", KEY_TIME_PACE, "HOW", 0, "of the replay that time is taken from (default none)",
      0},
     {"touch", KEY_TOUCH, "HOW", 0, "as `arenabench run` takes it (default line)", 0},
@@ -252,7 +252,7 @@ static int run(int argc, char **argv, struct err *err)
     struct places places;
     recorded_preset(&w.v.config.recorded);
     recorded_preset(&w.v.time_recorded);
-    w.v.config.recorded.pace = TRACE_PACE_ORDER;
+    w.v.config.recorded.pace = TRACE_PACE_TIME;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &w);
     int rc = w.failed < 0 ? w.failed : places_find(&places, err);
     if (rc == 0)

@@ -141,4 +141,8 @@ void print_plan_info(FILE *out, const struct plan *plan)
     row_bytes(out, "requested in all", f->bytes);
     row_bytes(out, "file", plan->n_bytes);
     fprintf(out, "  %-18s %s\n", "can be repeated", plan->flags & PLAN_LOOPS ? "yes" : "no");
+    fprintf(out, "  %-18s %s\n", "paced by",
+            plan->flags & PLAN_PACE_TIME    ? "time"
+            : plan->flags & PLAN_PACE_ORDER ? "order"
+                                            : "nothing");
 }

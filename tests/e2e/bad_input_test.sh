@@ -178,7 +178,7 @@ refuses 'a results file that is cut off' '*cut.db*' show -o cut.db
 # --- no room ---
 
 for words in 'show -o kept.db' 'show --json -o kept.db' 'show --csv -o kept.db' 'show --list -o kept.db' \
-    'list' 'list --help' '--help' 'info good.plan' 'plan -o closed.plan nop' 'run -w nop -a glibc,null -t 1 -b 1 -s 0.001 -o out.db'; do
+    'list' 'list --help' '--help' 'info good.plan' 'plan -f -o closed.plan nop' 'run -w nop -a glibc,null -t 1 -b 1 -s 0.001 -o out.db'; do
     # shellcheck disable=SC2086 # words
     call bash -c '"$@" >/dev/full' - "$ARENABENCH" $words
     check "$words, with no room for what is printed" '$status == 2' \

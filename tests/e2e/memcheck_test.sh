@@ -38,6 +38,6 @@ clean 0 run -a glibc -w a.trace,a.plan -b 1 -s 0 -o "$db"
 head -c 500 a.plan >b.plan
 clean 2 info b.plan
 head -c 500 a.trace >b.trace
-clean 2 info b.trace
+clean 0 info b.trace
 
 done_checking

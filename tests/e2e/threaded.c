@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { OBJECTS = 1000 };
 
@@ -40,5 +41,7 @@ int main(int argc, char **argv)
     }
     if (argc > 2 && strcmp(argv[1], "crash") == 0)
         abort();
+    if (argc > 1 && strcmp(argv[1], "stay") == 0)
+        usleep(200000); /* so that a watcher on a busy machine comes by */
     return argc > 1 ? atoi(argv[1]) : 0;
 }

@@ -14,7 +14,6 @@ struct object {
     uint32_t maker;  /* that allocated or reallocated it last */
     uint32_t slot;   /* of the holder; of a free number: the next free one */
     uint32_t cell;   /* where it waits when the holder gave it away; else NONE */
-    uint32_t pages;  /* ever resident, or TRACE_PAGES_ALL */
     uint64_t bytes;
 };
 
@@ -114,12 +113,8 @@ static void give_away(struct assemble *a, struct object *o)
 static void place(struct assemble *a, const struct assemble_event *e, struct object *o,
                   uint32_t slot)
 {
-    *o = (struct object){.holder = e->thread,
-                         .maker = e->thread,
-                         .slot = slot,
-                         .cell = NONE,
-                         .pages = e->pages,
-                         .bytes = e->bytes};
+    *o = (struct object){
+        .holder = e->thread, .maker = e->thread, .slot = slot, .cell = NONE, .bytes = e->bytes};
     add_live(a, e->bytes);
     if (e->given && a->n_threads > 1)
         give_away(a, o);
@@ -131,20 +126,6 @@ static void write_pages(struct assemble *a, uint32_t thread, uint32_t pages, uin
     uint64_t most = trace_pages_max(bytes);
     if (pages != TRACE_PAGES_ALL)
         trace_writer_pages(a->writer, number_of(a, thread), pages < most ? pages : (uint32_t)most);
-}
-
-static uint64_t pages_before(const struct object *o)
-{
-    return o->pages == TRACE_PAGES_ALL ? o->bytes / TRACE_PAGE_BYTES : o->pages;
-}
-
-/* Of the pages of an object that was moved, those that it did not have before. */
-static uint32_t added_pages(const struct object *o, const struct assemble_event *e)
-{
-    uint64_t before = pages_before(o);
-    if (e->pages == TRACE_PAGES_ALL || !e->pages_in_all)
-        return e->pages;
-    return e->pages > before ? e->pages - (uint32_t)before : 0;
 }
 
 static void write_new(struct assemble *a, const struct assemble_event *e, enum trace_kind kind)
@@ -209,17 +190,14 @@ static void write_realloc(struct assemble *a, const struct assemble_event *e)
     }
     struct object *o = &a->objects[number];
     if (e->bytes > o->bytes)
-        write_pages(a, e->thread, added_pages(o, e), e->bytes - o->bytes);
+        write_pages(a, e->thread, e->pages, e->bytes - o->bytes);
     trace_writer_realloc(a->writer, number_of(a, e->thread), o->slot, o->bytes, e->bytes);
     remove_live(a, o->bytes);
     uint32_t slot = o->slot;
-    uint64_t pages = pages_before(o) + e->pages;
     drop_object(a, number);
     o = new_object(a, e->made);
     if (o)
         place(a, e, o, slot);
-    if (o && e->pages != TRACE_PAGES_ALL && !e->pages_in_all)
-        o->pages = pages < TRACE_PAGES_ALL ? (uint32_t)pages : TRACE_PAGES_ALL;
 }
 
 static void write_join(struct assemble *a, const struct assemble_event *e)

@@ -22,9 +22,8 @@ struct assemble_event {
     bool given;           /* `made` is used next by another thread than this one */
     uint64_t bytes;       /* allocations, REALLOC */
     unsigned align_log2;  /* ALIGNED */
-    uint32_t pages;    /* allocations, REALLOC: as for trace_writer_pages(); or TRACE_PAGES_ALL */
-    bool pages_in_all; /* REALLOC: they are those of the whole object, not of what it adds */
-    uint64_t ns;       /* since the start; a thread's never goes back */
+    uint32_t pages; /* allocations, REALLOC: as for trace_writer_pages(); or TRACE_PAGES_ALL */
+    uint64_t ns;    /* since the start; a thread's never goes back */
 };
 
 /*

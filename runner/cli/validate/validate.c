@@ -185,6 +185,7 @@ static int do_blocks(struct validate *v, uint32_t *order, struct progress *progr
     for (uint32_t b = 0; b < v->config.blocks && rc == 0; b++) {
         order_block(order, n_kinds, v->n_subjects, v->config.seed, b);
         for (uint32_t i = 0; i < n && rc == 0 && !interrupted; i++) {
+            v->n_blocks = b + 1;
             uint32_t kind = order[i] / v->n_subjects, subject = order[i] % v->n_subjects;
             progress->done = (uint64_t)b * n + i;
             progress_show(progress, "block %u of %u: %s, %s", b + 1, v->config.blocks,

@@ -50,6 +50,7 @@ struct validate {
     struct fidelity_values values;
     struct validate_series *series[FIDELITY_SIDES]; /* by subject */
     double *wall_s[FIDELITY_SIDES];                 /* by subject, of the first block */
+    uint32_t n_blocks;                              /* begun */
     unsigned n_failed;
     bool interrupted;
 };

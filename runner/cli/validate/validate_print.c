@@ -1,6 +1,7 @@
 /* The table, for people. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "validate.h"
 
@@ -35,11 +36,20 @@ static void print_places(const struct fidelity_order *o, unsigned n, unsigned i)
            place_of(o->medians[SIDE_REPLAY], n, i));
 }
 
+static int name_width(const struct validate *v)
+{
+    size_t width = 12;
+    for (uint32_t i = 0; i < v->n_subjects; i++)
+        if (strlen(v->subjects[i].name) > width)
+            width = strlen(v->subjects[i].name);
+    return (int)width;
+}
+
 static void print_row(const struct validate *v, const struct fidelity *f, unsigned i)
 {
     const struct fidelity_order *memory = &f->orders[FIDELITY_MEMORY];
     const struct fidelity_order *time = &f->orders[FIDELITY_TIME];
-    printf("%-16s", v->subjects[i].name);
+    printf("%-*s", name_width(v), v->subjects[i].name);
     print_bytes(memory->medians[SIDE_REAL][i]);
     print_bytes(memory->medians[SIDE_REPLAY][i]);
     if (isfinite(f->errors[i]))
@@ -70,15 +80,17 @@ static void print_order(const char *what, const struct fidelity_order *o)
 int validate_print(const struct validate *v, const struct fidelity *f, struct err *err)
 {
     char pace[128], time_pace[128];
+    int width = name_width(v);
     (void)err;
     recorded_format(&v->config.recorded, pace, sizeof(pace));
     recorded_format(&v->time_recorded, time_pace, sizeof(time_pace));
-    printf("%s, %u block%s; %.2f MiB are not heap (static data, stacks, mappings of its own)\n\n",
-           v->cells[0].name, v->config.blocks, v->config.blocks == 1 ? "" : "s",
+    printf("%s, %u block%s%s; %.2f MiB are not heap (static data, stacks, mappings of its own)\n\n",
+           v->cells[0].name, v->n_blocks, v->n_blocks == 1 ? "" : "s",
+           v->interrupted ? ", the last one interrupted" : "",
            (double)validate_other_bytes(v) / (double)MIB);
-    printf("%-16s  %-38s  |  %s\n", "", "peak heap, MiB", "CPU time, s");
-    printf("%-16s  %9s  %9s  %8s  %s  |  %9s  %9s  %21s  %s\n", "allocator", "real", "replayed",
-           "error", "#", "real", "replayed", "more than the first", "#");
+    printf("%-*s  %-38s  |  %s\n", width, "", "peak heap, MiB", "CPU time, s");
+    printf("%-*s  %9s  %9s  %8s  %s  |  %9s  %9s  %21s  %s\n", width, "allocator", "real",
+           "replayed", "error", "#", "real", "replayed", "more than the first", "#");
     for (unsigned i = 0; i < v->n_subjects; i++)
         print_row(v, f, i);
     printf("\nmemory (%s): median error %.1f %%, worst %.1f %%\n", *pace ? pace : "pace=none",

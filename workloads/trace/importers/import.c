@@ -58,6 +58,15 @@ struct import {
 
 /* --- which format --- */
 
+static int no_format(const char *path, const char *text, size_t n, struct err *err)
+{
+    const uint64_t trace = TRACE_MAGIC;
+    if (n >= sizeof(trace) && memcmp(text, &trace, sizeof(trace)) == 0)
+        return err_set(err, EINVAL, "%s is a trace already: there is nothing to import", path);
+    return err_set(err, EINVAL, "%s: cannot tell its format from its beginning: say it with --from",
+                   path);
+}
+
 static int unknown_format(const char *name, struct err *err)
 {
     struct near near;
@@ -100,9 +109,7 @@ static int guess_format(struct import *im, struct err *err)
         for (size_t i = 0; i < ARRAY_SIZE(formats) && !im->format; i++)
             im->format = formats[i]->sniff(text, (size_t)n) ? formats[i] : NULL;
         if (!im->format)
-            rc = err_set(err, EINVAL,
-                         "%s: cannot tell its format from its beginning: say it with --from",
-                         im->options->input);
+            rc = no_format(im->options->input, text, (size_t)n, err);
     }
     free(text);
     source_close(in);

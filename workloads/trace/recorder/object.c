@@ -9,47 +9,32 @@ static void put_conflict(struct spool_thread *self, uint64_t word)
     recorder_put(self, SPOOL_FREE, 1, &operand, 1);
 }
 
-/*
- * The new object's word; what still stands there is an object whose end nobody saw. Whether its pages
- * are watched.
- */
-static bool set_word(struct spool_thread *self, _Atomic uint64_t *word, void *p, size_t bytes)
+/* The new object's word; what still stands there is an object whose end nobody saw. */
+static void set_word(struct spool_thread *self, _Atomic uint64_t *word, bool watched)
 {
     uint64_t old = atomic_load_explicit(word, memory_order_relaxed);
-    uint64_t token = self->made;
     if (word_is_token(old))
         put_conflict(self, old);
-    bool watched = bytes >= SPOOL_LARGE_BYTES && resident_wants(self, bytes);
-    _Atomic uint64_t *size = watched ? resident_size_word(p) : NULL;
-    if (size) {
-        atomic_store_explicit(size, WORD_OTHER | bytes, memory_order_relaxed);
-        resident_note(p);
-        token |= WORD_LARGE;
-    }
-    atomic_store_explicit(word, token, memory_order_relaxed);
-    return size != NULL;
+    atomic_store_explicit(word, self->made | (watched ? WORD_LARGE : 0), memory_order_relaxed);
+}
+
+static bool is_to_be_watched(struct spool_thread *self, const _Atomic uint64_t *word, size_t bytes)
+{
+    return word && bytes >= SPOOL_LARGE_BYTES && resident_wants(self, bytes);
 }
 
 void object_begin_slow(struct spool_thread *self, void *p, enum spool_kind kind,
                        unsigned align_log2, size_t bytes)
 {
     _Atomic uint64_t *word = shadow_of((uintptr_t)p);
+    bool watched = is_to_be_watched(self, word, bytes) && resident_begin(p, bytes, 0);
     uint64_t operand = bytes;
-    if (word && set_word(self, word, p, bytes) && kind != SPOOL_REALLOC_IN)
+    if (word)
+        set_word(self, word, watched);
+    if (watched && kind != SPOOL_REALLOC_IN)
         resident_forget(p, bytes);
     recorder_put(self, kind, align_log2, &operand, 1);
     self->made++;
-}
-
-/* The pages of the watched object at `p`, whose word of a size is emptied. */
-static uint64_t take_pages(void *p, uint64_t *size_word)
-{
-    _Atomic uint64_t *size = resident_size_word(p);
-    *size_word = size ? atomic_load_explicit(size, memory_order_relaxed) : 0;
-    if (!(*size_word & WORD_OTHER))
-        return *size_word = 0;
-    atomic_store_explicit(size, 0, memory_order_relaxed);
-    return resident_pages(p, *size_word & WORD_VALUE);
 }
 
 static void put_pages(struct spool_thread *self, uint64_t pages)
@@ -64,9 +49,11 @@ void object_end_slow(struct spool_thread *self, void *p, uint64_t word)
     if (!word_is_token(word)) {
         recorder_put(self, SPOOL_UNKNOWN, 0, NULL, 0);
     } else {
-        uint64_t size_word = 0, pages = word & WORD_LARGE ? take_pages(p, &size_word) : 0;
-        if (size_word)
-            put_pages(self, pages);
+        struct resident_watch w = {0};
+        if (word & WORD_LARGE)
+            w = resident_end(p);
+        if (w.bytes > 0)
+            put_pages(self, w.pages);
         uint64_t operand = recorder_distance(self, word & WORD_VALUE);
         recorder_put(self, SPOOL_FREE, 0, &operand, 1);
     }
@@ -103,8 +90,16 @@ struct object_leaving object_leave(struct spool_thread *self, void *p, size_t by
         l.word = 0;
     }
     if (l.word & WORD_LARGE)
-        l.pages = take_pages(p, &l.size_word);
+        l.watch = resident_end(p);
     return l;
+}
+
+/* What the library left behind the old object is given back; what it moved or copied does not count. */
+static bool watch_moved(const struct object_leaving *l, void *moved, size_t bytes)
+{
+    if (l->usable_bytes > 0 && l->usable_bytes < bytes)
+        resident_forget((char *)moved + l->usable_bytes, bytes - l->usable_bytes);
+    return resident_begin(moved, bytes, resident_pages(moved, bytes));
 }
 
 void object_move(struct spool_thread *self, const struct object_leaving *l, void *moved,
@@ -115,11 +110,11 @@ void object_move(struct spool_thread *self, const struct object_leaving *l, void
         object_begin_slow(self, moved, SPOOL_REALLOC_IN, 0, bytes);
         return;
     }
-    bool watched = word && set_word(self, word, moved, bytes);
-    if (watched && l->usable_bytes > 0 && l->usable_bytes < bytes)
-        resident_forget((char *)moved + l->usable_bytes, bytes - l->usable_bytes);
-    if (l->size_word)
-        put_pages(self, l->pages); /* directly before what ends the object */
+    bool watched = is_to_be_watched(self, word, bytes) && watch_moved(l, moved, bytes);
+    if (word)
+        set_word(self, word, watched);
+    if (l->watch.bytes > 0)
+        put_pages(self, l->watch.pages); /* directly before what ends the object */
     uint64_t operands[] = {recorder_distance(self, l->word & WORD_VALUE), bytes};
     recorder_put(self, SPOOL_REALLOC, 0, operands, 2);
     self->made++;
@@ -130,8 +125,8 @@ void object_stay(const struct object_leaving *l)
     _Atomic uint64_t *word = l->word ? shadow_find((uintptr_t)l->place) : NULL;
     if (!word)
         return;
-    if (l->size_word)
-        atomic_store_explicit(resident_size_word(l->place), l->size_word, memory_order_relaxed);
+    if (l->watch.bytes > 0)
+        resident_begin(l->place, l->watch.bytes, l->watch.base_pages);
     atomic_store_explicit(word, l->word, memory_order_relaxed);
 }
 
@@ -139,8 +134,8 @@ void object_gone(struct spool_thread *self, const struct object_leaving *l)
 {
     if (l->word == 0)
         return;
-    if (l->size_word)
-        put_pages(self, l->pages);
+    if (l->watch.bytes > 0)
+        put_pages(self, l->watch.pages);
     uint64_t operand = recorder_distance(self, l->word & WORD_VALUE);
     recorder_put(self, SPOOL_FREE, 0, &operand, 1);
 }

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "recorder.h"
+#include "resident.h"
 
 /* Everything but the plain case. */
 void object_begin_slow(struct spool_thread *self, void *p, enum spool_kind kind,
@@ -72,8 +72,7 @@ void object_end_inner(struct spool_thread *self, void *p) COLD;
 struct object_leaving {
     void *place;
     uint64_t word;
-    uint64_t size_word; /* of a watched one */
-    uint64_t pages;
+    struct resident_watch watch;
     size_t usable_bytes; /* where the new size may be watched; 0: not known */
 };
 

@@ -22,14 +22,51 @@ bool resident_wants(struct spool_thread *self, size_t bytes)
     return self->n_watched++ < RESIDENT_PER_TICK;
 }
 
-_Atomic uint64_t *resident_size_word(const void *p)
+static _Atomic uint64_t *size_word(const void *p)
 {
     return shadow_of((uintptr_t)p + 16);
 }
 
-void resident_note(const void *p)
+static _Atomic uint64_t *base_word(const void *p)
 {
+    return shadow_of((uintptr_t)p + 32);
+}
+
+bool resident_begin(void *p, size_t bytes, uint64_t base_pages)
+{
+    _Atomic uint64_t *size = size_word(p), *base = base_word(p);
+    if (!size || !base)
+        return false;
+    atomic_store_explicit(base, WORD_OTHER | base_pages, memory_order_relaxed);
+    atomic_store_explicit(size, WORD_OTHER | bytes, memory_order_relaxed);
     atomic_store_explicit(&has_large[shadow_region((uintptr_t)p)], 1, memory_order_relaxed);
+    return true;
+}
+
+/* What the words say now; another thread may be ending the object. */
+static struct resident_watch look(const void *p)
+{
+    _Atomic uint64_t *size = size_word(p), *base = base_word(p);
+    struct resident_watch w = {0};
+    uint64_t bytes = size ? atomic_load_explicit(size, memory_order_relaxed) : 0;
+    uint64_t pages = base ? atomic_load_explicit(base, memory_order_relaxed) : 0;
+    if (!(bytes & pages & WORD_OTHER))
+        return w;
+    w.bytes = bytes & WORD_VALUE;
+    w.base_pages = pages & WORD_VALUE;
+    uint64_t now = resident_pages(p, w.bytes);
+    w.pages = now > w.base_pages ? now - w.base_pages : 0;
+    return w;
+}
+
+struct resident_watch resident_end(void *p)
+{
+    struct resident_watch w = look(p);
+    if (w.bytes > 0) {
+        atomic_store_explicit(size_word(p), 0, memory_order_relaxed);
+        atomic_store_explicit(base_word(p), 0, memory_order_relaxed);
+    }
+    return w;
 }
 
 uint64_t resident_pages(const void *p, size_t bytes)
@@ -78,13 +115,10 @@ static void tell(uintptr_t address, uint64_t word)
 {
     if (!(word & WORD_LARGE) || word & WORD_OTHER)
         return;
-    void *p = (void *)address;
-    _Atomic uint64_t *size = resident_size_word(p);
-    uint64_t bytes = size ? atomic_load_explicit(size, memory_order_relaxed) : 0;
-    if (!(bytes & WORD_OTHER))
+    struct resident_watch w = look((void *)address);
+    if (w.bytes == 0)
         return; /* it has just ended */
-    uint64_t operands[] = {recorder_distance(teller, word & WORD_VALUE),
-                           resident_pages(p, bytes & WORD_VALUE)};
+    uint64_t operands[] = {recorder_distance(teller, word & WORD_VALUE), w.pages};
     recorder_put(teller, SPOOL_RESIDENT_LIVE, 0, operands, 2);
 }
 

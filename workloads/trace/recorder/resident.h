@@ -8,7 +8,11 @@
  * RESIDENT_PER_TICK in a tick of the runner (2 ms); the conversion takes the others to be like the
  * last one of their size that was.
  *
- * The size of a watched object stands in the word of the address 16 bytes behind its begin.
+ * Of what realloc made of another object only those pages count that were not resident when it returned: the
+ * library's own copying is no use by the program.
+ *
+ * The size of a watched object stands in the word of the address 16 bytes behind its begin, the pages
+ * that do not count in that of 32 bytes behind.
  */
 #pragma once
 
@@ -19,11 +23,17 @@
 /* Whether a new object of so many bytes, not below SPOOL_LARGE_BYTES, is to be watched; counts that it is. */
 bool resident_wants(struct spool_thread *self, size_t bytes);
 
-/* The word of the size of the watched object at `p`; NULL: there is none. */
-_Atomic uint64_t *resident_size_word(const void *p);
+/* Begins to watch the object at `p`; `base_pages` of it do not count. False: it cannot be watched. */
+bool resident_begin(void *p, size_t bytes, uint64_t base_pages);
 
-/* Remembers that the region holds large objects. */
-void resident_note(const void *p);
+/* What is known of a watched object whose watch has ended. */
+struct resident_watch {
+    uint64_t bytes; /* 0: it was not watched after all */
+    uint64_t base_pages;
+    uint64_t pages; /* resident beyond them */
+};
+
+struct resident_watch resident_end(void *p);
 
 /*
  * Gives the whole pages inside a new object back: they read as zero, which is what a new object may

@@ -81,7 +81,6 @@ static void convert_event(struct conversion *c, const struct spool_event *e, uin
         .bytes = bounded(e->bytes, TRACE_BYTES_MAX),
         .align_log2 = (unsigned)bounded(e->align_log2, TRACE_ALIGN_LOG2_MAX),
         .pages = pages_of(c, e),
-        .pages_in_all = true,
         .ns = ns_of(c, e->stamp),
     };
     if (kind == TRACE_SPAWN && c->survey.threads[event.other].revoked)

@@ -306,24 +306,27 @@ START_TEST(a_daemon_is_waited_for)
 }
 END_TEST
 
-/* Pages of the object of EDGE_HUGE bytes, and of what a realloc added to it. */
+/* Pages of the object of EDGE_HUGE or EDGE_MIDDLE bytes, and of what a realloc added to it. */
 struct pages {
     uint32_t made, added;
+    unsigned n, n_unlike; /* objects, and those that had other pages than the last */
 };
 
 static void see_pages(void *context, const struct trace_event *e)
 {
     struct pages *p = context;
-    if (e->kind == TRACE_MALLOC && e->bytes == EDGE_HUGE)
+    if (e->kind == TRACE_MALLOC && (e->bytes == EDGE_HUGE || e->bytes == EDGE_MIDDLE)) {
+        p->n_unlike += p->n++ > 0 && e->pages != p->made;
         p->made = e->pages;
-    if (e->kind == TRACE_REALLOC && e->bytes == 2 * (uint64_t)EDGE_HUGE)
+    }
+    if (e->kind == TRACE_REALLOC && e->bytes >= 2 * (uint64_t)EDGE_MIDDLE)
         p->added = e->pages;
 }
 
 /* The first page is also that of the C library's own words before the object. */
 static struct pages pages_of(const char *what)
 {
-    struct pages p = {TRACE_PAGES_ALL, TRACE_PAGES_ALL};
+    struct pages p = {.made = TRACE_PAGES_ALL, .added = TRACE_PAGES_ALL};
     unsetenv("MALLOC_PERTURB_"); /* touches all */
     record_whole(what);
     recording_visit(PATH, see_pages, &p);
@@ -343,6 +346,26 @@ START_TEST(a_moved_object_keeps_its_pages_and_counts_the_new_ones)
     struct pages p = pages_of("touched-moved");
     ck_assert_uint_eq(p.made, EDGE_PAGES);
     ck_assert_uint_eq(p.added, EDGE_PAGES / 2);
+}
+END_TEST
+
+START_TEST(pages_of_smaller_objects_are_counted_in_memory_that_was_used_before)
+{
+    ck_assert_uint_eq(pages_of("touched-middle-freed").made, 2);
+    struct pages p = pages_of("touched-middle-moved");
+    ck_assert_uint_eq(p.made, 2);
+    ck_assert_uint_eq(p.added, 2); /* and not what the copying wrote */
+}
+END_TEST
+
+/* The page before an object's may be another's, so one in a row may have one page more. */
+START_TEST(smaller_objects_that_are_not_watched_are_like_those_that_are)
+{
+    struct pages p = pages_of("touched-middle-many");
+    ck_assert_uint_eq(p.n, 300);
+    ck_assert_uint_ge(p.made, 3);
+    ck_assert_uint_le(p.made, 4);
+    ck_assert_uint_lt(p.n_unlike, 30);
 }
 END_TEST
 
@@ -397,5 +420,7 @@ UNIT_MAIN("trace_record_edge", objects_that_live_long_are_freed,
           children_are_left_alone_whoever_forks_them, a_child_that_shares_memory_changes_nothing,
           a_copy_past_fork_writes_no_further, a_tree_has_a_trace_for_each_process,
           a_daemon_is_waited_for, pages_are_counted_however_the_object_ends,
+          pages_of_smaller_objects_are_counted_in_memory_that_was_used_before,
+          smaller_objects_that_are_not_watched_are_like_those_that_are,
           a_moved_object_keeps_its_pages_and_counts_the_new_ones, think_time_is_kept,
           operators_of_cxx_are_seen)

@@ -7,6 +7,7 @@
 #define EDGE_LARGE    70000
 #define EDGE_HUGE     (8u << 20)
 #define EDGE_PAGES    10
+#define EDGE_MIDDLE   40000 /* below what is always watched; moves to twice as much and 1 */
 #define EDGE_FAR      100000
 #define EDGE_HANDLED  3000
 #define EDGE_PAIRS    100

@@ -395,6 +395,51 @@ static int touched_moved(void)
     return 0;
 }
 
+/* A page's share of its class is written in memory that another object had written all of. */
+static void *touched_middle(unsigned n_pages)
+{
+    void *volatile used = malloc(EDGE_MIDDLE);
+    memset(used, 1, EDGE_MIDDLE);
+    free(used);
+    void *object = malloc(EDGE_MIDDLE);
+    for (unsigned i = 0; i < n_pages; i++)
+        *page(object, i) = 1;
+    return object;
+}
+
+static int touched_middle_freed(void)
+{
+    free(touched_middle(2));
+    return 0;
+}
+
+/* Something stands behind it, so that it must be copied. */
+static int touched_middle_moved(void)
+{
+    void *object = touched_middle(2);
+    void *volatile behind = malloc(EDGE_FIRST);
+    char *moved = realloc(object, 2 * EDGE_MIDDLE + 1);
+    *page(moved, EDGE_MIDDLE / 4096 + 3) = 1;
+    *page(moved, EDGE_MIDDLE / 4096 + 5) = 1;
+    free(moved);
+    free(behind);
+    return 0;
+}
+
+/* More at once than a thread watches; all are alike. */
+static int touched_middle_many(void)
+{
+    enum { N = 300 };
+    void *objects[N];
+    for (unsigned i = 0; i < N; i++) {
+        objects[i] = malloc(EDGE_MIDDLE);
+        *page(objects[i], 0) = *page(objects[i], 1) = *page(objects[i], 2) = 1;
+    }
+    for (unsigned i = 0; i < N; i++)
+        free(objects[i]);
+    return 0;
+}
+
 static int sleeps(void)
 {
     free(malloc(EDGE_FIRST));
@@ -467,6 +512,9 @@ int main(int argc, char **argv)
         {"touched-alive", touched_alive},
         {"touched-exit", touched_exit},
         {"touched-moved", touched_moved},
+        {"touched-middle-freed", touched_middle_freed},
+        {"touched-middle-moved", touched_middle_moved},
+        {"touched-middle-many", touched_middle_many},
         {"sleeps", sleeps},
         {"operators", operators},
         {"term", wants_term},
