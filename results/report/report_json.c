@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,6 +217,43 @@ static json_t *make_failures(struct json *j)
     return array;
 }
 
+static json_t *make_case(struct json *j, const struct finding *f, const struct finding_case *c)
+{
+    json_t *o = json_object();
+    part_put(j, o, "cell", json_integer(c->cell));
+    part_put(j, o, "subject", json_integer(c->subject));
+    part_put(j, o, "ratio", part_number(exp(c->size)));
+    if (f->kind == FINDING_OUTLIERS)
+        part_put(j, o, "block", json_integer(c->block));
+    if (f->kind != FINDING_MODES)
+        return o;
+    part_put(j, o, "measure",
+             json_string(measure_name(c->is_memory ? MEASURE_PEAK_RSS : MEASURE_THROUGHPUT)));
+    part_put(j, o, "low", part_number(c->low));
+    part_put(j, o, "high", part_number(c->high));
+    part_put(j, o, "trials_low", json_integer(c->n_low));
+    part_put(j, o, "trials_high", json_integer(c->n_high));
+    return o;
+}
+
+static json_t *make_findings(struct json *j)
+{
+    json_t *array = json_array();
+    for (unsigned i = 0; i < j->s->n_findings; i++) {
+        const struct finding *f = &j->s->findings[i];
+        json_t *o = json_object(), *worst = json_array();
+        part_put(j, o, "kind", json_string(finding_kind_name(f->kind)));
+        part_put(j, o, "text", part_text(f->text));
+        part_put(j, o, "cases", json_integer(f->n_cases));
+        part_put(j, o, "of", json_integer(f->n_of));
+        for (uint32_t k = 0; k < f->n_worst; k++)
+            part_append(j, worst, make_case(j, f, &f->worst[k]));
+        part_put(j, o, "worst", worst);
+        part_append(j, array, o);
+    }
+    return array;
+}
+
 static json_t *make_summary(struct json *j)
 {
     const struct summary_options *options = &j->s->options;
@@ -228,6 +266,7 @@ static json_t *make_summary(struct json *j)
     part_put(j, o, "entries", make_entries(j));
     part_put(j, o, "geometric_means", make_means(j));
     part_put(j, o, "failures", make_failures(j));
+    part_put(j, o, "findings", make_findings(j));
     return o;
 }
 

@@ -159,22 +159,14 @@ static void print_warnings(FILE *out, const struct summary *s)
     }
 }
 
-/* The same, seen while the trials ran. */
-static void print_disturbance(FILE *out, const struct summary_disturbance *d)
+/* What the trials show of it, and of themselves. */
+static void print_findings(FILE *out, const struct summary *s)
 {
-    if (d->foreign_cpus > SUMMARY_DISTURBED)
-        fprintf(
-            out,
-            "warning: Other programs kept %.2f CPUs busy on average while the trials ran, which "
-            "slows down and scatters what was measured: stop them, or keep off their CPUs with "
-            "--cores\n",
-            d->foreign_cpus);
-    if (d->stolen_cpus > SUMMARY_DISTURBED)
-        fprintf(
-            out,
-            "warning: The hypervisor took %.2f CPUs on average while the trials ran, which slows "
-            "down and scatters what was measured: use a host with fewer guests, or more blocks\n",
-            d->stolen_cpus);
+    for (unsigned i = 0; i < s->n_findings; i++) {
+        fputs("warning: ", out);
+        report_put_clean(out, s->findings[i].text);
+        fputc('\n', out);
+    }
 }
 
 static bool has_warnings(const struct summary *s)
@@ -182,8 +174,7 @@ static bool has_warnings(const struct summary *s)
     for (uint32_t i = 0; i < s->run.n_facts; i++)
         if (strncmp(s->run.facts[i].key, "warning", 7) == 0)
             return true;
-    return s->disturbance.foreign_cpus > SUMMARY_DISTURBED ||
-           s->disturbance.stolen_cpus > SUMMARY_DISTURBED;
+    return s->n_findings > 0;
 }
 
 int report_table(FILE *out, const struct summary *s, const struct report_look *look,
@@ -202,6 +193,6 @@ int report_table(FILE *out, const struct summary *s, const struct report_look *l
     print_failures(out, s);
     fputs(has_warnings(s) ? "\n" : "", out);
     print_warnings(out, s);
-    print_disturbance(out, &s->disturbance);
+    print_findings(out, s);
     return report_finish(out, err);
 }

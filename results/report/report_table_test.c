@@ -39,7 +39,8 @@ static const char golden[] =
     "mimalloc on churn, 2 threads: hung in 6 of 6 trials: no end after 10 s\n"
     "glibc on larson:remote=50, 2 threads: out of memory in 6 of 6 trials: malloc(1000000) returned NULL\n"
     "\n"
-    "warning: the governor is powersave [31m\n";
+    "warning: the governor is powersave [31m\n"
+    "warning: All trials became slower from the first block to the last, by 48 %: heat, a neighbour, or work that came or went; ratios are paired inside a block and bear it, figures per second and per call do not: let the machine come to rest and run again\n";
 /* clang-format on */
 
 START_TEST(the_table_is_as_drawn)

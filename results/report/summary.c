@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "findings_make.h"
 #include "lever.h"
 
 static double throughput_of(const struct trial_result *r)
@@ -40,6 +41,16 @@ const char *measure_name(enum measure measure)
     return measures[measure].name;
 }
 
+enum direction measure_direction(enum measure measure)
+{
+    return measures[measure].direction;
+}
+
+double measure_grain(enum measure measure)
+{
+    return measures[measure].grain;
+}
+
 double measure_of(enum measure measure, const struct trial_result *result)
 {
     return result->status == TRIAL_OK ? measures[measure].of(result) : 0;
@@ -56,23 +67,6 @@ bool summary_is_control(const struct summary *s, uint32_t cell)
     static const char of_names[] = "abcdefghijklmnopqrstuvwxyz0123456789-_./";
     const char *workload = s->run.cells[cell].workload;
     return strncmp(workload, "nop", 3) == 0 && strspn(workload, of_names) == 3;
-}
-
-/* The numbers of all trials, and room to work on them; a number 0 means that there is none. */
-struct numbers {
-    struct summary *s;
-    double *values;                       /* measure, then cell, then subject, then block */
-    double *ratios;                       /* cell, then block: of one subject and measure */
-    double *scratch;                      /* block */
-    double wall_ns, foreign_ns, steal_ns; /* summed over the trials that are ok */
-};
-
-static double *values_of(const struct numbers *n, enum measure measure, uint32_t cell,
-                         uint32_t subject)
-{
-    const struct store_run *run = &n->s->run;
-    size_t row = ((size_t)measure * run->n_cells + cell) * run->n_subjects + subject;
-    return n->values + row * n->s->n_blocks;
 }
 
 static int count_block(void *context, const struct store_place *place, struct err *err)
@@ -142,11 +136,11 @@ static int add_trial(void *context, const struct store_trial *t, struct err *err
     e->thread_ns += (double)t->result.thread_ns;
     e->stall_ns += (double)t->result.stall_ns;
     e->pace_ns += (double)t->result.pace_ns;
-    n->wall_ns += (double)t->result.wall_ns;
-    n->foreign_ns += (double)t->result.foreign_cpu_ns;
-    n->steal_ns += (double)t->result.steal_ns;
+    n->times[at->block].wall_ns += (double)t->result.wall_ns;
+    n->times[at->block].foreign_ns += (double)t->result.foreign_cpu_ns;
+    n->times[at->block].steal_ns += (double)t->result.steal_ns;
     for (int m = 0; m < MEASURES; m++)
-        values_of(n, (enum measure)m, at->cell, at->subject)[at->block] =
+        numbers_of(n, (enum measure)m, at->cell, at->subject)[at->block] =
             measure_of((enum measure)m, &t->result);
     return 0;
 }
@@ -174,7 +168,7 @@ static int compare_in_cell(struct numbers *n, uint32_t cell, uint32_t subject, e
 {
     struct summary *s = n->s;
     struct measured *out = &summary_entry(s, cell, subject)->measured[m];
-    stats_paired_ratios(values_of(n, m, cell, subject), values_of(n, m, cell, s->baseline),
+    stats_paired_ratios(numbers_of(n, m, cell, subject), numbers_of(n, m, cell, s->baseline),
                         s->n_blocks, n->ratios);
     int result =
         stats_cell_interval(n->ratios, s->n_blocks, &s->options.bootstrap, &out->ratio, err);
@@ -197,7 +191,7 @@ static int compare_means(struct numbers *n, uint32_t subject, enum measure m, co
     struct ratio_table table = {.ratios = n->ratios, .n_blocks = s->n_blocks};
     for (uint32_t c = 0; c < s->run.n_cells; c++)
         if (lever_counts(s, c, without))
-            stats_paired_ratios(values_of(n, m, c, subject), values_of(n, m, c, s->baseline),
+            stats_paired_ratios(numbers_of(n, m, c, subject), numbers_of(n, m, c, s->baseline),
                                 s->n_blocks, n->ratios + (size_t)table.n_cells++ * s->n_blocks);
     int result = stats_mean_interval(&table, &s->options.bootstrap, &out->ratio, &out->n_used, err);
     out->verdict = stats_verdict(&out->ratio, measures[m].direction, s->options.noise);
@@ -222,7 +216,7 @@ static void take_medians(struct numbers *n, uint32_t subject)
         summary_mean(n->s, subject, (enum measure)m)->ratio = none;
         for (uint32_t c = 0; c < n->s->run.n_cells; c++) {
             struct measured *out = &summary_entry(n->s, c, subject)->measured[m];
-            out->median = median_of(n, values_of(n, (enum measure)m, c, subject));
+            out->median = median_of(n, numbers_of(n, (enum measure)m, c, subject));
             out->ratio = none;
         }
     }
@@ -297,8 +291,23 @@ static int make_room(struct numbers *n, struct err *err)
     n->values = calloc(n_entries * MEASURES * s->n_blocks + 1, sizeof(*n->values));
     n->ratios = calloc(((size_t)s->run.n_cells + 1) * s->n_blocks + 1, sizeof(*n->ratios));
     n->scratch = calloc(s->n_blocks + 1, sizeof(*n->scratch));
-    bool complete = s->entries && s->means && n->values && n->ratios && n->scratch;
+    n->times = calloc(s->n_blocks + 1, sizeof(*n->times));
+    bool complete = s->entries && s->means && n->values && n->ratios && n->scratch && n->times;
     return complete ? 0 : err_set(err, ENOMEM, "no memory for the numbers of run %s", s->run.name);
+}
+
+static void take_disturbance(struct numbers *n)
+{
+    struct block_times sum = {0};
+    for (unsigned b = 0; b < n->s->n_blocks; b++) {
+        sum.wall_ns += n->times[b].wall_ns;
+        sum.foreign_ns += n->times[b].foreign_ns;
+        sum.steal_ns += n->times[b].steal_ns;
+    }
+    if (sum.wall_ns > 0)
+        n->s->disturbance =
+            (struct summary_disturbance){.foreign_cpus = sum.foreign_ns / sum.wall_ns,
+                                         .stolen_cpus = sum.steal_ns / sum.wall_ns};
 }
 
 int summary_make(struct store *store, int64_t run_id, const struct summary_options *options,
@@ -321,10 +330,12 @@ int summary_make(struct store *store, int64_t run_id, const struct summary_optio
     }
     if (result == 0)
         result = compare_all(&n, err);
-    if (n.wall_ns > 0)
-        out->disturbance = (struct summary_disturbance){.foreign_cpus = n.foreign_ns / n.wall_ns,
-                                                        .stolen_cpus = n.steal_ns / n.wall_ns};
-    free(n.values);
+    if (result == 0) {
+        take_disturbance(&n);
+        result = findings_make(&n, err);
+    }
+    free(n.times);
+    out->values = n.values;
     free(n.ratios);
     free(n.scratch);
     return result;
@@ -336,6 +347,10 @@ void summary_release(struct summary *s)
     free(s->entries);
     free(s->means);
     free(s->failures);
+    free(s->values);
+    for (unsigned i = 0; i < s->n_findings; i++)
+        free(s->findings[i].text);
+    free(s->findings);
     for (int m = 0; m < MEASURES; m++)
         free(s->levers[m].means);
     *s = (struct summary){0};

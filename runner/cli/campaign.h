@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cell.h"
+#include "frequency_range.h"
 #include "ledger.h"
 #include "run_config.h"
 #include "store.h"
@@ -24,6 +25,7 @@ struct campaign {
     struct store *store;
     int64_t run_id;
     struct ledger ledger;
+    struct frequency_range frequency;
     bool was_finished; /* before this campaign */
     uint64_t n_failed; /* now */
     bool interrupted;

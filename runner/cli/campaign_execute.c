@@ -59,7 +59,7 @@ static int do_block(struct campaign *c, uint32_t block, uint32_t *order, struct 
 {
     uint32_t n = c->n_cells * c->n_subjects;
     int rc = 0;
-    bool stop = false;
+    bool stop = false, any = false;
     order_block(order, c->n_cells, c->n_subjects, c->config->seed, block);
     for (uint32_t i = 0; i < n && rc == 0 && !stop; i++) {
         struct store_place place = {.cell = order[i] / c->n_subjects,
@@ -69,8 +69,14 @@ static int do_block(struct campaign *c, uint32_t block, uint32_t *order, struct 
         if (!ledger_is_open(&c->ledger, &place))
             continue;
         show(progress, c, &place);
-        rc = do_trial(c, &place, &stop, err);
+        if (!any)
+            rc = frequency_range_note(&c->frequency, c->store, c->run_id, block, err);
+        any = true;
+        if (rc == 0)
+            rc = do_trial(c, &place, &stop, err);
     }
+    if (rc == 0 && any)
+        rc = frequency_range_note(&c->frequency, c->store, c->run_id, block, err);
     c->interrupted |= stop;
     return rc;
 }

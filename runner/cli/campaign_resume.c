@@ -65,6 +65,7 @@ int campaign_resume(struct campaign *c, struct store *store, const struct store_
     c->store = store;
     c->run_id = run->id;
     c->was_finished = run->finished_s != 0;
+    frequency_range_init(&c->frequency, run);
     int rc = check_plans(c, run, err);
     if (rc == 0)
         rc = check_machine(c, run, err);
