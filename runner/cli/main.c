@@ -14,15 +14,9 @@
 const char *argp_program_version = "arenabench " ARENABENCH_VERSION;
 
 static const struct command *const commands[] = {
-<<<<<<< HEAD
-    &command_run,  &command_show, &command_report, &command_list, &command_record, &command_import,
-    &command_dump, &command_info, &command_plan, &command_exec,   &command_check,
-    &command_validate, &command_export,
-=======
-    &command_run,      &command_show,   &command_list,    &command_record, &command_import,
-    &command_dump,     &command_info,   &command_plan,    &command_exec,   &command_check,
-    &command_validate, &command_export, &command_compare,
->>>>>>> store
+    &command_run,      &command_show,   &command_report,  &command_list,   &command_record,
+    &command_import,   &command_dump,   &command_info,    &command_plan,   &command_exec,
+    &command_check,    &command_validate, &command_export, &command_compare,
 };
 
 static void print_help(FILE *out)
