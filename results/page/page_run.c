@@ -54,25 +54,14 @@ static json_t *make_facts(struct page *p)
     return array;
 }
 
-/* CPUs on average, where they are enough to be told. */
-static void add_disturbance(struct page *p, json_t *array, double cpus, const char *format)
-{
-    if (cpus > SUMMARY_DISTURBED)
-        page_append(p, array, json_sprintf(format, cpus));
-}
-
 static json_t *make_warnings(struct page *p)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < p->s->run.n_facts; i++)
         if (is_warning(&p->s->run.facts[i]))
             page_append(p, array, part_text(p->s->run.facts[i].value));
-    add_disturbance(p, array, p->s->disturbance.foreign_cpus,
-                    "Other programs kept %.2f CPUs busy on average while the trials ran, which slows down "
-                    "and scatters what was measured: stop them, or keep off their CPUs with --cores");
-    add_disturbance(p, array, p->s->disturbance.stolen_cpus,
-                    "The hypervisor took %.2f CPUs on average while the trials ran, which slows down and "
-                    "scatters what was measured: use a host with fewer guests, or more blocks");
+    for (unsigned i = 0; i < p->s->n_findings; i++)
+        page_append(p, array, part_text(p->s->findings[i].text));
     return array;
 }
 

@@ -47,17 +47,26 @@ static uint32_t choose_marks(const struct survey *found, uint32_t *kept)
     return n;
 }
 
-/* All resident pages of a mark have one size; 4 KiB where there is none. */
+#define PAGE_BYTES_LEAST (4 * KIB)
+#define PAGE_BYTES_MOST  (64 * KIB)
+
+/* All resident pages of a mark have one size; a file may say anything. */
 static uint64_t page_bytes_of(const struct survey *found)
 {
     for (uint32_t i = 0; i < found->n_marks; i++) {
         uint64_t n_pages = 0;
         for (unsigned k = 0; k < SURVEY_SHARES; k++)
             n_pages += found->marks[i].pages[k];
-        if (n_pages > 0 && found->marks[i].heap_resident_bytes >= n_pages)
-            return found->marks[i].heap_resident_bytes / n_pages;
+        uint64_t size = n_pages ? found->marks[i].heap_resident_bytes / n_pages : 0;
+        if (size >= PAGE_BYTES_LEAST && size <= PAGE_BYTES_MOST && (size & (size - 1)) == 0)
+            return size;
     }
-    return 4 * KIB;
+    return PAGE_BYTES_LEAST;
+}
+
+static double known(uint64_t value)
+{
+    return value == SURVEY_UNKNOWN ? NAN : (double)value;
 }
 
 static json_t *make_column(struct page *p, const struct survey *found, const uint32_t *kept,
@@ -94,10 +103,10 @@ static json_t *make_residency(struct page *p, const struct survey *found, const 
     json_t *values = json_array();
     for (uint32_t i = 0; i < n; i++) {
         const struct survey_mark *m = &found->marks[kept[i]];
-        double r = m->live_bytes
-                       ? fragmentation_residency((double)m->heap_resident_bytes, (double)m->live_bytes)
-                       : NAN;
-        page_append(p, values, isfinite(r) ? part_count((uint64_t)llround(r * 1000)) : json_null());
+        double r = m->live_bytes ? fragmentation_residency(known(m->heap_resident_bytes),
+                                                           known(m->live_bytes))
+                                 : NAN;
+        page_append(p, values, r < 1e9 ? part_count((uint64_t)(r * 1000)) : json_null());
     }
     return values;
 }
@@ -134,11 +143,11 @@ static int put_marks(struct page *p, json_t *o, const struct survey *found, stru
 
 static void note_reading(struct tail_readings *r, const struct survey_mark *m)
 {
-    double resident = (double)m->heap_resident_bytes;
+    double resident = known(m->heap_resident_bytes);
     switch (m->kind) {
     case SURVEY_DRAINED:
         r->drained = resident;
-        r->live = (double)m->live_bytes;
+        r->live = known(m->live_bytes);
         break;
     case SURVEY_IDLE_0_1S:
     case SURVEY_IDLE_1S:
@@ -155,7 +164,7 @@ static void note_reading(struct tail_readings *r, const struct survey_mark *m)
 
 static json_t *kib(double bytes)
 {
-    return isfinite(bytes) ? part_count((uint64_t)bytes / KIB) : json_null();
+    return bytes >= 0 ? part_count((uint64_t)bytes / KIB) : json_null();
 }
 
 /* Drained, idle three times, purged; and what that means. */

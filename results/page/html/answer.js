@@ -22,9 +22,15 @@ function fillAnswer() {
     el("div", { class: "answers" }, card("Speed", data.answer.speed), card("Memory", data.answer.memory)),
     el("p", { class: "quiet" }, sure));
 
-  const warned = data.warnings.map((w) => el("p", { class: "warning" }, w));
-  if (data.failures.length)
-    warned.unshift(el("h3", {}, "Failed trials"), el("ul", { class: "failed failures" }, data.failures.map((f) => el("li", {}, failureText(f)))));
-  if (data.warnings.length) warned.splice(warned.length - data.warnings.length, 0, el("h3", {}, "What to know about these numbers"));
+  const warned = [];
+  if (data.failures.length) {
+    const list = el("ul", { class: "failed failures" }, data.failures.map((f) => el("li", {}, failureText(f))));
+    const sum = data.failures.reduce((n, f) => n + f.trials, 0);
+    const said = `${plural(sum, "trial")} of ${run.trials} failed; they count in no number here`;
+    warned.push(el("h3", {}, "Failed trials"));
+    warned.push(data.failures.length <= 6 ? list : el("details", {}, el("summary", { class: "failed" }, said), list));
+  }
+  if (data.warnings.length)
+    warned.push(el("h3", {}, "What to know about these numbers"), ...data.warnings.map((w) => el("p", { class: "warning" }, w)));
   $("warned").replaceChildren(...warned);
 }
