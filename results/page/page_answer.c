@@ -14,12 +14,12 @@
 /* How a measure is spoken of. */
 struct words {
     enum measure measure;
-    const char *member, *best, *quantity, *better;
+    const char *member, *best, *most, *quantity, *better;
 };
 
 static const struct words all_words[] = {
-    {MEASURE_THROUGHPUT, "speed", "fastest", "throughput", "faster"},
-    {MEASURE_PEAK_RSS, "memory", "leanest", "peak resident memory", "leaner"},
+    {MEASURE_THROUGHPUT, "speed", "fastest", "highest", "throughput", "faster"},
+    {MEASURE_PEAK_RSS, "memory", "leanest", "lowest", "peak resident memory", "leaner"},
 };
 
 struct answer {
@@ -145,33 +145,77 @@ static char *list_of(const struct answer *a, const struct summary *s, const bool
     return text;
 }
 
-/* Who cannot be told apart from the best, and that all others can. `s` has the best as its baseline. */
-static int say_rivals(struct answer *a, const struct summary *s, struct err *err)
+/* Of those that are ranked, who can be told apart from the best one. `s` has that as its baseline. */
+struct rivals {
+    bool *ties; /* by subject: no difference was found */
+    unsigned n_ties, n_others;
+    uint32_t next; /* the best of the others, where there is one */
+};
+
+static int find_rivals(const struct answer *a, const struct summary *s, struct rivals *out,
+                       struct err *err)
 {
-    bool *ties = calloc(s->run.n_subjects, sizeof(*ties));
-    if (!ties)
+    bool higher = a->words->measure == MEASURE_THROUGHPUT;
+    *out = (struct rivals){.ties = calloc(s->run.n_subjects, sizeof(*out->ties))};
+    if (!out->ties)
         return err_set(err, ENOMEM, "no memory for the answer");
-    unsigned n_ties = 0, n_others = 0;
     for (uint32_t i = 0; i < s->run.n_subjects; i++) {
         if (i == s->baseline || !is_ranked(a, i))
             continue;
-        ties[i] = summary_mean(s, i, a->words->measure)->verdict != VERDICT_WORSE;
-        n_ties += ties[i];
-        n_others += !ties[i];
+        const struct summary_mean *mean = summary_mean(s, i, a->words->measure);
+        out->ties[i] = mean->verdict != VERDICT_WORSE;
+        out->n_ties += out->ties[i];
+        if (out->ties[i])
+            continue;
+        double here = mean->ratio.estimate;
+        double there = summary_mean(s, out->next, a->words->measure)->ratio.estimate;
+        if (out->n_others++ == 0 || (higher ? here > there : here < there))
+            out->next = i;
     }
-    char *list = list_of(a, s, ties);
-    if (n_ties > 0 && list)
-        say(a, "No difference was found between %s and %s (ratio to %s).", name_of(a, s->baseline),
-            list, name_of(a, s->baseline));
-    if (n_ties == 0 && n_others > 0)
-        say(a, "It is certainly %s than each of the %u others, taken one at a time.",
-            a->words->better, n_others);
-    else if (n_others > 0)
-        say(a, "It is certainly %s than the %s.", a->words->better,
-            n_others == 1 ? "one other" : "others");
+    return 0;
+}
+
+static void say_best(struct answer *a, uint32_t best, bool is_alone)
+{
+    const struct summary *s = a->page->s;
+    const struct words *w = a->words;
+    const char *name = name_of(a, best), *baseline = name_of(a, s->baseline);
+    if (best == s->baseline) {
+        say(a, is_alone ? "%s is the %s here, by the geometric mean of its %s over %u cells."
+                        : "%s has the %s mean %s here, over %u cells.",
+            name, is_alone ? w->best : w->most, w->quantity, most_cells(a));
+        return;
+    }
+    const struct summary_mean *mean = mean_of(a, best);
+    struct range_text range = range_text(&mean->ratio);
+    if (is_alone)
+        say(a, "%s is the %s here: %s times the %s of %s, as the geometric mean over %u cells.",
+            name, w->best, range.text, w->quantity, baseline, mean->n_used);
+    else
+        say(a, "%s has the %s mean %s here: %s times that of %s over %u cells.", name, w->most,
+            w->quantity, range.text, baseline, mean->n_used);
+}
+
+static int say_rivals(struct answer *a, const struct summary *s, const struct rivals *r,
+                      struct err *err)
+{
+    char *list = list_of(a, s, r->ties);
+    if (!list)
+        return err_set(err, ENOMEM, "no memory for the answer");
+    if (r->n_ties > 0)
+        say(a, "No difference was found between it and %s (times its own).", list);
+    if (r->n_others > 0)
+        say(a, r->n_others == 1 ? "It is %s than %u other, at %g %% certainty."
+                                : "It is %s than each of %u others, at %g %% certainty each.",
+            a->words->better, r->n_others, STATS_CONFIDENCE * 100);
+    if (r->n_ties == 0 && r->n_others > 0) {
+        struct range_text range =
+            range_text(&summary_mean(s, r->next, a->words->measure)->ratio);
+        say(a, "The next is %s with %s times its %s.", name_of(a, r->next), range.text,
+            a->words->quantity);
+    }
     free(list);
-    free(ties);
-    return list ? 0 : err_set(err, ENOMEM, "no memory for the answer");
+    return 0;
 }
 
 static bool has_too_few(const struct answer *a)
@@ -181,27 +225,6 @@ static bool has_too_few(const struct answer *a)
         if (i != s->baseline && is_ranked(a, i) && mean_of(a, i)->verdict != VERDICT_TOO_FEW)
             return false;
     return true;
-}
-
-static void say_best(struct answer *a, uint32_t best)
-{
-    const struct summary *s = a->page->s;
-    const char *baseline = name_of(a, s->baseline);
-    if (best == s->baseline) {
-        say(a, "%s has the best mean %s here: no other is %s over %u cells.", baseline,
-            a->words->quantity, a->words->better, s->n_mean_cells);
-        return;
-    }
-    const struct summary_mean *mean = mean_of(a, best);
-    struct range_text range = range_text(&mean->ratio);
-    if (mean->verdict == VERDICT_BETTER)
-        say(a, "%s is the %s here: %s times the %s of %s, as the geometric mean over %u cells.",
-            name_of(a, best), a->words->best, range.text, a->words->quantity, baseline,
-            mean->n_used);
-    else
-        say(a, "%s has the best mean %s here, %s times that of %s over %u cells: %s.",
-            name_of(a, best), a->words->quantity, range.text, baseline, mean->n_used,
-            mean->verdict == VERDICT_TOO_FEW ? "too few blocks to be sure" : "no difference found");
 }
 
 static void say_unranked(struct answer *a)
@@ -228,15 +251,27 @@ static void say_lever(struct answer *a)
     without.stride = 1;
     uint32_t best = find_best(&without);
     if (best == s->baseline) {
-        say(a, "One workload turns this mean: without %s, %s is the %s.", lever->workload,
-            name_of(a, best), a->words->best);
+        say(a, "Without %s, the workload that moves this mean most, %s itself has the %s.",
+            lever->workload, name_of(a, best), a->words->most);
         return;
     }
     const struct summary_mean *mean = mean_of(&without, best);
     struct range_text range = range_text(&mean->ratio);
-    say(a, "One workload turns this mean: without %s, %s has the best one, %s times that of %s%s.",
-        lever->workload, name_of(a, best), range.text, name_of(a, s->baseline),
+    say(a, "Without %s, the workload that moves this mean most, %s has the %s: %s times that of %s%s.",
+        lever->workload, name_of(a, best), a->words->most, range.text, name_of(a, s->baseline),
         mean->verdict == VERDICT_BETTER ? "" : " (no difference found)");
+}
+
+static int say_compared(struct answer *a, const struct summary *s, struct err *err)
+{
+    struct rivals rivals;
+    int rc = find_rivals(a, s, &rivals, err);
+    if (rc == 0) {
+        say_best(a, s->baseline, rivals.n_ties == 0);
+        rc = say_rivals(a, s, &rivals, err);
+    }
+    free(rivals.ties);
+    return rc;
 }
 
 /* The run with `best` in the place of the baseline. */
@@ -244,15 +279,23 @@ static int compare_with(struct answer *a, uint32_t best, struct err *err)
 {
     const struct summary *s = a->page->s;
     if (best == s->baseline)
-        return say_rivals(a, s, err);
+        return say_compared(a, s, err);
     struct summary_options options = s->options;
     struct summary other;
     options.baseline = s->run.subjects[best].name;
     int rc = summary_make(a->page->store, s->run.id, &options, &other, err);
     if (rc == 0)
-        rc = say_rivals(a, &other, err);
+        rc = say_compared(a, &other, err);
     summary_release(&other);
     return rc;
+}
+
+static void say_too_few(struct answer *a, uint32_t best)
+{
+    unsigned n = a->page->s->n_blocks;
+    say_best(a, best, false);
+    say(a, "%u block%s too few to claim any difference; %u are the least.", n,
+        n == 1 ? " is" : "s are", STATS_FULL_COVERAGE_BLOCKS);
 }
 
 static int answer(struct page *p, json_t *into, const struct words *words, struct err *err)
@@ -271,11 +314,8 @@ static int answer(struct page *p, json_t *into, const struct words *words, struc
             words->quantity, name_of(&a, p->s->baseline));
     } else {
         uint32_t best = find_best(&a);
-        say_best(&a, best);
         if (has_too_few(&a))
-            say(&a, "%u block%s %s too few to claim any difference; %u are the least.",
-                p->s->n_blocks, p->s->n_blocks == 1 ? "" : "s", p->s->n_blocks == 1 ? "is" : "are",
-                STATS_FULL_COVERAGE_BLOCKS);
+            say_too_few(&a, best);
         else
             rc = compare_with(&a, best, err);
         say_lever(&a);

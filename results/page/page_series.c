@@ -1,6 +1,6 @@
 /*
  * Memory over time: of each cell and subject one trial, that with the median peak of those that ended well;
- * thinned, see thin.h.
+ * thinned, see thin.h. What the bench itself takes is left out.
  */
 #include <errno.h>
 #include <math.h>
@@ -143,7 +143,7 @@ int page_add_series(struct page *p, struct err *err)
                       p->trials[end].place.subject == p->trials[i].place.subject;
              end++)
             n_ok += p->trials[end].is_ok;
-        if (n_ok > 0)
+        if (n_ok > 0 && !summary_is_bench(p->s, p->trials[i].place.subject))
             rc = add_series(p, &p->trials[i + (n_ok - 1) / 2], array, err);
     }
     page_put(p, p->root, "series", array);

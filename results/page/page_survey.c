@@ -10,7 +10,7 @@
 #include "store_survey.h"
 #include "tail.h"
 
-#define MARKS_MOST 40u /* of a survey on the page: of evenly spaced ones some are left out */
+#define MARKS_MOST 36u /* of a survey on the page: of evenly spaced ones some are left out */
 
 /* Columns of the marks: bytes as KiB, what is unknown as null. */
 static const struct {
@@ -213,6 +213,8 @@ static int add_survey(void *context, const struct store_survey *s, struct err *e
     struct page *p = w->page;
     if (s->cell >= p->s->run.n_cells || s->subject >= p->s->run.n_subjects)
         return 0; /* stored since, and of no such run */
+    if (summary_is_bench(p->s, s->subject))
+        return 0;
     json_t *o = json_object();
     page_put(p, o, "cell", json_integer(s->cell));
     page_put(p, o, "subject", json_integer(s->subject));

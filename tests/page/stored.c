@@ -127,15 +127,15 @@ static struct trial_result make(const struct kind *k, uint32_t cell, uint32_t su
     return good(k, cell, subject, block);
 }
 
-static void fill_mark(const struct kind *k, uint32_t cell, uint32_t subject, double x,
+static void fill_mark(const struct kind *k, uint32_t cell, uint32_t subject, double at, double x,
                       struct survey_mark *m)
 {
     double live = (double)k->cells[cell].peak_live_bytes * (m->kind < SURVEY_DRAINED ? tide(x) : 0.05);
     uint64_t n_pages = (uint64_t)(live * (1 + 0.3 * sizes[subject])) >> 12;
     if (m->kind == SURVEY_PURGED)
         n_pages = n_pages * 2 / 3;
-    m->t_ns = (uint64_t)(x * 1e8);
-    m->ops = (uint64_t)(x * 1e6);
+    m->t_ns = (uint64_t)(at * 1e8);
+    m->ops = (uint64_t)(at * 1e6);
     m->live_bytes = (uint64_t)live;
     m->live_objects = m->live_bytes / 64;
     m->usable_bytes = (uint64_t)(live * 1.1);
@@ -189,7 +189,7 @@ static struct survey make_survey(const struct kind *k, uint32_t cell, uint32_t s
         struct survey_mark *m = &s.marks[s.n_marks++];
         unsigned peak = n * 6 / 10;
         m->kind = i < peak ? SURVEY_STEP : i == peak ? SURVEY_PEAK : i <= n ? SURVEY_STEP : SURVEY_DRAINED + (i - n - 1);
-        fill_mark(k, cell, subject, i == peak ? 0.6 : (double)i / (n + 6), m);
+        fill_mark(k, cell, subject, (double)i / (n + 6), i == peak ? 0.6 : (double)i / n, m);
         fill_regions(&s, i);
     }
     for (unsigned c = 0; c < 4; c++) {

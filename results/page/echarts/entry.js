@@ -5,12 +5,13 @@ import {
   TooltipComponent, VisualMapComponent,
 } from "echarts/components";
 import { init, use } from "echarts/core";
+import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
 
 use([
   BarChart, HeatmapChart, LineChart, ScatterChart,
   AriaComponent, DataZoomComponent, GridComponent, LegendComponent, MarkLineComponent,
-  TooltipComponent, VisualMapComponent, SVGRenderer,
+  TooltipComponent, VisualMapComponent, LabelLayout, SVGRenderer,
 ]);
 
 export { init };

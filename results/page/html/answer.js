@@ -31,6 +31,6 @@ function fillAnswer() {
     warned.push(data.failures.length <= 6 ? list : el("details", {}, el("summary", { class: "failed" }, said), list));
   }
   if (data.warnings.length)
-    warned.push(el("h3", {}, "What to know about these numbers"), ...data.warnings.map((w) => el("p", { class: "warning" }, w)));
+    warned.push(el("h3", {}, "What to know about these numbers"), el("ul", { class: "warning" }, data.warnings.map((w) => el("li", {}, w))));
   $("warned").replaceChildren(...warned);
 }

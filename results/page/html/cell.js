@@ -41,9 +41,9 @@ function openCell(c) {
   $("cell-title").textContent = cellName(c);
   const cell = cells[c];
   const failures = data.failures.filter((f) => f.cell === c);
-  const remote = cell.frees ? `${number(100 * cell.remote_frees / cell.frees)} % of what is freed was allocated by another thread. ` : "";
+  const remote = cell.remote_frees ? `${number(100 * cell.remote_frees / cell.frees)} % of what is freed was allocated by another thread. ` : "";
   const parts = [
-    el("p", { class: "quiet" }, `${count(cell.calls_per_pass)} calls in a pass, at most ${number(cell.peak_live_bytes / MIB)} MiB requested at once. ${remote}`),
+    el("p", { class: "quiet" }, `${count(cell.calls_per_pass)} calls in a pass, at most ${bytes(cell.peak_live_bytes)} requested at once. ${remote}`),
     failures.length ? el("ul", { class: "failed failures" }, failures.map((f) => el("li", {}, failureText(f)))) : null,
     summaryTable(c), el("h3", {}, "Throughput of every trial"), el("div", { class: "chart", id: "cell-trials" }), trialsTable(c),
     el("h3", {}, "Resident memory over time"),

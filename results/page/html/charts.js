@@ -13,7 +13,7 @@ const base = (label) => {
     animation: false,
     textStyle: { color: p.ink, fontFamily: "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" },
     aria: { enabled: true, label: { description: label }, decal: { show: false } },
-    grid: { left: 70, right: 150, top: 30, bottom: 60 },
+    grid: { left: 70, right: 150, top: 16, bottom: 60 },
   };
 };
 

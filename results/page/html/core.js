@@ -15,6 +15,9 @@ function el(tag, attributes, ...children) {
   return node;
 }
 
+// Of an axis: no zeros behind.
+const tick = (v) => String(Number(v.toPrecision(6)));
+
 // With the digits that a reader can use, as the table on the terminal has them.
 function number(x) {
   if (x === null || x === undefined) return "–";
@@ -24,6 +27,7 @@ function number(x) {
 }
 
 const count = (n) => (n === null || n === undefined ? "–" : n.toLocaleString("en").replaceAll(",", "\u202f"));
+const bytes = (n) => (n < 10240 ? plural(n, "byte") : n < 10 * MIB ? `${number(n / 1024)} KiB` : `${number(n / MIB)} MiB`);
 const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 const range = (r) => (r.blocks > 1 || r.cells ? `[${number(r.low)}, ${number(r.high)}]` : "");
 const MIB = 1048576;
@@ -94,10 +98,20 @@ function fillTable(table, caption, head, rows) {
       c instanceof HTMLTableCellElement ? c : el(i ? "td" : "th", i ? {} : { scope: "row" }, c))))));
 }
 
+// A piece of the allocator's line.
 const swatch = (i) => {
-  const node = el("span", { class: "swatch", "aria-hidden": "true" });
-  paint.push(() => { node.style.background = colourOf(i); });
-  node.style.background = colourOf(i);
+  const svg = (tag, attributes) => {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    return node;
+  };
+  const dash = looks[i].dash === "solid" ? "" : looks[i].dash.join(" ");
+  const line = svg("line", { x1: 0, x2: 24, y1: 5, y2: 5, "stroke-width": 4, "stroke-dasharray": dash });
+  const node = svg("svg", { class: "swatch", width: 24, height: 10, "aria-hidden": "true" });
+  node.append(line);
+  const set = () => line.setAttribute("stroke", colourOf(i));
+  paint.push(set);
+  set();
   return node;
 };
 const nameOf = (i) => el("span", {}, swatch(i), subjects[i].name);

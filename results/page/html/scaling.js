@@ -10,7 +10,7 @@ function scalingOption() {
     ...base("Throughput over the number of threads, a line per allocator"),
     tooltip: tooltip({ trigger: "axis", formatter: (list) => tip(plural(list[0].value[0], "thread"),
       list.map((s) => [Number(s.seriesId.slice(1)), `${number(s.value[1])} Mop/s`])) }),
-    xAxis: axis("log", "threads", { logBase: 2, min: at[0][0], max: at.at(-1)[0], axisLabel: { color: palette().ink, formatter: (v) => number(v).replace(/\.0+$/, "") } }),
+    xAxis: axis("log", "threads", { logBase: 2, min: at[0][0], max: at.at(-1)[0], axisLabel: { color: palette().ink, formatter: tick } }),
     yAxis: axis("value", "Mop/s", { nameGap: 48, min: 0 }),
     series: shown().map((i) => lineOf(i, at.map(([threads, k]) => [threads, millions(entries[k][i].throughput_calls_per_s.median)]),
       { showSymbol: true, connectNulls: false })),

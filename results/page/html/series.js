@@ -17,7 +17,7 @@ const hasValues = (list, column) => list.some((s) => s[column] && s[column].some
 const xOf = (s, base) => (base === "t" ? s.t_us.map((t) => t / 1e6) : s.ops);
 const pairs = (x, y, scale) => x.map((v, k) => [v, y[k] === null ? null : y[k] / scale]);
 const xAxisOf = (baseKind) => axis("value", baseKind === "t" ? "seconds since the common start" : "operations done", {
-  min: 0, axisLabel: { color: palette().ink, hideOverlap: true, formatter: (v) => (baseKind === "t" ? number(v) : v >= 1e6 ? `${v / 1e6} M` : v >= 1e3 ? `${v / 1e3} k` : String(v)) },
+  min: 0, axisLabel: { color: palette().ink, hideOverlap: true, formatter: (v) => (baseKind === "t" ? tick(v) : v >= 1e6 ? `${tick(v / 1e6)} M` : v >= 1e3 ? `${tick(v / 1e3)} k` : tick(v)) },
 });
 
 // The value of each line that holds at the pointer.
@@ -31,7 +31,7 @@ function memoryOption(c, kind, baseKind) {
   const { column, survey } = kinds[kind];
   const list = (survey ? surveysOf(c) : seriesOf(c)).filter((s) => !hidden.has(s.subject) && !subjects[s.subject].bench);
   const lines = list.filter((s) => hasValues([s], column)).map((s) => lineOf(s.subject, pairs(xOf(s, baseKind), s[column], 1024),
-    { step: survey ? false : "end", showSymbol: Boolean(survey), connectNulls: false }));
+    { showSymbol: Boolean(survey), connectNulls: false }));
   const asked = list.find((s) => s.subject === baseline) || list[0];
   if (kind !== "live" && kind !== "address" && asked && hasValues([asked], "live_kib"))
     lines.push({ type: "line", name: "requested live", id: "live", data: pairs(xOf(asked, baseKind), asked.live_kib, 1024), symbol: "none", silent: true,
@@ -39,7 +39,7 @@ function memoryOption(c, kind, baseKind) {
       labelLayout: { moveOverlap: "shiftY" } });
   return {
     ...base(`Memory over time on ${cellName(c)}: ${kinds[kind].title}, a line per allocator`),
-    grid: { left: 75, right: 150, top: 30, bottom: 80 },
+    grid: { left: 75, right: 150, top: 16, bottom: 80 },
     tooltip: axisTip("MiB"), dataZoom: zoom(), xAxis: xAxisOf(baseKind), yAxis: axis("value", "MiB", { nameGap: 50, min: 0 }), series: lines,
   };
 }
@@ -99,14 +99,14 @@ function setUpMemory() {
 function fragmentationOption(c) {
   const p = palette();
   const list = seriesOf(c).filter((s) => !hidden.has(s.subject) && !subjects[s.subject].bench);
-  const lines = list.map((s) => lineOf(s.subject, pairs(s.ops, s.residency_permille, 1000), { step: "end" }));
+  const lines = list.map((s) => lineOf(s.subject, pairs(s.ops, s.residency_permille, 1000)));
   lines.push({ type: "line", id: "ideal", data: [], silent: true,
     markLine: { silent: true, symbol: "none", data: [{ yAxis: 1 }], lineStyle: { color: p.quiet, type: [1, 3], width: 1.5 }, label: { formatter: "ideal", color: p.quiet, position: "end" } } });
   return {
     ...base(`Resident by requested bytes over operations on ${cellName(c)}, a line per allocator`),
-    grid: { left: 75, right: 150, top: 30, bottom: 80 },
+    grid: { left: 75, right: 150, top: 16, bottom: 80 },
     tooltip: axisTip("times live"), dataZoom: zoom(), xAxis: xAxisOf("o"),
-    yAxis: axis("log", "resident / requested live", { nameGap: 50, logBase: 2, min: (v) => Math.min(1, v.min), axisLabel: { color: p.ink, formatter: (v) => number(v) } }), series: lines,
+    yAxis: axis("log", "resident / requested live", { nameGap: 50, logBase: 2, min: (v) => Math.min(1, v.min), axisLabel: { color: p.ink, formatter: tick } }), series: lines,
   };
 }
 

@@ -27,12 +27,18 @@ function markIndex(s, mark) {
   return s.kind.findIndex((kind) => kind === mark.kind && ++n === mark.nth);
 }
 
+// Bars have patterns, too, which the legend shows.
+const bars = () => ({
+  aria: { enabled: true, decal: { show: true } },
+  legend: { top: 0, right: 20, selectedMode: false, textStyle: { color: palette().ink, width: 160, overflow: "truncate" } },
+});
+
 function occupancyOption(c, mark) {
   const list = foundIn(c).filter((s) => !hidden.has(s.subject)).map((s) => [s, markIndex(s, mark)]).filter(([, k]) => k >= 0);
   return {
     ...base(`Resident heap pages by the share of each page that is live, on ${cellName(c)}`),
-    aria: { enabled: true, decal: { show: true } },
-    grid: { left: 80, right: 20, top: 20, bottom: 60 },
+    ...bars(),
+    grid: { left: 80, right: 20, top: 40, bottom: 60 },
     tooltip: tooltip({ trigger: "axis", axisPointer: { type: "shadow" }, formatter: (rows) => tip(rows[0].axisValue, rows.map((r) => [Number(r.seriesId.slice(1)), `${count(r.value)} pages`])) }),
     xAxis: axis("category", "share of the page that is requested and live", { data: shareNames, axisLabel: { color: palette().ink, interval: 0, rotate: 40, fontSize: 11 }, nameGap: 46 }),
     yAxis: axis("value", "resident pages", { nameGap: 60 }),
@@ -107,8 +113,8 @@ function tailOption(c) {
   const list = foundIn(c).filter((s) => !hidden.has(s.subject));
   return {
     ...base(`Resident heap after the end on ${cellName(c)}: drained, idle, purged`),
-    aria: { enabled: true, decal: { show: true } },
-    grid: { left: 75, right: 20, top: 20, bottom: 40 },
+    ...bars(),
+    grid: { left: 75, right: 20, top: 40, bottom: 40 },
     tooltip: tooltip({ trigger: "axis", axisPointer: { type: "shadow" }, formatter: (rows) => tip(rows[0].axisValue, rows.map((r) => [Number(r.seriesId.slice(1)), r.value === undefined || r.value === null ? "not known" : `${number(r.value)} MiB`])) }),
     xAxis: axis("category", "", { data: tailMoments }),
     yAxis: axis("value", "MiB resident", { nameGap: 50 }),

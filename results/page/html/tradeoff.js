@@ -25,7 +25,8 @@ function tradeoffOption() {
     ...(q.speed.low ? [bar(i, [q.memory.ratio, q.speed.low], [q.memory.ratio, q.speed.high]), bar(i, [q.memory.low, q.speed.ratio], [q.memory.high, q.speed.ratio])] : []),
     {
       type: "scatter", name: subjects[i].name, data: [[q.memory.ratio, q.speed.ratio]], symbol: looks[i].symbol, symbolSize: 15, itemStyle: { color: colourOf(i) },
-      label: { show: true, formatter: () => subjects[i].name, position: "right", distance: 8, color: p.ink, fontSize: 13 },
+      label: { show: true, formatter: () => subjects[i].name, position: "right", distance: 4, offset: [4, -11], color: p.ink, fontSize: 13, textBorderColor: p.ground, textBorderWidth: 3, width: 130, overflow: "truncate" },
+      labelLayout: { moveOverlap: "shiftY" }, z: 5,
     },
   ]);
   const front = all.filter(([i]) => onFront(i)).sort((a, b) => a[1].memory.ratio - b[1].memory.ratio);
@@ -35,23 +36,25 @@ function tradeoffOption() {
   });
   return {
     ...base("Speed against memory of each allocator, as ratios to the baseline"),
-    grid: { left: 70, right: 110, top: 30, bottom: 60 },
+    grid: { left: 70, right: 150, top: 16, bottom: 60 },
     tooltip: tooltip({ trigger: "item", formatter: (at) => {
       const i = subjects.findIndex((s) => s.name === at.seriesName), q = pointOf(i);
       return tip(at.seriesName, [[null, `speed ${number(q.speed.ratio)} ${q.speed.low ? range({ ...q.speed, blocks: 2 }) : ""}`],
         [null, `memory ${number(q.memory.ratio)} ${q.memory.low ? range({ ...q.memory, blocks: 2 }) : ""}`]]);
     } }),
-    xAxis: axis("log", `peak resident memory, times ${subjects[baseline].name} (left is leaner)`, { logBase: 2, ...bounds(all, "memory") }),
-    yAxis: axis("log", `throughput, times ${subjects[baseline].name} (up is faster)`, { logBase: 2, nameGap: 48, ...bounds(all, "speed") }),
+    xAxis: ratioAxis(all, "memory", `peak resident memory, times ${subjects[baseline].name} (left is leaner)`, 34),
+    yAxis: ratioAxis(all, "speed", `throughput, times ${subjects[baseline].name} (up is faster)`, 48),
     series,
   };
 }
 
-// The axis holds all intervals, with some room.
-function bounds(all, what) {
+// The axis holds all intervals, with some room; logarithmic where they are far apart.
+function ratioAxis(all, what, name, nameGap) {
   const values = all.flatMap(([, q]) => [q[what].ratio, q[what].low, q[what].high]).filter((v) => v > 0);
-  const min = Math.min(...values) / 1.1, max = Math.max(...values) * 1.1;
-  return { min, max, axisLabel: { color: palette().ink, formatter: (v) => number(v), showMinLabel: false, showMaxLabel: false, hideOverlap: true } };
+  const least = Math.min(...values, 1), most = Math.max(...values, 1);
+  const label = { color: palette().ink, formatter: tick, hideOverlap: true };
+  if (most / least > 5) return axis("log", name, { logBase: 2, nameGap, min: least / 1.2, max: most * 1.2, axisLabel: { ...label, showMinLabel: false, showMaxLabel: false } });
+  return axis("value", name, { nameGap, scale: true, axisLabel: label });
 }
 
 function fillTradeoff() {
