@@ -1,6 +1,7 @@
 // Charts: one registry, so that a change of theme, width or of the allocators shown redraws them all.
 
 const charts = new Map(); // by id
+const sizes = new ResizeObserver((list) => list.forEach(({ target }) => charts.get(target.id)?.chart.resize()));
 const hidden = new Set(); // subjects that the reader switched off
 
 function palette() {
@@ -53,7 +54,7 @@ const zoom = () => {
   const p = palette();
   return [
     { type: "inside", zoomOnMouseWheel: "ctrl", moveOnMouseWheel: false, filterMode: "none" },
-    { type: "slider", height: 18, bottom: 4, filterMode: "none", borderColor: p.line, textStyle: { color: p.ink }, brushSelect: false, showDetail: false },
+    { type: "slider", show: !printing, height: 18, bottom: 4, filterMode: "none", borderColor: p.line, textStyle: { color: p.ink }, brushSelect: false, showDetail: false },
   ];
 };
 
@@ -82,6 +83,7 @@ function draw(id, make) {
     const chart = echarts.init(box, null, { renderer: "svg" });
     entry = { chart };
     charts.set(id, entry);
+    sizes.observe(box);
     box.tabIndex = 0;
     box.addEventListener("keydown", (event) => zoomByKey(chart, event));
   }
@@ -101,7 +103,10 @@ function redrawAll() {
 
 function dropChart(id) {
   const entry = charts.get(id);
-  if (entry) entry.chart.dispose();
+  if (entry) {
+    sizes.unobserve(entry.chart.getDom());
+    entry.chart.dispose();
+  }
   charts.delete(id);
 }
 
@@ -120,5 +125,3 @@ function addSwitches(chartId) {
 }
 
 const shown = () => contenders.filter((i) => !hidden.has(i));
-
-paint.push(redrawAll);

@@ -80,20 +80,21 @@ const colourOf = (i) => looks[i].pair[isDark() ? 1 : 0];
 const cssValue = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function applyTheme() {
-  document.documentElement.dataset.theme = isDark() ? "dark" : "light";
+  const root = document.documentElement;
+  root.dataset.theme = isDark() ? "dark" : "light";
+  subjects.forEach((s, i) => root.style.setProperty(`--subject-${i}`, colourOf(i)));
   $("theme").textContent = `Theme: ${chosenTheme || "as the system"}`;
-  paint.forEach((f) => f());
+  redrawAll();
 }
-
-const paint = []; // what has to be done again when colours change
 
 // --- tables and choices ---
 
 // Rows of texts or elements; the first column heads its row.
 function fillTable(table, caption, head, rows) {
+  const isText = (i) => i === 0 || (rows.length && rows[0][i] instanceof HTMLElement && rows[0][i].classList.contains("text"));
   table.replaceChildren(
     el("caption", {}, caption),
-    el("thead", {}, el("tr", {}, head.map((h, i) => el("th", { scope: "col", class: i ? "number" : null }, h)))),
+    el("thead", {}, el("tr", {}, head.map((h, i) => el("th", { scope: "col", class: isText(i) ? "text" : null }, h)))),
     el("tbody", {}, rows.map((row) => el("tr", {}, row.map((c, i) =>
       c instanceof HTMLTableCellElement ? c : el(i ? "td" : "th", i ? {} : { scope: "row" }, c))))));
 }
@@ -106,12 +107,9 @@ const swatch = (i) => {
     return node;
   };
   const dash = looks[i].dash === "solid" ? "" : looks[i].dash.join(" ");
-  const line = svg("line", { x1: 0, x2: 24, y1: 5, y2: 5, "stroke-width": 4, "stroke-dasharray": dash });
+  const line = svg("line", { x1: 0, x2: 24, y1: 5, y2: 5, "stroke-width": 4, "stroke-dasharray": dash, stroke: `var(--subject-${i})` });
   const node = svg("svg", { class: "swatch", width: 24, height: 10, "aria-hidden": "true" });
   node.append(line);
-  const set = () => line.setAttribute("stroke", colourOf(i));
-  paint.push(set);
-  set();
   return node;
 };
 const nameOf = (i) => el("span", {}, swatch(i), subjects[i].name);
@@ -124,6 +122,6 @@ function fillSelect(select, options, onChange) {
 // Hides the tools and charts of a section that has nothing to show, and says why.
 function sayEmpty(section, why) {
   const node = $(section);
-  node.querySelectorAll(".tools, .chart, details, .wide").forEach((n) => { n.hidden = true; n.classList.add("empty"); });
+  node.querySelectorAll(".tools, .chart, details, .wide").forEach((n) => { n.hidden = true; });
   node.querySelectorAll("p.quiet").forEach((n, i) => { n.textContent = i ? "" : why; });
 }

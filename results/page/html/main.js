@@ -11,10 +11,13 @@ function start() {
     applyTheme();
   });
   systemDark.addEventListener("change", applyTheme);
-  addEventListener("beforeprint", () => { printing = true; applyTheme(); });
-  addEventListener("afterprint", () => { printing = false; applyTheme(); });
-  let waiting = 0;
-  addEventListener("resize", () => { cancelAnimationFrame(waiting); waiting = requestAnimationFrame(() => charts.forEach(({ chart }) => chart.resize())); });
+  const print = (now) => () => {
+    printing = now; // on paper: light, and as wide as that, before the charts are drawn
+    document.documentElement.classList.toggle("printing", now);
+    applyTheme();
+  };
+  addEventListener("beforeprint", print(true));
+  addEventListener("afterprint", print(false));
 
   applyTheme();
   fillNav();

@@ -5,16 +5,10 @@ let matrixMeasure = "throughput_calls_per_s";
 const marks = { "no difference": "=", "too few blocks": "?" };
 
 // How a ratio is shaded: no colour without a claim, full at four times.
-function shade(ratio, verdict, higher) {
-  if (verdict !== "better" && verdict !== "worse") return "";
-  const alpha = 0.1 + 0.5 * Math.min(1, Math.abs(Math.log2(ratio)) / 2);
-  return `rgba(${cssValue(verdict === "better" ? "--better" : "--worse")}, ${alpha.toFixed(2)})`;
-}
-
 function tint(node, ratio, verdict) {
-  const set = () => { node.style.backgroundColor = shade(ratio, verdict); };
-  paint.push(set);
-  set();
+  if (verdict !== "better" && verdict !== "worse") return;
+  const alpha = 0.1 + 0.5 * Math.min(1, Math.abs(Math.log2(ratio)) / 2);
+  node.style.backgroundColor = `rgba(var(--${verdict}), ${alpha.toFixed(2)})`;
 }
 
 function spoken(m, r) {

@@ -96,17 +96,17 @@ function setUpMemory() {
 
 // --- fragmentation ---
 
-function fragmentationOption(c) {
+function fragmentationOption(c, baseKind) {
   const p = palette();
   const list = seriesOf(c).filter((s) => !hidden.has(s.subject) && !subjects[s.subject].bench);
-  const lines = list.map((s) => lineOf(s.subject, pairs(s.ops, s.residency_permille, 1000)));
+  const lines = list.map((s) => lineOf(s.subject, pairs(xOf(s, baseKind), s.residency_permille, 1000)));
   lines.push({ type: "line", id: "ideal", data: [], silent: true,
     markLine: { silent: true, symbol: "none", data: [{ yAxis: 1 }], lineStyle: { color: p.quiet, type: [1, 3], width: 1.5 }, label: { formatter: "ideal", color: p.quiet, position: "end" } } });
   return {
-    ...base(`Resident by requested bytes over operations on ${cellName(c)}, a line per allocator`),
+    ...base(`Resident by requested bytes over time on ${cellName(c)}, a line per allocator`),
     grid: { left: 75, right: 150, top: 16, bottom: 80 },
-    tooltip: axisTip("times live"), dataZoom: zoom(), xAxis: xAxisOf("o"),
-    yAxis: axis("log", "resident / requested live", { nameGap: 50, logBase: 2, min: (v) => Math.min(1, v.min), axisLabel: { color: p.ink, formatter: tick } }), series: lines,
+    tooltip: axisTip("times live"), dataZoom: zoom(), xAxis: xAxisOf(baseKind),
+    yAxis: axis("log", "resident / requested live", { nameGap: 50, logBase: 2, min: (v) => 2 ** Math.floor(Math.log2(Math.min(1, v.min))), axisLabel: { color: p.ink, formatter: tick } }), series: lines,
   };
 }
 
@@ -119,7 +119,7 @@ function fillFragmentation() {
     `Below 1 not all that was requested has been touched. F1 to F4 are Johnstone and Wilson's measures with resident in place of held memory, less 1; memory cost is the integral of resident by that of live; blow-up is the greatest resident by the ideal's.`;
   fillTable($("fragmentation-table"), `${cellName(c)}: figures of the trials drawn`, ["allocator", ...figureNames],
     list.map((s) => [nameOf(s.subject), ...s.figures.map((x, k) => (x === null ? "–" : k < 4 ? `${number(x * 100)} %` : number(x)))]));
-  draw("fragmentation-chart", () => fragmentationOption(c));
+  draw("fragmentation-chart", () => fragmentationOption(c, $("fragmentation-base").value));
 }
 
 function setUpFragmentation() {
@@ -130,6 +130,7 @@ function setUpFragmentation() {
   }
   fillSelect($("fragmentation-cell"), list.map((c) => [c, cellName(c)]), fillFragmentation);
   $("fragmentation-cell").value = startCell(list);
+  $("fragmentation-base").onchange = fillFragmentation;
   addSwitches("fragmentation-chart");
   fillFragmentation();
 }
