@@ -99,11 +99,12 @@ class Page:
               .observe({ type: "layout-shift", buffered: true });""")
         began = time.monotonic()
         self.call("Page.navigate", url="file://" + os.path.abspath(path))
-        while self.value("document.documentElement.dataset.ready") != "yes":
+        while self.value("document.documentElement?.dataset.ready") != "yes":
             if time.monotonic() - began > 30:
                 raise TimeoutError(f"{path} does not become ready")
             time.sleep(0.02)
         self.seconds = time.monotonic() - began
+        self.shifted = self.value("window.shifted")
 
     def call(self, method, **params):
         return self.browser.call(method, params, self.session)

@@ -27,6 +27,7 @@ function start() {
   fillSettings();
   fillFacts();
   fillAgain();
+  document.documentElement.dataset.filled = "yes";
   const rest = [setUpTradeoff, setUpScaling, setUpMemory, setUpFragmentation, setUpOccupancy, setUpTail, setUpLatency];
   const next = () => {
     const job = rest.shift();
