@@ -86,7 +86,7 @@ static const struct wrong wrongs[] = {
     {"not among", MARK(1, first_region), 4, false},
     {"not among", MARK(1, first_region), UINT32_MAX, false},
     {"not among", MARK(1, n_regions), 4, false},
-    {"more than 4096", MARK(1, n_regions), UINT32_MAX, false},
+    {"regions, more than", MARK(1, n_regions), UINT32_MAX, false},
     {"no power of two", REGION(0, n_pages), 15, false},
     {"no power of two", REGION(0, n_pages), 0, false},
     {"span 16 pages and 32", REGION(1, n_pages), 32, false},

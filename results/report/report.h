@@ -37,6 +37,11 @@ int report_table(FILE *out, const struct summary *s, const struct report_look *l
 int report_statistics(FILE *out, struct store *store, const struct summary *s,
                       const struct report_look *look, struct err *err) MUST_CHECK;
 
+/* Where the memory went: a table per cell, and what each allocator did when its work was over; to stand behind
+ * report_table(), likewise in panels. */
+int report_memory(FILE *out, struct store *store, const struct summary *s,
+                  const struct report_look *look, struct err *err) MUST_CHECK;
+
 /* What is long, and left out unless it is asked for. */
 struct report_detail {
     bool statistics; /* of each trial, what its allocator told, row by row */

@@ -49,6 +49,7 @@ enum {
     KEY_PACE,
     KEY_PIN,
     KEY_QUICK,
+    KEY_MEMORY,
     KEY_RESUME,
     KEY_SEED,
     KEY_STATS,
@@ -103,6 +104,10 @@ static const struct argp_option options[] = {
      "go on with RUN (default: the latest), as it was begun: do what is missing", 3},
     {"json", KEY_JSON, NULL, 0, "print JSON in place of the table", 3},
     {"csv", KEY_CSV, NULL, 0, "print CSV, one line per trial, in place of the table", 3},
+    {"memory", KEY_MEMORY, NULL, 0,
+     "also print where the memory went: fragmentation by several measures, and what each allocator "
+     "gave back when its work was over",
+     3},
     {"stats", KEY_STATS, NULL, 0,
      "also print what allocators told of themselves: arenas, locks, bytes held, settings that held "
      "(with --csv that alone, one line per number)",
@@ -207,6 +212,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_CSV:
         w->output.form = OUTPUT_CSV;
         return 0;
+    case KEY_MEMORY:
+        w->output.memory = true;
+        return 0;
     case KEY_STATS:
         w->output.statistics = true;
         return 0;
@@ -302,7 +310,7 @@ static int load_begun(struct words *w, const char *file, struct store_run *run)
     if (w->given)
         return err_set(w->err, EINVAL,
                        "--resume goes on as the run was begun: it takes no other options but "
-                       "--output, --json, --csv and --stats");
+                       "--output, --json, --csv, --memory and --stats");
     int rc = store_open(file, STORE_READ, &store, w->err);
     if (rc == 0)
         rc = find_begun(w, store, run);

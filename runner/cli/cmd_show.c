@@ -11,7 +11,7 @@ struct words {
     bool list;
 };
 
-enum { KEY_JSON = 256, KEY_CSV, KEY_LIST, KEY_STATS };
+enum { KEY_JSON = 256, KEY_CSV, KEY_LIST, KEY_MEMORY, KEY_STATS };
 
 static const struct argp_option options[] = {
     {"list", KEY_LIST, NULL, 0, "list all stored runs, newest first", 0},
@@ -20,6 +20,10 @@ static const struct argp_option options[] = {
     {"stats", KEY_STATS, NULL, 0,
      "also what allocators told of themselves: arenas, locks, bytes held, settings that held "
      "(with --csv that alone, one line per number)",
+     0},
+    {"memory", KEY_MEMORY, NULL, 0,
+     "also where the memory went: fragmentation by several measures, and what each allocator gave back "
+     "when its work was over",
      0},
     {"output", 'o', "FILE", 0, "the file where runs are kept (default results/runs/bench.db)", 0},
     {0},
@@ -37,6 +41,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_CSV:
         w->output.form = OUTPUT_CSV;
+        return 0;
+    case KEY_MEMORY:
+        w->output.memory = true;
         return 0;
     case KEY_STATS:
         w->output.statistics = true;

@@ -14,9 +14,23 @@
 const char *argp_program_version = "arenabench " ARENABENCH_VERSION;
 
 static const struct command *const commands[] = {
-    &command_run,      &command_show,   &command_report,  &command_list,   &command_record,
-    &command_import,   &command_dump,   &command_info,    &command_plan,   &command_exec,
-    &command_check,    &command_validate, &command_export, &command_compare,
+    /* clang-format off: one a line, so that a new one changes one */
+    &command_run,
+    &command_show,
+    &command_report,
+    &command_plot,
+    &command_compare,
+    &command_export,
+    &command_list,
+    &command_record,
+    &command_import,
+    &command_dump,
+    &command_info,
+    &command_plan,
+    &command_exec,
+    &command_check,
+    &command_validate,
+    /* clang-format on */
 };
 
 static void print_help(FILE *out)

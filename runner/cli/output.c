@@ -7,12 +7,14 @@
 #include "report.h"
 
 static int print_tables(FILE *out, struct store *store, const struct summary *summary,
-                        bool statistics, struct err *err)
+                        const struct output *how, struct err *err)
 {
     struct report_look look = {.colour = report_wants_colour(stdout),
                                .width = report_width(stdout)};
     int rc = report_table(out, summary, &look, err);
-    return rc == 0 && statistics ? report_statistics(out, store, summary, &look, err) : rc;
+    if (rc == 0 && how->memory)
+        rc = report_memory(out, store, summary, &look, err);
+    return rc == 0 && how->statistics ? report_statistics(out, store, summary, &look, err) : rc;
 }
 
 static int print_csv(FILE *out, struct store *store, const struct summary *summary,
@@ -44,7 +46,7 @@ static int print(FILE *out, struct store *store, const struct summary *summary,
     case OUTPUT_GOOGLE:
         return report_google(out, store, summary, err);
     default:
-        return print_tables(out, store, summary, how->statistics, err);
+        return print_tables(out, store, summary, how, err);
     }
 }
 

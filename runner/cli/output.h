@@ -14,6 +14,7 @@ struct output {
     bool statistics;  /* also what allocators told of themselves; as CSV: that alone */
     bool series;      /* JSON: with the samples of trials and the marks of surveys */
     const char *file; /* to be written; NULL: standard output */
+    bool memory;      /* also where the memory went; of tables */
 };
 
 /* 0 or a negative errno. */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 int words_each(const char *list, const char *what,
                int (*each)(void *context, const char *word, struct err *err), void *context,
                struct err *err)
@@ -54,44 +56,20 @@ int words_decimal(const char *word, const char *what, double least, double most,
     return 0;
 }
 
-/* Bytes of the UTF-8 character at `p`; 0 where there is none (RFC 3629, section 4). */
-static size_t utf8_length(const unsigned char *p)
-{
-    static const struct {
-        unsigned char first, last, low, high; /* of the first byte; of the second */
-        size_t n;
-    } forms[] = {
-        {0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-        if (*p < forms[i].first || *p > forms[i].last)
-            continue;
-        if (forms[i].n > 1 && (p[1] < forms[i].low || p[1] > forms[i].high))
-            return 0;
-        for (size_t k = 2; k < forms[i].n; k++)
-            if ((p[k] & 0xc0) != 0x80)
-                return 0;
-        return forms[i].n;
-    }
-    return 0;
-}
-
 int words_check_text(const char *word, const char *what, struct err *err)
 {
     const char *fault = NULL;
     char shown[128];
     size_t n = 0;
-    for (const unsigned char *p = (const unsigned char *)word; *p;) {
+    for (const char *p = word; *p;) {
         size_t length = utf8_length(p);
-        bool control = length == 1 && iscntrl(*p);
+        bool control = length == 1 && iscntrl((unsigned char)*p);
         if (length == 0 || control)
             fault = length == 0 ? "is not UTF-8" : "holds a control character";
         if (n + 8 < sizeof(shown)) /* room for the longest character, and for the end */
             n += (size_t)snprintf(shown + n, sizeof(shown) - n, "%.*s",
                                   length == 0 || control ? 1 : (int)length,
-                                  length == 0 || control ? "?" : (const char *)p);
+                                  length == 0 || control ? "?" : p);
         p += length ? length : 1;
     }
     if (!fault)

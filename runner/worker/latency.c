@@ -7,13 +7,17 @@
 
 #define CALIBRATE_NS (20 * NS_PER_MS)
 
+size_t latency_bytes(uint32_t n_seats)
+{
+    return (size_t)n_seats * SURVEY_LATENCIES_MAX * sizeof(struct survey_latency);
+}
+
 int latency_make(struct latency *l, uint32_t n_seats, uint64_t period, struct err *err)
 {
     *l = (struct latency){.period = period, .n_seats = n_seats};
     if (period == 0)
         return 0;
-    size_t bytes = (size_t)n_seats * SURVEY_LATENCIES_MAX * sizeof(*l->rows);
-    l->rows = os_map(bytes, OS_RESERVE);
+    l->rows = os_map(latency_bytes(n_seats), OS_RESERVE);
     if (!l->rows)
         return err_set(err, ENOMEM, "no address space for the histograms of %u threads", n_seats);
     stopwatch_make(&l->watch, CALIBRATE_NS);
@@ -23,7 +27,7 @@ int latency_make(struct latency *l, uint32_t n_seats, uint64_t period, struct er
 void latency_release(struct latency *l)
 {
     if (l->rows)
-        os_unmap(l->rows, (size_t)l->n_seats * SURVEY_LATENCIES_MAX * sizeof(*l->rows));
+        os_unmap(l->rows, latency_bytes(l->n_seats));
     *l = (struct latency){0};
 }
 
@@ -47,6 +51,11 @@ void latency_lane_make(struct latency_lane *lane, const struct latency *l, uint3
      */
     uint64_t gap = next_gap(lane), other = 1 + rng_below(&lane->rng, 2 * l->period);
     lane->left = gap < other ? gap : other;
+}
+
+void latency_skip(struct latency_lane *lane)
+{
+    lane->left = next_gap(lane);
 }
 
 static void raise_to(uint64_t *greatest, uint64_t value)
@@ -73,7 +82,7 @@ void latency_count(struct latency_lane *lane, const struct latency_probe *probe,
     __atomic_fetch_add(&row->n, 1, __ATOMIC_RELAXED);
     raise_to(&row->max_ns, ns);
     raise_to(&row->min_ns, ~ns);
-    lane->left = next_gap(lane);
+    latency_skip(lane);
 }
 
 static void add(struct survey_latency *sum, const struct survey_latency *row)

@@ -47,6 +47,7 @@ struct latency_call {
  * Takes some 20 ms, for the clock. -ENOMEM. latency_release() gives back what it holds.
  */
 int latency_make(struct latency *l, uint32_t n_seats, uint64_t period, struct err *err) MUST_CHECK;
+size_t latency_bytes(uint32_t n_seats); /* of address space at `rows` */
 void latency_release(struct latency *l);
 
 /*
@@ -85,6 +86,9 @@ static ALWAYS_INLINE void latency_end(const struct latency_lane *lane, struct la
 /* Counts a call that was timed, and chooses the next. Before the object is touched: its faults are not the call's. */
 void latency_count(struct latency_lane *lane, const struct latency_probe *probe,
                    const struct latency_call *call);
+
+/* Lets the call go whose turn it is, and chooses the next. */
+void latency_skip(struct latency_lane *lane);
 
 /*
  * The sums over all seats, those that counted something; returns how many. No lane counts any more.

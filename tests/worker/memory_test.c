@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/sysinfo.h>
 
+#include "clock.h"
 #include "rig.h"
 #include "unit.h"
 
@@ -188,6 +189,100 @@ START_TEST(the_worker_itself_takes_nothing_while_the_clock_runs)
 }
 END_TEST
 
+/* What is live behind `words` words of the one thread of a plan without prefixes, gone through by hand. */
+struct by_hand {
+    const struct plan_op *ops;
+    uint64_t at, words, live;
+    uint32_t sizes[64];
+};
+
+static void step(struct by_hand *h)
+{
+    struct plan_op op = h->ops[h->at++];
+    uint32_t *size = &h->sizes[plan_op_slot(op)];
+    enum plan_kind kind = plan_op_kind(op);
+    uint32_t bytes = kind == PLAN_FREE ? 0 : op.arg;
+    h->words++;
+    h->live = h->live - *size + bytes;
+    *size = bytes;
+}
+
+/* A body of more than a stride, which leaves other sizes than it first found. */
+static void build_changing(struct rig *r, bool settles)
+{
+    rig_init(r, 1);
+    if (settles)
+        plan_builder_settles(r->builder);
+    for (uint32_t i = 0; i < 64; i++)
+        plan_builder_malloc(r->builder, 0, i, 100000 + i);
+    plan_builder_loop_begin(r->builder, 0);
+    for (uint32_t i = 0; i < 10000; i++) {
+        plan_builder_free_slot(r->builder, 0, i % 61);
+        plan_builder_malloc(r->builder, 0, i % 61, 1 + i * 37 % 5000);
+    }
+    plan_builder_loop_end(r->builder, 0);
+    for (uint32_t i = 0; i < 500000; i++) { /* long enough to be seen */
+        plan_builder_free_slot(r->builder, 0, i % 64);
+        plan_builder_malloc(r->builder, 0, i % 64, 1 + i * 41 % 9000);
+    }
+    for (uint32_t i = 0; i < 64; i++)
+        plan_builder_free_slot(r->builder, 0, i);
+}
+
+START_TEST(a_sample_tells_what_the_plan_holds_after_so_many_words)
+{
+    struct rig r;
+    bool settles = _i == 2;
+    build_changing(&r, settles);
+    r.run_ns = _i == 0 ? 0 : 60 * NS_PER_MS;
+    r.warm_up = 3;
+    rig_run_well(&r);
+    const struct plan_thread *th = plan_threads(r.plan);
+    struct by_hand h = {.ops = plan_thread_ops(r.plan, 0)};
+    uint64_t passes = r.result.passes + (settles ? r.warm_up : 0);
+    ck_assert_uint_gt(r.result.n_samples, _i == 0 ? 0 : 20);
+    for (size_t i = 0; i < r.result.n_samples; i++) {
+        const struct trial_sample *s = &r.result.samples[i];
+        ck_assert_uint_ge(s->ops, h.words);
+        while (h.words < s->ops) {
+            if (h.at == th->loop_end && passes > 1) {
+                h.at = th->loop_begin;
+                passes--;
+            }
+            step(&h);
+        }
+        ck_assert_uint_eq(s->live_bytes, h.live);
+    }
+    ck_assert_uint_eq(h.at, th->n_ops - 1);
+    ck_assert_uint_eq(h.live, 0);
+    rig_release(&r);
+}
+END_TEST
+
+START_TEST(a_sample_tells_the_address_space)
+{
+    struct rig r;
+    uint64_t most = 0;
+    rig_init(&r, 1);
+    plan_builder_malloc(r.builder, 0, 0, GIB); /* mapped, and not touched */
+    plan_builder_loop_begin(r.builder, 0);
+    for (uint32_t i = 0; i < 10000; i++) {
+        plan_builder_malloc(r.builder, 0, 1, 64);
+        plan_builder_free_slot(r.builder, 0, 1);
+    }
+    plan_builder_loop_end(r.builder, 0);
+    plan_builder_free_slot(r.builder, 0, 0);
+    r.run_ns = 20 * NS_PER_MS;
+    rig_run_well(&r);
+    for (size_t i = 0; i < r.result.n_samples; i++)
+        if (r.result.samples[i].address_bytes > most)
+            most = r.result.samples[i].address_bytes;
+    ck_assert_uint_ge(most, GIB);
+    ck_assert_uint_lt(most, GIB + GIB / 4);
+    rig_release(&r);
+}
+END_TEST
+
 int main(void)
 {
     TCase *all = tcase_create("memory");
@@ -199,6 +294,8 @@ int main(void)
     tcase_add_loop_test(all, realloc_touches_only_what_grew, 0, 3);
     tcase_add_test(all, an_object_above_4_gib_has_its_whole_size);
     tcase_add_test(all, a_thousand_alignments_are_kept_apart);
+    tcase_add_loop_test(all, a_sample_tells_what_the_plan_holds_after_so_many_words, 0, 3);
+    tcase_add_test(all, a_sample_tells_the_address_space);
     tcase_add_test(all, the_worker_itself_takes_nothing_while_the_clock_runs);
     return rig_main(all);
 }

@@ -54,6 +54,9 @@ static void execute(struct rig *r)
     char preload[PATH_MAX + 16];
     struct placement placement;
     struct topology *topology;
+    struct plan_profile profile;
+    ck_assert_msg(plan_profile_make(r->plan, CONTROL_PROGRESS_WORDS, &profile, &err) == 0, "%s",
+                  err.text);
     ck_assert_msg(topology_load(&topology, &err) == 0, "%s", err.text);
     ck_assert_msg(topology_place(topology, PIN_NONE, r->plan->n_threads, &placement, &err) == 0,
                   "%s", err.text);
@@ -65,8 +68,10 @@ static void execute(struct rig *r)
         .supplier = r->library ? r->library : must_getenv("SUPPLIER"),
         .plan_fd = r->fd,
         .plan = r->plan,
+        .profile = &profile,
         .touch = r->touch,
         .run_ns = r->run_ns,
+        .warm_up = r->warm_up,
         .time_limit_ns = r->limit_ns,
         .extensions = r->extensions,
         .settings = r->settings,
@@ -76,6 +81,7 @@ static void execute(struct rig *r)
         .interrupted = &never,
     };
     host_trial(&request, &r->result);
+    plan_profile_release(&profile);
     placement_release(&placement);
     topology_free(topology);
 }

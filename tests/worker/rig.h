@@ -15,6 +15,7 @@ struct rig {
     const struct statistic_wanted *settings; /* to be proved */
     size_t n_settings;
     uint64_t run_ns;
+    uint32_t warm_up;
     uint64_t limit_ns;   /* then it is a hang; 50 s */
     uint32_t extensions; /* of the limit */
     int cpu;             /* for all threads; -1: not bound */

@@ -3,25 +3,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "gnuplot.h"
 #include "validate.h"
 
 #define COLUMNS 2u
-
-/* Text in single quotes, in which gnuplot knows no escapes but a doubled quote. */
-static void put_quoted(FILE *out, const char *text)
-{
-    fputc('\'', out);
-    for (; *text; text++) {
-        if (*text == '\'')
-            fputc('\'', out);
-        fputc(*text, out);
-    }
-    fputc('\'', out);
-}
 
 static void put_block(FILE *out, const char *name, const struct validate_series *s, double scale)
 {
@@ -46,7 +32,7 @@ static void put_panel(FILE *out, const struct validate *v, uint32_t i)
     const struct validate_series *real = &v->series[SIDE_REAL][i];
     const struct validate_series *replay = &v->series[SIDE_REPLAY][i];
     fprintf(out, "set title ");
-    put_quoted(out, v->subjects[i].name);
+    gnuplot_put_text(out, v->subjects[i].name);
     fprintf(out, " noenhanced offset 0,-0.6\nset key %s\n", i == 0 ? "on" : "off");
     if (real->n == 0 || replay->n == 0) {
         fprintf(out, "set label 1 'failed' at graph 0.5,0.5 center\n"
@@ -61,15 +47,16 @@ static void put_panel(FILE *out, const struct validate *v, uint32_t i)
             v->wall_s[SIDE_REAL][i]);
 }
 
-static void put_script(FILE *out, const struct validate *v, const char *path)
+static int put_script(FILE *out, const struct validate *v, const char *path, struct err *err)
 {
     uint32_t rows = (v->n_subjects + COLUMNS - 1) / COLUMNS;
     fprintf(out,
-            "set terminal svg size 900,%u font 'sans-serif,13' background '#ffffff'\nset output ",
+            "set encoding utf8\n"
+            "set terminal svg size 900,%u font 'sans-serif,13' background '#ffffff'\n",
             70 + 210 * rows);
-    put_quoted(out, path);
-    fprintf(out, "\nset multiplot layout %u,%u title ", rows, COLUMNS);
-    put_quoted(out, v->cells[0].name);
+    int rc = gnuplot_put_output(out, path, err);
+    fprintf(out, "set multiplot layout %u,%u title ", rows, COLUMNS);
+    gnuplot_put_text(out, v->cells[0].name);
     fprintf(out,
             " noenhanced font ',15'\n"
             "set border 3 lc rgb '#666666'\nset tics nomirror out scale 0.5\n"
@@ -81,16 +68,24 @@ static void put_script(FILE *out, const struct validate *v, const char *path)
     for (uint32_t i = 0; i < v->n_subjects; i++)
         put_panel(out, v, i);
     fprintf(out, "unset multiplot\n");
+    return rc;
 }
 
 int validate_plot(const struct validate *v, const char *path, struct err *err)
 {
-    if (system("command -v gnuplot >/dev/null 2>&1") != 0)
-        return err_set(err, ENOENT, "no plot: gnuplot is missing; install the package gnuplot-nox");
-    FILE *out = popen("gnuplot - 2>/dev/null", "we");
+    char *script = NULL;
+    size_t n_bytes;
+    int rc = gnuplot_find(err);
+    if (rc < 0)
+        return rc;
+    FILE *out = open_memstream(&script, &n_bytes);
     if (!out)
-        return err_set_errno(err, errno, "cannot start gnuplot");
-    put_script(out, v, path);
-    int status = pclose(out);
-    return status == 0 ? 0 : err_set(err, EIO, "gnuplot could not write %s", path);
+        return err_set(err, ENOMEM, "out of memory");
+    rc = put_script(out, v, path, err);
+    if (fclose(out) != 0 && rc == 0)
+        rc = err_set(err, ENOMEM, "out of memory");
+    if (rc == 0 && gnuplot_run(script, n_bytes, err) < 0)
+        rc = err_set(err, EIO, "gnuplot could not write %s", path);
+    free(script);
+    return rc;
 }

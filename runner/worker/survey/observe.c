@@ -10,6 +10,7 @@
 #include "request.h"
 #include "still.h"
 #include "surveyor.h"
+#include "timing.h"
 #include "touch.h"
 
 /* ---- The calls of the allocator: here, and nowhere else in the loop. ---- */
@@ -21,33 +22,37 @@ static bool is_remote(const struct lane *lane, const struct object *o)
 
 static void *call_malloc(struct lane *lane, uint64_t bytes)
 {
-    (void)lane;
-    return malloc(bytes);
+    void *p;
+    TIMED(lane, LATENCY_MALLOC, bytes, false, p = malloc(bytes));
+    return p;
 }
 
 static void *call_calloc(struct lane *lane, uint64_t bytes)
 {
-    (void)lane;
-    return calloc(1, bytes);
+    void *p;
+    TIMED(lane, LATENCY_CALLOC, bytes, false, p = calloc(1, bytes));
+    return p;
 }
 
 static void *call_aligned(struct lane *lane, uint64_t alignment, uint64_t bytes)
 {
-    (void)lane;
-    return aligned(alignment, bytes);
+    void *p;
+    TIMED(lane, LATENCY_ALIGNED, bytes, false, p = aligned(alignment, bytes));
+    return p;
 }
 
 /* `old` may be no object. */
 static void *call_realloc(struct lane *lane, const struct object *old, uint64_t bytes)
 {
-    (void)is_remote(lane, old);
-    return realloc(old->p, bytes);
+    void *p;
+    bool remote = old->p && is_remote(lane, old);
+    TIMED(lane, LATENCY_REALLOC, bytes, remote, p = realloc(old->p, bytes));
+    return p;
 }
 
 static void call_free(struct lane *lane, const struct object *old)
 {
-    (void)is_remote(lane, old);
-    free(old->p);
+    TIMED(lane, LATENCY_FREE, old->bytes, is_remote(lane, old), free(old->p));
 }
 
 /* ---- What is live. ---- */

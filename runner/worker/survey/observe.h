@@ -48,6 +48,7 @@ struct observer {
     _Alignas(NO_SHARING_BYTES) _Atomic int64_t live_bytes;
     _Atomic uint64_t words;
     struct surveyor *surveyor;
+    struct timed_lane *timed; /* by lane: see timing.h */
 };
 
 /* Bytes of memory, zeroed, that observer_init() divides up. */

@@ -7,6 +7,7 @@
 #include "os.h"
 #include "own.h"
 #include "still.h"
+#include "timing.h"
 
 /* Marks that come behind the drain, and that one. */
 enum { TAIL_MARKS = SURVEY_MARK_KINDS - SURVEY_DRAINED };
@@ -46,7 +47,7 @@ bool surveyor_make(struct worker *w, struct survey_block *block)
     atomic_store(&s->next_words, s->step_words);
     atomic_store(&s->next_ns, s->step_ns);
     s->least_peak_bytes = plan->facts.peak_live_bytes - plan->facts.peak_live_bytes / 100;
-    return own_close();
+    return timing_make(w) && own_close();
 }
 
 /* The clock of the plan stands while all stand still. */
@@ -130,6 +131,7 @@ void surveyor_phase(struct lane *lane, uint32_t phase)
 
 void surveyor_drained(struct worker *w)
 {
+    timing_tell(w->observer->surveyor->block);
     look(w, SURVEY_DRAINED, 0);
     atomic_store(&w->observer->surveyor->block->state, SURVEY_DRAINS);
 }

@@ -1,0 +1,252 @@
+#include "memory.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_survey.h"
+
+#define PAGE_BYTES 4096.0
+
+/* A trial's figures, until the median is taken. */
+struct values {
+    double (*figures)[MEMORY_OF_SERIES];
+    size_t n, room;
+};
+
+struct gathering {
+    struct store *store;
+    const struct summary *s;
+    struct memory *out;
+    struct values *values; /* by cell and subject */
+};
+
+const char *memory_figure_name(enum memory_figure figure)
+{
+    static const char *const names[MEMORY_FIGURES] = {
+        [MEMORY_BLOW_UP] = "blow_up_ratio",
+        [MEMORY_COST] = "memory_cost_ratio",
+        [MEMORY_F1] = "f1_ratio",
+        [MEMORY_F2] = "f2_ratio",
+        [MEMORY_F3] = "f3_ratio",
+        [MEMORY_F4] = "f4_ratio",
+        [MEMORY_INTERNAL] = "internal_ratio",
+        [MEMORY_UNUSED] = "unused_ratio",
+        [MEMORY_EMPTY] = "empty_pages_ratio",
+    };
+    return names[figure];
+}
+
+static double known(uint64_t bytes)
+{
+    return bytes == SURVEY_UNKNOWN ? NAN : (double)bytes;
+}
+
+/* Samples as columns of numbers, in one piece of memory that *t points to. */
+static int spread(const struct trial_sample *samples, size_t n, double **t,
+                  struct fragmentation_series *out, struct err *err)
+{
+    double *columns = malloc((3 * n + 1) * sizeof(*columns));
+    if (!columns)
+        return err_set(err, ENOMEM, "no memory for a series of %zu samples", n);
+    for (size_t i = 0; i < n; i++) {
+        columns[i] = (double)samples[i].t_ns * 1e-9;
+        columns[n + i] =
+            samples[i].live_bytes == TRIAL_LIVE_UNKNOWN ? NAN : (double)samples[i].live_bytes;
+        columns[2 * n + i] = (double)samples[i].rss_bytes;
+    }
+    *t = columns;
+    *out = (struct fragmentation_series){
+        .t = columns, .live = columns + n, .resident = columns + 2 * n, .n = n};
+    return 0;
+}
+
+static bool is_vague(const struct store_cell *cell, const struct fragmentation_series *s)
+{
+    double mean = fragmentation_mean(s->t, s->live, s->n);
+    return cell->live_error_bytes == TRIAL_LIVE_UNKNOWN ||
+           !((double)cell->live_error_bytes <= MEMORY_LIVE_ERROR_MOST * mean);
+}
+
+static void figure_out(const struct fragmentation_series *s, uint64_t peak_bytes, double *figures)
+{
+    struct fragmentation_measures m = fragmentation_measure(s);
+    size_t most = fragmentation_peak(s->live, s->n);
+    figures[MEMORY_BLOW_UP] =
+        most == s->n ? NAN : fragmentation_blow_up((double)peak_bytes, s->live[most], PAGE_BYTES);
+    figures[MEMORY_COST] = fragmentation_memory_cost(s);
+    figures[MEMORY_F1] = m.f1;
+    figures[MEMORY_F2] = m.f2;
+    figures[MEMORY_F3] = m.f3;
+    figures[MEMORY_F4] = m.f4;
+}
+
+static int add_values(struct values *v, const double *figures, struct err *err)
+{
+    if (v->n == v->room) {
+        size_t room = v->room ? 2 * v->room : 16;
+        void *more = reallocarray(v->figures, room, sizeof(*v->figures));
+        if (!more)
+            return err_set(err, ENOMEM, "no memory for the figures of memory");
+        v->figures = more;
+        v->room = room;
+    }
+    memcpy(v->figures[v->n++], figures, sizeof(*v->figures));
+    return 0;
+}
+
+static int see_trial(void *context, const struct store_trial *trial, struct err *err)
+{
+    struct gathering *g = context;
+    const struct store_place *place = &trial->place;
+    struct fragmentation_series series;
+    struct trial_sample *samples;
+    double figures[MEMORY_OF_SERIES], *columns = NULL;
+    size_t n;
+    if (trial->result.status != TRIAL_OK)
+        return 0;
+    int rc = store_load_series(g->store, trial->id, &samples, &n, err);
+    if (rc == 0 && n > 0)
+        rc = spread(samples, n, &columns, &series, err);
+    free(samples);
+    if (rc < 0 || n == 0)
+        return rc;
+    g->out->has_series = true;
+    if (is_vague(&g->s->run.cells[place->cell], &series)) {
+        g->out->is_vague[place->cell] = true;
+    } else {
+        figure_out(&series, trial->result.peak_bytes, figures);
+        rc =
+            add_values(&g->values[place->cell * g->out->n_subjects + place->subject], figures, err);
+    }
+    free(columns);
+    return rc;
+}
+
+const struct survey_mark *memory_mark(const struct survey *survey, enum survey_mark_kind kind)
+{
+    for (uint32_t i = 0; i < survey->n_marks; i++)
+        if (survey->marks[i].kind == (uint32_t)kind)
+            return &survey->marks[i];
+    return NULL;
+}
+
+static double resident_at(const struct survey *survey, enum survey_mark_kind kind)
+{
+    const struct survey_mark *m = memory_mark(survey, kind);
+    return m ? known(m->heap_resident_bytes) : NAN;
+}
+
+struct tail_readings memory_tail(const struct survey *survey)
+{
+    const struct survey_mark *drained = memory_mark(survey, SURVEY_DRAINED);
+    struct tail_readings r = {.live = drained ? known(drained->live_bytes) : NAN,
+                              .drained = resident_at(survey, SURVEY_DRAINED),
+                              .idle = {resident_at(survey, SURVEY_IDLE_0_1S),
+                                       resident_at(survey, SURVEY_IDLE_1S),
+                                       resident_at(survey, SURVEY_IDLE_5S)},
+                              .purged = resident_at(survey, SURVEY_PURGED),
+                              .call = survey->purge};
+    for (uint32_t i = 0; i < survey->n_marks; i++)
+        if (survey->marks[i].heap_resident_bytes != SURVEY_UNKNOWN)
+            r.peak = fmax(r.peak, (double)survey->marks[i].heap_resident_bytes);
+    return r;
+}
+
+static void take_survey(struct memory_entry *e, const struct survey *survey)
+{
+    struct tail_readings readings = memory_tail(survey);
+    const struct survey_mark *peak = memory_mark(survey, SURVEY_PEAK);
+    e->tail = tail_judge(&readings);
+    snprintf(e->purge, sizeof(e->purge), "%s", survey->purge);
+    if (!peak)
+        return;
+    double live = known(peak->live_bytes), usable = known(peak->usable_bytes);
+    e->figures[MEMORY_INTERNAL] = fragmentation_internal(usable, live);
+    e->figures[MEMORY_UNUSED] = fragmentation_unused(known(peak->held_bytes), usable, live);
+    e->figures[MEMORY_EMPTY] = peak->heap_resident_bytes > 0
+                                   ? known(peak->empty_bytes) / known(peak->heap_resident_bytes)
+                                   : NAN;
+}
+
+static int see_survey(void *context, const struct store_survey *found, struct err *err)
+{
+    struct gathering *g = context;
+    struct memory_entry *e = memory_entry(g->out, found->cell, found->subject);
+    struct survey survey = {0};
+    e->is_surveyed = g->out->has_surveys = true;
+    e->survey_status = found->result.status;
+    memcpy(e->survey_message, found->result.message, sizeof(e->survey_message));
+    if (found->result.status != TRIAL_OK)
+        return 0;
+    int rc = store_load_survey(g->store, found->id, &survey, err);
+    if (rc == 0)
+        take_survey(e, &survey);
+    survey_release(&survey);
+    return rc;
+}
+
+/* Of the trials in which the figure is known. */
+static double median_of(const struct values *v, enum memory_figure figure, double *room)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v->n; i++)
+        if (!isnan(v->figures[i][figure]))
+            room[n++] = v->figures[i][figure];
+    return n > 0 ? stats_median(room, n) : NAN;
+}
+
+static int take_medians(struct gathering *g, struct err *err)
+{
+    size_t n = (size_t)g->out->n_cells * g->out->n_subjects;
+    for (size_t i = 0; i < n; i++) {
+        double *room = malloc((g->values[i].n + 1) * sizeof(*room));
+        if (!room)
+            return err_set(err, ENOMEM, "no memory for the figures of memory");
+        for (unsigned f = 0; f < MEMORY_OF_SERIES; f++)
+            g->out->entries[i].figures[f] = median_of(&g->values[i], f, room);
+        free(room);
+    }
+    return 0;
+}
+
+static int make_room(struct gathering *g, struct err *err)
+{
+    struct memory *m = g->out;
+    size_t n = (size_t)m->n_cells * m->n_subjects;
+    m->entries = calloc(n + 1, sizeof(*m->entries));
+    m->is_vague = calloc((size_t)m->n_cells + 1, sizeof(*m->is_vague));
+    g->values = calloc(n + 1, sizeof(*g->values));
+    if (!m->entries || !m->is_vague || !g->values)
+        return err_set(err, ENOMEM, "no memory for the figures of memory");
+    for (size_t i = 0; i < n; i++)
+        for (unsigned f = 0; f < MEMORY_FIGURES; f++)
+            m->entries[i].figures[f] = NAN;
+    return 0;
+}
+
+int memory_make(struct store *store, const struct summary *s, struct memory *out, struct err *err)
+{
+    *out = (struct memory){.n_subjects = s->run.n_subjects, .n_cells = s->run.n_cells};
+    struct gathering g = {.store = store, .s = s, .out = out};
+    int rc = make_room(&g, err);
+    if (rc == 0)
+        rc = store_each_trial(store, s->run.id, see_trial, &g, err);
+    if (rc == 0)
+        rc = take_medians(&g, err);
+    if (rc == 0)
+        rc = store_each_survey(store, s->run.id, see_survey, &g, err);
+    for (size_t i = 0; g.values && i < (size_t)out->n_cells * out->n_subjects; i++)
+        free(g.values[i].figures);
+    free(g.values);
+    return rc;
+}
+
+void memory_release(struct memory *m)
+{
+    free(m->entries);
+    free(m->is_vague);
+    *m = (struct memory){0};
+}
