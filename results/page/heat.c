@@ -107,8 +107,7 @@ int heat_make(const struct survey *s, const uint32_t *marks, uint32_t n, uint64_
     out->cells = malloc((size_t)n * out->n_rows + 1);
     if (out->cells)
         for (uint32_t m = 0; m < n; m++)
-            fill_column(s, marks[m], &units, page_bytes, out,
-                        out->cells + (size_t)m * out->n_rows);
+            fill_column(s, marks[m], &units, page_bytes, out, out->cells + (size_t)m * out->n_rows);
     else
         rc = err_set(err, ENOMEM, "no memory for a map of the heap");
     free(units.numbers);

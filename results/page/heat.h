@@ -14,7 +14,8 @@
 struct heat {
     uint32_t n_rows, n_columns;
     uint64_t row_bytes; /* of addresses that a row stands for at most */
-    char *cells; /* column by column, n_rows each: HEAT_NONE, HEAT_EMPTY, or '0' + k for a share that is live of more than
+    char *
+        cells; /* column by column, n_rows each: HEAT_NONE, HEAT_EMPTY, or '0' + k for a share that is live of more than
                     (k - 1) and at most k sixteenths; owned */
 };
 

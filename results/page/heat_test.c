@@ -71,8 +71,10 @@ START_TEST(many_stretches_are_folded)
     static struct survey_region many[N];
     struct survey_mark mark = {.n_regions = N};
     for (unsigned i = 0; i < N; i++)
-        many[i] = (struct survey_region){
-            .address = (uint64_t)(3 * i + 1) * PAGE, .n_pages = 1, .resident_pages = 1, .live_bytes = i < 500 ? 0 : PAGE};
+        many[i] = (struct survey_region){.address = (uint64_t)(3 * i + 1) * PAGE,
+                                         .n_pages = 1,
+                                         .resident_pages = 1,
+                                         .live_bytes = i < 500 ? 0 : PAGE};
     struct survey s = {.marks = &mark, .n_marks = 1, .regions = many, .n_regions = N};
     struct heat heat;
     struct err err;

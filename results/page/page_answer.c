@@ -119,7 +119,10 @@ static const char *name_of(const struct answer *a, uint32_t subject)
     return a->page->s->run.subjects[subject].name;
 }
 
-/* Names with their ratios of those that `has` holds for: "a 1.02 [1.00, 1.03] and b ...". To be freed; NULL: no memory. */
+/*
+ * Those that `has` holds for, with their ratios: "a (1.02 [1.00, 1.03] times its throughput) and b (0.99 [..])". To be
+ * freed; NULL without memory.
+ */
 static char *list_of(const struct answer *a, const struct summary *s, const bool *has)
 {
     char *text = NULL;
@@ -134,8 +137,14 @@ static char *list_of(const struct answer *a, const struct summary *s, const bool
         if (!has[i])
             continue;
         struct range_text range = range_text(&summary_mean(s, i, a->words->measure)->ratio);
-        fprintf(out, "%s%s %s", left == n ? "" : left == 1 ? " and " : ", ", name_of(a, i),
-                range.text);
+        fprintf(out, "%s%s (%s",
+                left == n   ? ""
+                : left == 1 ? " and "
+                            : ", ",
+                name_of(a, i), range.text);
+        if (left == n)
+            fprintf(out, " times its %s", a->words->quantity);
+        fputc(')', out);
         left--;
     }
     if (fclose(out) != 0) {
@@ -181,8 +190,9 @@ static void say_best(struct answer *a, uint32_t best, bool is_alone)
     const struct words *w = a->words;
     const char *name = name_of(a, best), *baseline = name_of(a, s->baseline);
     if (best == s->baseline) {
-        say(a, is_alone ? "%s is the %s here, by the geometric mean of its %s over %u cells."
-                        : "%s has the %s mean %s here, over %u cells.",
+        say(a,
+            is_alone ? "%s is the %s here, by the geometric mean of its %s over %u cells."
+                     : "%s has the %s mean %s here, over %u cells.",
             name, is_alone ? w->best : w->most, w->quantity, most_cells(a));
         return;
     }
@@ -203,14 +213,14 @@ static int say_rivals(struct answer *a, const struct summary *s, const struct ri
     if (!list)
         return err_set(err, ENOMEM, "no memory for the answer");
     if (r->n_ties > 0)
-        say(a, "No difference was found between it and %s (times its own).", list);
+        say(a, "No difference was found between it and %s.", list);
     if (r->n_others > 0)
-        say(a, r->n_others == 1 ? "It is %s than %u other, at %g %% certainty."
-                                : "It is %s than each of %u others, at %g %% certainty each.",
+        say(a,
+            r->n_others == 1 ? "It is %s than %u other, at %g %% certainty."
+                             : "It is %s than each of %u others, at %g %% certainty each.",
             a->words->better, r->n_others, STATS_CONFIDENCE * 100);
     if (r->n_ties == 0 && r->n_others > 0) {
-        struct range_text range =
-            range_text(&summary_mean(s, r->next, a->words->measure)->ratio);
+        struct range_text range = range_text(&summary_mean(s, r->next, a->words->measure)->ratio);
         say(a, "The next is %s with %s times its %s.", name_of(a, r->next), range.text,
             a->words->quantity);
     }
@@ -257,7 +267,8 @@ static void say_lever(struct answer *a)
     }
     const struct summary_mean *mean = mean_of(&without, best);
     struct range_text range = range_text(&mean->ratio);
-    say(a, "Without %s, the workload that moves this mean most, %s has the %s: %s times that of %s%s.",
+    say(a,
+        "Without %s, the workload that moves this mean most, %s has the %s: %s times that of %s%s.",
         lever->workload, name_of(a, best), a->words->most, range.text, name_of(a, s->baseline),
         mean->verdict == VERDICT_BETTER ? "" : " (no difference found)");
 }

@@ -29,7 +29,7 @@ static int by_place_and_peak(const void *a, const void *b)
 
 enum column { TIME, OPS, RESIDENT, LIVE, ADDRESS, RESIDENCY, COLUMNS };
 
-static const char *const column_names[COLUMNS] = {"t_us",    "ops",         "resident_kib",
+static const char *const column_names[COLUMNS] = {"t_us",     "ops",         "resident_kib",
                                                   "live_kib", "address_kib", "residency_permille"};
 
 static json_t *value_of(enum column column, const struct trial_sample *s)
@@ -80,8 +80,8 @@ static int put_figures(struct page *p, json_t *o, const struct trial_sample *sam
         .t = numbers, .live = numbers + n, .resident = numbers + 2 * n, .n = n};
     for (size_t i = 0; i < n; i++) {
         numbers[i] = (double)samples[i].ops;
-        numbers[n + i] = samples[i].live_bytes == TRIAL_LIVE_UNKNOWN ? NAN
-                                                                     : (double)samples[i].live_bytes;
+        numbers[n + i] =
+            samples[i].live_bytes == TRIAL_LIVE_UNKNOWN ? NAN : (double)samples[i].live_bytes;
         numbers[2 * n + i] = (double)samples[i].rss_bytes;
     }
     page_put(p, o, "figures", make_figures(p, &f));

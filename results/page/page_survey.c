@@ -130,8 +130,9 @@ static int put_marks(struct page *p, json_t *o, const struct survey *found, stru
     uint32_t kept[SURVEY_MARKS_MAX], n = choose_marks(found, kept);
     json_t *kinds = json_array();
     for (uint32_t i = 0; i < n; i++)
-        page_append(p, kinds,
-                    json_string(survey_mark_kind_name((enum survey_mark_kind)found->marks[kept[i]].kind)));
+        page_append(
+            p, kinds,
+            json_string(survey_mark_kind_name((enum survey_mark_kind)found->marks[kept[i]].kind)));
     page_put(p, o, "marks_found", json_integer(found->n_marks));
     page_put(p, o, "kind", kinds);
     for (size_t c = 0; c < ARRAY_SIZE(columns); c++)
@@ -170,11 +171,8 @@ static json_t *kib(double bytes)
 /* Drained, idle three times, purged; and what that means. */
 static void put_tail(struct page *p, json_t *o, const struct survey *found)
 {
-    struct tail_readings r = {.live = NAN,
-                              .drained = NAN,
-                              .idle = {NAN, NAN, NAN},
-                              .purged = NAN,
-                              .call = found->purge};
+    struct tail_readings r = {
+        .live = NAN, .drained = NAN, .idle = {NAN, NAN, NAN}, .purged = NAN, .call = found->purge};
     char words[TAIL_WORDS_BYTES];
     for (uint32_t i = 0; i < found->n_marks; i++)
         note_reading(&r, &found->marks[i]);

@@ -62,8 +62,8 @@ static int put_all(FILE *out, const struct run_config *c)
     fprintf(out, " -b %u -s %g --budget %g", c->blocks, c->seconds, c->budget_s);
     if (c->limit_s > 0)
         fprintf(out, " --limit %g", c->limit_s);
-    fprintf(out, " --warm-up %u --seed %lu --touch %s --pin %s", c->warm_up,
-            (unsigned long)c->seed, touch_name(c->touch), pin_policy_name(c->pin));
+    fprintf(out, " --warm-up %u --seed %lu --touch %s --pin %s", c->warm_up, (unsigned long)c->seed,
+            touch_name(c->touch), pin_policy_name(c->pin));
     return rc;
 }
 

@@ -27,9 +27,14 @@ struct kind {
 static const struct store_subject subjects[] = {
     {.name = "glibc", .allocator = "glibc"},
     {.name = "jemalloc", .allocator = "jemalloc"},
-    {.name = HOSTILE, .allocator = "mine", .library = "/opt/lib/<b>mine</b>.so", .setting = "A=&quot;<i>"},
+    {.name = HOSTILE,
+     .allocator = "mine",
+     .library = "/opt/lib/<b>mine</b>.so",
+     .setting = "A=&quot;<i>"},
     {.name = "mimalloc", .allocator = "mimalloc"},
-    {.name = "glibc:arena_max=1", .allocator = "glibc", .setting = "GLIBC_TUNABLES=glibc.malloc.arena_max=1"},
+    {.name = "glibc:arena_max=1",
+     .allocator = "glibc",
+     .setting = "GLIBC_TUNABLES=glibc.malloc.arena_max=1"},
     {.name = "null", .allocator = "null"},
     {.name = "tcmalloc", .allocator = "tcmalloc"},
     {.name = "buddy", .allocator = "buddy"},
@@ -90,7 +95,8 @@ static void add_samples(struct trial_result *r, const struct kind *k, uint32_t c
     }
 }
 
-static struct trial_result good(const struct kind *k, uint32_t cell, uint32_t subject, uint32_t block)
+static struct trial_result good(const struct kind *k, uint32_t cell, uint32_t subject,
+                                uint32_t block)
 {
     double wobble = 1 + 0.01 * ((block * 3 + subject * 5 + cell) % 7 - 3.0) * (subject != 0);
     double per_s = 1e7 * speeds[subject] * k->cells[cell].threads * wobble / (1 + 0.02 * block);
@@ -116,7 +122,8 @@ static struct trial_result bad(enum trial_status status, int signal, const char 
     return r;
 }
 
-static struct trial_result make(const struct kind *k, uint32_t cell, uint32_t subject, uint32_t block)
+static struct trial_result make(const struct kind *k, uint32_t cell, uint32_t subject,
+                                uint32_t block)
 {
     if (k->fails)
         return bad(TRIAL_NOT_STARTED, 0, "the worker could not start");
@@ -130,7 +137,8 @@ static struct trial_result make(const struct kind *k, uint32_t cell, uint32_t su
 static void fill_mark(const struct kind *k, uint32_t cell, uint32_t subject, double at, double x,
                       struct survey_mark *m)
 {
-    double live = (double)k->cells[cell].peak_live_bytes * (m->kind < SURVEY_DRAINED ? tide(x) : 0.05);
+    double live =
+        (double)k->cells[cell].peak_live_bytes * (m->kind < SURVEY_DRAINED ? tide(x) : 0.05);
     uint64_t n_pages = (uint64_t)(live * (1 + 0.3 * sizes[subject])) >> 12;
     if (m->kind == SURVEY_PURGED)
         n_pages = n_pages * 2 / 3;
@@ -169,9 +177,14 @@ static void fill_latency(struct survey *s, unsigned kind, unsigned size_class, u
                          unsigned slow)
 {
     struct survey_latency *l = &s->latencies[s->n_latencies++];
-    *l = (struct survey_latency){.kind = kind, .size_class = size_class, .has_faulted = faulted, .min_ns = 17, .max_ns = 90000};
+    *l = (struct survey_latency){.kind = kind,
+                                 .size_class = size_class,
+                                 .has_faulted = faulted,
+                                 .min_ns = 17,
+                                 .max_ns = 90000};
     for (unsigned b = 17; b < 400; b++) {
-        l->counts[b] = (uint64_t)(2e5 / (1 + (double)(b - 17) * (b - 17) * (b - 17)) / slow) + (b % 50 == slow);
+        l->counts[b] = (uint64_t)(2e5 / (1 + (double)(b - 17) * (b - 17) * (b - 17)) / slow) +
+                       (b % 50 == slow);
         l->n += l->counts[b];
     }
 }
@@ -188,7 +201,10 @@ static struct survey make_survey(const struct kind *k, uint32_t cell, uint32_t s
     for (unsigned i = 0; i < n + 6; i++) {
         struct survey_mark *m = &s.marks[s.n_marks++];
         unsigned peak = n * 6 / 10;
-        m->kind = i < peak ? SURVEY_STEP : i == peak ? SURVEY_PEAK : i <= n ? SURVEY_STEP : SURVEY_DRAINED + (i - n - 1);
+        m->kind = i < peak    ? SURVEY_STEP
+                  : i == peak ? SURVEY_PEAK
+                  : i <= n    ? SURVEY_STEP
+                              : SURVEY_DRAINED + (i - n - 1);
         fill_mark(k, cell, subject, (double)i / (n + 6), i == peak ? 0.6 : (double)i / n, m);
         fill_regions(&s, i);
     }
