@@ -9,7 +9,7 @@ one_line='$(sed "/^Try .arenabench/,\$d" "$room/err" | wc -l) == 1'
 
 bench run -b 1 -s 0.001 -a "glibc,glibc:arena_max=2,null" -w "nop,churn:live=100" -t 1 --seed 5 -o "$db"
 check 'a run' '$status == 0'
-name=$("$ARENABENCH" show --list -o "$db" | cut -d ' ' -f 1)
+run=$("$ARENABENCH" show --list -o "$db" | cut -d ' ' -f 1)
 
 # data EXPRESSION [PAGE]: over the page's data, d
 data() {
@@ -22,15 +22,15 @@ print(eval(sys.argv[1]))' "$1" "${2-report.html}"
 # --- what is written ---
 
 bench report --results "$db"
-check 'without words: the latest run in report.html' '$status == 0' '$out == "report.html shows run $name"' '-z $err' \
+check 'without words: the latest run in report.html' '$status == 0' '$out == "report.html shows run $run"' '-z $err' \
     '$(ls) == report.html'
-check 'it holds the run' '$(data "d[\"run\"][\"name\"]") == "$name"' '$(data "len(d[\"trials\"])") == 6'
+check 'it holds the run' '$(data "d[\"run\"][\"name\"]") == "$run"' '$(data "len(d[\"trials\"])") == 6'
 check 'it names no other place' '$(grep -ciE "(src|href)=.?https?:" report.html) == 0'
 check 'it has the licences of what it embeds' '$(grep -c "Apache License" report.html) -ge 1' \
     '$(grep -c "Copyright 2010-2016 Mike Bostock" report.html) == 1'
 
 printf old >kept.html
-bench report -o kept.html "$db:$name"
+bench report -o kept.html "$db:$run"
 check 'a file that is there is replaced whole' '$status == 0' '$(tail -c 8 kept.html) == "</html>"'
 bench report -o other.html "$db:1"
 check 'the same run gives the same page' '$status == 0' '$(cmp kept.html other.html && echo same) == same'
