@@ -85,6 +85,7 @@ struct summary_disturbance {
 };
 
 struct summary_options {
+    const char *baseline; /* a subject's name to compare with; NULL: the run's own */
     struct bootstrap bootstrap; /* seed 0: the run's own */
     double noise;               /* a smaller difference is none; 0: STATS_NOISE */
 };

@@ -17,7 +17,9 @@ static const struct command *const commands[] = {
     /* clang-format off: one a line, so that a new one changes one */
     &command_run,
     &command_show,
+    &command_report,
     &command_plot,
+    &command_compare,
     &command_export,
     &command_compare,
     &command_list,
