@@ -21,6 +21,7 @@
  */
 #define SURVEY_TRIALS 3
 #define SURVEY_NS     (200 * NS_PER_MS)
+#define MARKS_NS      6000 /* of all marks, per live object */
 #define TIME_SHARE    3
 #define LITTLE_NS     (30 * NS_PER_S)
 #define PATIENCE_US   10000
@@ -54,7 +55,8 @@ static bool is_nop(const struct cell *cell)
 
 static uint64_t survey_ns(const struct campaign *c, uint32_t cell, uint32_t subject)
 {
-    return ledger_mean_ns(&c->ledger, cell, subject) * SURVEY_TRIALS + SURVEY_NS;
+    return ledger_mean_ns(&c->ledger, cell, subject) * SURVEY_TRIALS + SURVEY_NS +
+           c->cells[cell].plan->facts.peak_live_objects * MARKS_NS;
 }
 
 /* What holds nothing; and a subject that hung: it would again. */

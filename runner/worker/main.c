@@ -128,10 +128,10 @@ static void note_own(const struct worker *w, const void *p, size_t bytes)
 /* Memory of the worker's own: faulted in, so that the trial pays for none of it. */
 static void *own_memory(const struct worker *w, size_t bytes)
 {
-    void *p = os_map(bytes ? bytes : 1, OS_POPULATE);
+    bytes = bytes ? bytes : 1;
+    void *p = w->control->survey ? own_map(bytes, true) : os_map(bytes, OS_POPULATE);
     if (!p)
         die("not enough memory for the worker itself");
-    note_own(w, p, bytes);
     return p;
 }
 

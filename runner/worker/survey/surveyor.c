@@ -1,7 +1,6 @@
 #include "surveyor.h"
 
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "clock.h"
@@ -41,16 +40,6 @@ struct surveyor {
 
 static struct surveyor only;
 
-/* Zeroed memory of the worker's own that never is a huge page, which would look like the allocator's. */
-static void *own_map(size_t bytes)
-{
-    void *p = os_map(bytes, OS_RESERVE);
-    if (!p || !own_note(p, bytes))
-        return NULL;
-    madvise(p, bytes, MADV_NOHUGEPAGE);
-    return p;
-}
-
 static uint64_t step_words(const struct plan *plan)
 {
     uint64_t words = plan->n_ops / (SURVEYOR_STEPS + 1);
@@ -79,18 +68,16 @@ static void choose_steps(struct surveyor *s, const struct worker *w)
 static bool make_memory(struct surveyor *s, struct worker *w)
 {
     size_t bytes = observer_bytes(w->plan), n = observer_objects(w->plan) + 1;
-    void *memory = own_map(bytes);
-    struct statistic *rows = own_map(STATISTICS_ROOM * sizeof(*rows));
-    s->extents = own_map(n * sizeof(*s->extents));
-    s->scratch = own_map(n * sizeof(*s->scratch));
-    s->maps.ranges = own_map(HEAP_MAPS_ROOM * sizeof(*s->maps.ranges));
-    s->buffer = own_map(BUFFER_BYTES);
-    s->peak_regions = own_map(SURVEY_REGIONS_MAX * sizeof(*s->peak_regions));
+    void *memory = own_map(bytes, true); /* lanes are to fault in nothing */
+    struct statistic *rows = own_map(STATISTICS_ROOM * sizeof(*rows), false);
+    s->extents = own_map(n * sizeof(*s->extents), false);
+    s->scratch = own_map(n * sizeof(*s->scratch), false);
+    s->maps.ranges = own_map(HEAP_MAPS_ROOM * sizeof(*s->maps.ranges), false);
+    s->buffer = own_map(BUFFER_BYTES, false);
+    s->peak_regions = own_map(SURVEY_REGIONS_MAX * sizeof(*s->peak_regions), false);
     if (!memory || !rows || !s->peak_regions || !s->extents || !s->scratch || !s->maps.ranges ||
         !s->buffer)
         return false;
-    for (size_t at = 0; at < bytes; at += os_page_bytes()) /* lanes are to fault in nothing */
-        ((volatile char *)memory)[at] = 0;
     facility_find(&s->facility, rows, STATISTICS_ROOM);
     observer_init(w, &s->observer, memory, s);
     s->observer.knows_usable = s->facility.has_usable_size;
