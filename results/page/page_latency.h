@@ -5,8 +5,8 @@
 #include "survey.h"
 
 /*
- * For each kind of call over all sizes, and for each kind and class: n, and the quantiles, calls with page faults
- * apart. The names of the quantiles are told once, by page_latency_quantiles().
+ * For each kind of call: over all sizes, size by size, and over all sizes local and remote ones apart where any is
+ * remote; each without and with page faults. A row has n, the quantiles, and how many of these rest on enough calls.
  */
 json_t *page_latencies(struct page *p, const struct survey *found);
 

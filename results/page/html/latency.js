@@ -2,8 +2,9 @@
 
 const classNames = ["at most 64 B", "to 256 B", "to 1 KiB", "to 4 KiB", "to 16 KiB", "to 64 KiB", "to 256 KiB", "to 1 MiB", "above 1 MiB"];
 const timed = () => found.filter((s) => s.latencies && s.latencies.length);
-const keyOf = (l) => `${l.kind}/${l.class}/${l.faulted ? 1 : 0}`;
-const keyTitle = (l) => `${l.kind}, ${l.class < 0 ? "all sizes" : classNames[l.class]}${l.faulted ? ", with a page fault" : ""}`;
+const keyOf = (l) => `${l.kind}/${l.class}/${l.remote}/${l.faulted ? 1 : 0}`;
+const whose = ["", ", of own objects", ", of another thread's objects"];
+const keyTitle = (l) => `${l.kind}, ${l.class < 0 ? "all sizes" : classNames[l.class]}${whose[l.remote + 1]}${l.faulted ? ", with a page fault" : ""}`;
 
 function latencyLines(c, key) {
   return timed().filter((s) => s.cell === c).map((s) => [s, s.latencies.find((l) => keyOf(l) === key)]).filter(([, l]) => l);
