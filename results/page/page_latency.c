@@ -30,24 +30,24 @@ static bool fits(const struct survey_latency *l, const struct group *g)
            (g->size_class == ALL || l->size_class == (uint32_t)g->size_class);
 }
 
-/* Quantiles that rest on few calls are told, too; "sure" says how many of them do not. */
+/* Quantiles that rest on few calls are told, too; the number before them says how many do not. */
 static json_t *make_row(struct page *p, const struct histogram *h, const struct group *g)
 {
-    json_t *o = json_object(), *values = json_array();
+    json_t *row = json_array(), *values = json_array();
     uint32_t n_sure = 0;
     for (size_t i = 0; i < ARRAY_SIZE(quantiles); i++) {
         struct quantile q = histogram_quantile(h, quantiles[i]);
         page_append(p, values, part_count(quantiles[i] == 0 ? h->min_ns : q.ns));
         n_sure += q.is_sure;
     }
-    page_put(p, o, "kind", json_string(latency_kind_name((enum latency_kind)g->kind)));
-    page_put(p, o, "class", json_integer(g->size_class));
-    page_put(p, o, "remote", json_integer(g->is_remote));
-    page_put(p, o, "faulted", json_boolean(g->has_faulted));
-    page_put(p, o, "n", part_count(h->n));
-    page_put(p, o, "sure", json_integer(n_sure));
-    page_put(p, o, "ns", values);
-    return o;
+    page_append(p, row, json_string(latency_kind_name((enum latency_kind)g->kind)));
+    page_append(p, row, json_integer(g->size_class));
+    page_append(p, row, json_integer(g->is_remote));
+    page_append(p, row, json_integer(g->has_faulted));
+    page_append(p, row, part_count(h->n));
+    page_append(p, row, json_integer(n_sure));
+    page_append(p, row, values);
+    return row;
 }
 
 static void add_row(struct page *p, json_t *rows, const struct survey *found, const struct group *g)

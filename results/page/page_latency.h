@@ -6,7 +6,8 @@
 
 /*
  * For each kind of call: over all sizes, size by size, and over all sizes local and remote ones apart where any is
- * remote; each without and with page faults. A row has n, the quantiles, and how many of these rest on enough calls.
+ * remote; each without and with page faults. A row is [kind, class or
+ * -1, remote or -1, faulted, calls, how many quantiles rest on enough of them, quantiles].
  */
 json_t *page_latencies(struct page *p, const struct survey *found);
 

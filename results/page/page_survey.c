@@ -10,7 +10,8 @@
 #include "store_survey.h"
 #include "tail.h"
 
-#define MARKS_MOST 36u /* of a survey on the page: of evenly spaced ones some are left out */
+#define MARKS_MOST  32u /* of a survey on the page: of evenly spaced ones some are left out */
+#define STEPS_LEAST 8u
 
 /* Columns of the marks: bytes as KiB, what is unknown as null. */
 static const struct {
@@ -32,18 +33,21 @@ static const struct {
     {"address_kib", offsetof(struct survey_mark, address_bytes), KIB},
 };
 
-/* Every mark that is no step, and of the steps every second, third .. one, as many as there is room for. */
+/* Every mark that is no step, and of the steps as many as there is room for, evenly chosen, the first among them. */
 static uint32_t choose_marks(const struct survey *found, uint32_t *kept)
 {
     uint32_t n_steps = 0, n = 0, step = 0;
     for (uint32_t i = 0; i < found->n_marks; i++)
         n_steps += found->marks[i].kind == SURVEY_STEP;
     uint32_t n_others = found->n_marks - n_steps;
-    uint32_t room = n_others + 8 < MARKS_MOST ? MARKS_MOST - n_others : 8;
-    uint32_t stride = n_steps > room ? (n_steps + room - 1) / room : 1;
-    for (uint32_t i = 0; i < found->n_marks; i++)
-        if (found->marks[i].kind != SURVEY_STEP || step++ % stride == 0)
+    uint32_t room = n_others + STEPS_LEAST < MARKS_MOST ? MARKS_MOST - n_others : STEPS_LEAST;
+    for (uint32_t i = 0; i < found->n_marks; i++) {
+        bool is_step = found->marks[i].kind == SURVEY_STEP;
+        /* Of n_steps the room-th part: those at which step * room / n_steps is a new number. */
+        if (!is_step || n_steps <= room || step * room % n_steps < room)
             kept[n++] = i;
+        step += is_step;
+    }
     return n;
 }
 

@@ -1,6 +1,8 @@
 // How long single calls took, as quantile curves; the quantiles were read from histograms where the page was made.
 
 const classNames = ["at most 64 B", "to 256 B", "to 1 KiB", "to 4 KiB", "to 16 KiB", "to 64 KiB", "to 256 KiB", "to 1 MiB", "above 1 MiB"];
+for (const s of found)
+  s.latencies = s.latencies.map(([kind, sizeClass, remote, faulted, n, sure, ns]) => ({ kind, class: sizeClass, remote, faulted, n, sure, ns }));
 const timed = () => found.filter((s) => s.latencies && s.latencies.length);
 const keyOf = (l) => `${l.kind}/${l.class}/${l.remote}/${l.faulted ? 1 : 0}`;
 const whose = ["", ", of own objects", ", of another thread's objects"];
