@@ -288,6 +288,8 @@ int report_json(FILE *out, struct store *store, const struct summary *s,
     part_put(&j, root, "surveys", j.surveys);
     part_put(&j, root, "summary", make_summary(&j));
     if (result == 0)
+        result = json_put_memory(&j, root, err);
+    if (result == 0)
         result = part_write(&j, root, out, detail->series ? JSON_COMPACT : JSON_INDENT(2), err);
     json_decref(root);
     return result;

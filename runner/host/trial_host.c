@@ -126,6 +126,16 @@ static int bind_runner(const struct trial_request *q, struct err *err)
     return topology_bind_tid(q->topology, gettid(), q->placement->runner_cpu, err);
 }
 
+static int open_sampler(struct flight *f, struct err *err)
+{
+    bool has_cpu = f->request->placement->runner_cpu != CPU_UNBOUND;
+    f->sampler = (struct sampler){.control = f->worker.control,
+                                  .n_threads = f->request->plan->n_threads,
+                                  .profile = f->request->profile,
+                                  .pace_ns = has_cpu ? SAMPLER_PACE_NS : SAMPLER_SHARED_PACE_NS};
+    return sampler_open(&f->sampler, f->worker.pid, err);
+}
+
 /* Everything between "ready" and "go": the proof, the binding, the baseline. */
 static int prepare(struct flight *f, struct err *err)
 {
@@ -144,8 +154,7 @@ static int prepare(struct flight *f, struct err *err)
     if (rc == 0)
         rc = process_memory_read(pid, &memory, err);
     if (rc == 0)
-        rc = sampler_open(&f->sampler, pid, f->worker.control, f->request->plan->n_threads,
-                          f->request->profile, err);
+        rc = open_sampler(f, err);
     if (rc == 0)
         rc = process_reset_peak(pid, err);
     if (rc == 0)
