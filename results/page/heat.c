@@ -16,35 +16,39 @@ static int by_number(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-static const struct survey_region *region_of(const struct survey *s, uint32_t mark, uint32_t i)
+static const struct survey_mark *mark_of(const struct heat_source *from, uint32_t m)
 {
-    return &s->regions[s->marks[mark].first_region + i];
+    return &from->survey->marks[from->marks[m]];
+}
+
+static const struct survey_region *region_of(const struct heat_source *from, uint32_t m, uint32_t i)
+{
+    return &from->survey->regions[mark_of(from, m)->first_region + i];
 }
 
 /* Marks may tell of stretches of different sizes: the coarsest holds all others. */
-static uint64_t coarsest(const struct survey *s, const uint32_t *marks, uint32_t n)
+static uint64_t coarsest(const struct heat_source *from)
 {
     uint64_t pages = 1;
-    for (uint32_t m = 0; m < n; m++)
-        for (uint32_t i = 0; i < s->marks[marks[m]].n_regions; i++)
-            if (region_of(s, marks[m], i)->n_pages > pages)
-                pages = region_of(s, marks[m], i)->n_pages;
+    for (uint32_t m = 0; m < from->n; m++)
+        for (uint32_t i = 0; i < mark_of(from, m)->n_regions; i++)
+            if (region_of(from, m, i)->n_pages > pages)
+                pages = region_of(from, m, i)->n_pages;
     return pages;
 }
 
-static int find_units(const struct survey *s, const uint32_t *marks, uint32_t n,
-                      struct units *units, struct err *err)
+static int find_units(const struct heat_source *from, struct units *units, struct err *err)
 {
     size_t room = 0;
-    for (uint32_t m = 0; m < n; m++)
-        room += s->marks[marks[m]].n_regions;
+    for (uint32_t m = 0; m < from->n; m++)
+        room += mark_of(from, m)->n_regions;
     units->n = 0;
     units->numbers = calloc(room + 1, sizeof(*units->numbers));
     if (!units->numbers)
         return err_set(err, ENOMEM, "no memory for a map of the heap");
-    for (uint32_t m = 0; m < n; m++)
-        for (uint32_t i = 0; i < s->marks[marks[m]].n_regions; i++)
-            units->numbers[units->n++] = region_of(s, marks[m], i)->address / units->bytes;
+    for (uint32_t m = 0; m < from->n; m++)
+        for (uint32_t i = 0; i < mark_of(from, m)->n_regions; i++)
+            units->numbers[units->n++] = region_of(from, m, i)->address / units->bytes;
     qsort(units->numbers, units->n, sizeof(*units->numbers), by_number);
     size_t n_once = 0;
     for (size_t i = 0; i < units->n; i++)
@@ -76,40 +80,38 @@ static char share_of(const struct row *row)
     return (char)(HEAT_EMPTY + whole + (share * 16 > whole));
 }
 
-static void fill_column(const struct survey *s, uint32_t mark, const struct units *units,
-                        uint64_t page_bytes, struct heat *h, char *column)
+static void fill_column(const struct heat_source *from, uint32_t m, const struct units *units,
+                        struct heat *h)
 {
     struct row rows[HEAT_ROWS] = {0};
-    for (uint32_t i = 0; i < s->marks[mark].n_regions; i++) {
-        const struct survey_region *r = region_of(s, mark, i);
+    for (uint32_t i = 0; i < mark_of(from, m)->n_regions; i++) {
+        const struct survey_region *r = region_of(from, m, i);
         size_t unit = index_of(units, r->address / units->bytes);
         struct row *row = &rows[unit * h->n_rows / units->n];
-        row->resident_bytes += r->resident_pages * page_bytes;
+        row->resident_bytes += r->resident_pages * from->page_bytes;
         row->live_bytes += r->live_bytes;
     }
     for (uint32_t i = 0; i < h->n_rows; i++)
-        column[i] = share_of(&rows[i]);
+        h->cells[(size_t)m * h->n_rows + i] = share_of(&rows[i]);
 }
 
-int heat_make(const struct survey *s, const uint32_t *marks, uint32_t n, uint64_t page_bytes,
-              struct heat *out, struct err *err)
+int heat_make(const struct heat_source *from, struct heat *out, struct err *err)
 {
     *out = (struct heat){0};
-    struct units units = {.bytes = coarsest(s, marks, n) * page_bytes};
-    int rc = find_units(s, marks, n, &units, err);
+    struct units units = {.bytes = coarsest(from) * from->page_bytes};
+    int rc = find_units(from, &units, err);
     if (rc < 0 || units.n == 0) {
         free(units.numbers);
         return rc;
     }
-    out->n_columns = n;
+    out->n_columns = from->n;
     out->n_rows = units.n < HEAT_ROWS ? (uint32_t)units.n : HEAT_ROWS;
     out->row_bytes = (units.n + out->n_rows - 1) / out->n_rows * units.bytes;
-    out->cells = malloc((size_t)n * out->n_rows + 1);
-    if (out->cells)
-        for (uint32_t m = 0; m < n; m++)
-            fill_column(s, marks[m], &units, page_bytes, out, out->cells + (size_t)m * out->n_rows);
-    else
+    out->cells = malloc((size_t)from->n * out->n_rows + 1);
+    if (!out->cells)
         rc = err_set(err, ENOMEM, "no memory for a map of the heap");
+    for (uint32_t m = 0; m < from->n && out->cells; m++)
+        fill_column(from, m, &units, out);
     free(units.numbers);
     return rc;
 }

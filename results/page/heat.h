@@ -19,6 +19,13 @@ struct heat {
                     (k - 1) and at most k sixteenths; owned */
 };
 
-/* Of n marks of `s`, by index; `page_bytes` is the size of a page. The caller frees out->cells. 0, -ENOMEM. */
-int heat_make(const struct survey *s, const uint32_t *marks, uint32_t n, uint64_t page_bytes,
-              struct heat *out, struct err *err) MUST_CHECK;
+/* What is to be drawn: n marks of a survey, by index, and the size of a page in bytes. */
+struct heat_source {
+    const struct survey *survey;
+    const uint32_t *marks;
+    uint32_t n;
+    uint64_t page_bytes;
+};
+
+/* The caller frees out->cells. 0 or -ENOMEM. */
+int heat_make(const struct heat_source *from, struct heat *out, struct err *err) MUST_CHECK;

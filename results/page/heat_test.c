@@ -24,13 +24,20 @@ static struct survey two_marks(struct survey_mark *marks)
         .marks = marks, .n_marks = 2, .regions = regions, .n_regions = ARRAY_SIZE(regions)};
 }
 
+static int heat_of(const struct survey *s, struct heat *heat)
+{
+    struct err err;
+    struct heat_source from = {
+        .survey = s, .marks = (const uint32_t[]){0, 1}, .n = s->n_marks, .page_bytes = PAGE};
+    return heat_make(&from, heat, &err);
+}
+
 START_TEST(rows_are_stretches_and_gaps_are_left_out)
 {
     struct survey_mark marks[2];
     struct survey s = two_marks(marks);
     struct heat heat;
-    struct err err;
-    ck_assert_int_eq(heat_make(&s, (const uint32_t[]){0, 1}, 2, PAGE, &heat, &err), 0);
+    ck_assert_int_eq(heat_of(&s, &heat), 0);
     ck_assert_uint_eq(heat.n_rows, 4);
     ck_assert_uint_eq(heat.n_columns, 2);
     ck_assert_uint_eq(heat.row_bytes, 4 * PAGE);
@@ -56,8 +63,7 @@ START_TEST(stretches_of_different_sizes_meet)
     marks[0] = (struct survey_mark){.first_region = 0, .n_regions = 2};
     marks[1] = (struct survey_mark){.first_region = 2, .n_regions = 1};
     struct heat heat;
-    struct err err;
-    ck_assert_int_eq(heat_make(&s, (const uint32_t[]){0, 1}, 2, PAGE, &heat, &err), 0);
+    ck_assert_int_eq(heat_of(&s, &heat), 0);
     ck_assert_uint_eq(heat.n_rows, 1);
     ck_assert_int_eq(heat.cells[0], HEAT_EMPTY + 8);
     ck_assert_int_eq(heat.cells[1], HEAT_EMPTY + 4);
@@ -77,8 +83,7 @@ START_TEST(many_stretches_are_folded)
                                          .live_bytes = i < 500 ? 0 : PAGE};
     struct survey s = {.marks = &mark, .n_marks = 1, .regions = many, .n_regions = N};
     struct heat heat;
-    struct err err;
-    ck_assert_int_eq(heat_make(&s, (const uint32_t[]){0}, 1, PAGE, &heat, &err), 0);
+    ck_assert_int_eq(heat_of(&s, &heat), 0);
     ck_assert_uint_eq(heat.n_rows, HEAT_ROWS);
     ck_assert_uint_eq(heat.row_bytes, 16 * PAGE);
     ck_assert_int_eq(heat.cells[0], HEAT_EMPTY);
@@ -92,8 +97,7 @@ START_TEST(nothing_resident_is_an_empty_map)
     struct survey_mark mark = {0};
     struct survey s = {.marks = &mark, .n_marks = 1};
     struct heat heat;
-    struct err err;
-    ck_assert_int_eq(heat_make(&s, (const uint32_t[]){0}, 1, PAGE, &heat, &err), 0);
+    ck_assert_int_eq(heat_of(&s, &heat), 0);
     ck_assert_uint_eq(heat.n_rows, 0);
     ck_assert_ptr_null(heat.cells);
 }

@@ -59,7 +59,7 @@ static unsigned n_contenders(const struct summary *s)
     return n;
 }
 
-/* Cells that all but those who failed there were compared in. */
+/* The most cells in which anybody can be compared with the baseline. */
 static unsigned most_cells(const struct answer *a)
 {
     const struct summary *s = a->page->s;
@@ -70,12 +70,33 @@ static unsigned most_cells(const struct answer *a)
     return most;
 }
 
+static bool has_ratio(const struct answer *a, uint32_t cell, uint32_t subject)
+{
+    const struct summary_entry *e = summary_entry(a->page->s, cell, subject);
+    return e->measured[a->words->measure].ratio.n_blocks > 0;
+}
+
+/* Whether the means of two subjects are over the same cells. */
+static bool are_alike(const struct answer *a, uint32_t i, uint32_t k)
+{
+    const struct summary *s = a->page->s;
+    for (uint32_t c = 0; c < s->run.n_cells; c++)
+        if (!summary_is_control(s, c) && has_ratio(a, c, i) != has_ratio(a, c, k))
+            return false;
+    return true;
+}
+
+/* Means are ranked that are over the same cells: those of the first subject that has the most. */
 static bool is_ranked(const struct answer *a, uint32_t subject)
 {
     const struct summary *s = a->page->s;
-    return is_contender(s, subject) &&
-           (subject == s->baseline ||
-            (mean_of(a, subject)->n_used == most_cells(a) && mean_of(a, subject)->n_used > 0));
+    unsigned most = most_cells(a);
+    uint32_t first = 0;
+    if (!is_contender(s, subject) || subject == s->baseline || most == 0)
+        return subject == s->baseline;
+    while (!is_contender(s, first) || first == s->baseline || mean_of(a, first)->n_used < most)
+        first++;
+    return are_alike(a, subject, first);
 }
 
 static double ratio_of(const struct answer *a, uint32_t subject)
@@ -228,13 +249,15 @@ static int say_rivals(struct answer *a, const struct summary *s, const struct ri
     return 0;
 }
 
-static bool has_too_few(const struct answer *a)
+/* Of the ranked, the most blocks that any of their means rests on. */
+static unsigned most_blocks(const struct answer *a)
 {
     const struct summary *s = a->page->s;
+    unsigned most = 0;
     for (uint32_t i = 0; i < s->run.n_subjects; i++)
-        if (i != s->baseline && is_ranked(a, i) && mean_of(a, i)->verdict != VERDICT_TOO_FEW)
-            return false;
-    return true;
+        if (i != s->baseline && is_ranked(a, i) && mean_of(a, i)->ratio.n_blocks > most)
+            most = mean_of(a, i)->ratio.n_blocks;
+    return most;
 }
 
 static void say_unranked(struct answer *a)
@@ -270,7 +293,7 @@ static void say_lever(struct answer *a)
     say(a,
         "Without %s, the workload that moves this mean most, %s has the %s: %s times that of %s%s.",
         lever->workload, name_of(a, best), a->words->most, range.text, name_of(a, s->baseline),
-        mean->verdict == VERDICT_BETTER ? "" : " (no difference found)");
+        mean->verdict == VERDICT_NO_DIFFERENCE ? " (no difference found)" : "");
 }
 
 static int say_compared(struct answer *a, const struct summary *s, struct err *err)
@@ -303,10 +326,11 @@ static int compare_with(struct answer *a, uint32_t best, struct err *err)
 
 static void say_too_few(struct answer *a, uint32_t best)
 {
-    unsigned n = a->page->s->n_blocks;
+    unsigned n = most_blocks(a);
     say_best(a, best, false);
-    say(a, "%u block%s too few to claim any difference; %u are the least.", n,
-        n == 1 ? " is" : "s are", STATS_FULL_COVERAGE_BLOCKS);
+    say(a, "%u block%s%s%s too few to claim any difference; %u are the least.", n,
+        n == 1 ? "" : "s", n < a->page->s->n_blocks ? ", those in which both ended well," : "",
+        n == 1 ? " is" : " are", STATS_FULL_COVERAGE_BLOCKS);
 }
 
 static int answer(struct page *p, json_t *into, const struct words *words, struct err *err)
@@ -325,7 +349,7 @@ static int answer(struct page *p, json_t *into, const struct words *words, struc
             words->quantity, name_of(&a, p->s->baseline));
     } else {
         uint32_t best = find_best(&a);
-        if (has_too_few(&a))
+        if (most_blocks(&a) < STATS_FULL_COVERAGE_BLOCKS)
             say_too_few(&a, best);
         else
             rc = compare_with(&a, best, err);

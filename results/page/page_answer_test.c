@@ -204,6 +204,41 @@ START_TEST(who_failed_in_a_cell_is_not_ranked)
 }
 END_TEST
 
+/* Both can be compared in two cells, but not in the same ones. */
+static double each_hangs_elsewhere(uint32_t cell, uint32_t subject, uint32_t block)
+{
+    return (subject == 1 || subject == 2) && cell == subject + 1 ? 0
+                                                                 : one_wins(cell, subject, block);
+}
+
+START_TEST(means_over_different_cells_are_not_ranked)
+{
+    struct answers t;
+    answers_init(&t, 9, each_hangs_elsewhere);
+    ck_assert_ptr_nonnull(strstr(sentence(&t, "speed", 0), "quick is the fastest here"));
+    ck_assert_str_eq(sentence(&t, "speed", 1), "It is faster than 1 other, at 95 % certainty.");
+    ck_assert_str_eq(sentence(&t, "speed", 3),
+                     "nearly is not ranked: it can be compared in 2 of 3 cells only.");
+    answers_release(&t);
+}
+END_TEST
+
+static double most_hang(uint32_t cell, uint32_t subject, uint32_t block)
+{
+    return subject == 1 && block > 1 ? 0 : subject == 2 ? 0 : one_wins(cell, subject, block);
+}
+
+START_TEST(blocks_that_failed_do_not_count)
+{
+    struct answers t;
+    answers_init(&t, 9, most_hang);
+    ck_assert_str_eq(
+        sentence(&t, "speed", 1),
+        "2 blocks, those in which both ended well, are too few to claim any difference; 6 are the least.");
+    answers_release(&t);
+}
+END_TEST
+
 static double all_hang(uint32_t cell, uint32_t subject, uint32_t block)
 {
     (void)cell, (void)subject, (void)block;
@@ -224,4 +259,5 @@ END_TEST
 UNIT_MAIN("page_answer", the_fastest_is_named_with_the_next, no_difference_is_an_answer,
           who_cannot_be_told_apart_is_not_beaten, too_few_blocks_claim_nothing,
           a_workload_that_turns_the_mean_is_told, who_failed_in_a_cell_is_not_ranked,
-          nothing_to_compare_is_said)
+          nothing_to_compare_is_said, means_over_different_cells_are_not_ranked,
+          blocks_that_failed_do_not_count)

@@ -5,8 +5,9 @@
 #include "survey.h"
 
 /*
- * For each kind of call over all sizes, and for each kind and class: n, and the quantiles, calls with page faults
- * apart. The names of the quantiles are told once, by page_latency_quantiles().
+ * For each kind of call: over all sizes, size by size, and over all sizes local and remote ones apart where any is
+ * remote; each without and with page faults. A row is [kind, class or
+ * -1, remote or -1, faulted, calls, how many quantiles rest on enough of them, quantiles].
  */
 json_t *page_latencies(struct page *p, const struct survey *found);
 

@@ -32,7 +32,8 @@ enum column { TIME, OPS, RESIDENT, LIVE, ADDRESS, RESIDENCY, COLUMNS };
 static const char *const column_names[COLUMNS] = {"t_us",     "ops",         "resident_kib",
                                                   "live_kib", "address_kib", "residency_permille"};
 
-static json_t *value_of(enum column column, const struct trial_sample *s)
+/* `live_least` is the least live bytes at which a ratio to them says something. */
+static json_t *value_of(enum column column, const struct trial_sample *s, uint64_t live_least)
 {
     bool is_known = s->live_bytes != TRIAL_LIVE_UNKNOWN;
     switch (column) {
@@ -47,7 +48,7 @@ static json_t *value_of(enum column column, const struct trial_sample *s)
     case ADDRESS:
         return part_count(s->address_bytes / KIB);
     default:
-        return is_known && s->live_bytes >= LIVE_LEAST
+        return is_known && s->live_bytes >= live_least
                    ? part_count((uint64_t)(1000 * fragmentation_residency((double)s->rss_bytes,
                                                                           (double)s->live_bytes)))
                    : json_null();
@@ -97,10 +98,21 @@ static uint64_t greatest(const struct trial_sample *samples, size_t n)
     return most;
 }
 
+static uint64_t live_least_of(const struct trial_sample *samples, size_t n)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < n; i++)
+        if (samples[i].live_bytes != TRIAL_LIVE_UNKNOWN && samples[i].live_bytes > most)
+            most = samples[i].live_bytes;
+    uint64_t share = (uint64_t)(FRAGMENTATION_LEAST * (double)most);
+    return share > LIVE_LEAST ? share : LIVE_LEAST;
+}
+
 static json_t *make_series(struct page *p, const struct page_trial *t,
                            const struct trial_sample *samples, size_t n)
 {
     size_t kept[THIN_MOST], n_kept = thin(samples, n, kept);
+    uint64_t live_least = live_least_of(samples, n);
     json_t *o = json_object();
     page_put(p, o, "cell", json_integer(t->place.cell));
     page_put(p, o, "subject", json_integer(t->place.subject));
@@ -111,7 +123,7 @@ static json_t *make_series(struct page *p, const struct page_trial *t,
     for (int c = 0; c < COLUMNS; c++) {
         json_t *values = json_array();
         for (size_t i = 0; i < n_kept; i++)
-            page_append(p, values, value_of((enum column)c, &samples[kept[i]]));
+            page_append(p, values, value_of((enum column)c, &samples[kept[i]], live_least));
         page_put(p, o, column_names[c], values);
     }
     return o;

@@ -1,5 +1,5 @@
 /* What each subject really was: the file that supplied malloc, its environment, and the settings that held. */
-#include <string.h>
+#include <math.h>
 
 #include "page_parts.h"
 #include "tally.h"
@@ -23,18 +23,25 @@ static int add_proof(void *context, const struct store_trial *t, struct err *err
     return 0;
 }
 
-/* Takes the range of one setting in one cell into [least, greatest]. */
-static int widen(const struct tally *t, uint32_t cell, uint32_t subject, const char *name,
-                 struct tally_range *range, struct err *err)
+/* One setting of a subject, over its cells. */
+struct held {
+    uint32_t subject;
+    const char *name;
+    struct tally_range range;
+};
+
+static int widen(struct held *h, const struct tally *t, uint32_t cell, struct err *err)
 {
     struct tally_range here;
     const struct tally_line *line =
-        tally_find(tally_entry(t, cell, subject), STATISTIC_SETTING, name);
+        tally_find(tally_entry(t, cell, h->subject), STATISTIC_SETTING, h->name);
     int rc = line ? tally_range(line, TALLY_SUM, &here, err) : 0;
     if (rc < 0 || !line)
         return rc;
-    range->least = here.least < range->least ? here.least : range->least;
-    range->greatest = here.greatest > range->greatest ? here.greatest : range->greatest;
+    if (here.least < h->range.least)
+        h->range.least = here.least;
+    if (here.greatest > h->range.greatest)
+        h->range.greatest = here.greatest;
     return 0;
 }
 
@@ -52,13 +59,13 @@ static int add_settings(struct page *p, const struct tally *t, uint32_t subject,
     for (size_t i = 0; i < e->n_lines && rc == 0; i++) {
         if (e->lines[i].kind != STATISTIC_SETTING)
             continue;
-        struct tally_range range = {.least = UINT64_MAX, .greatest = 0};
+        struct held held = {subject, e->lines[i].name, {.least = INFINITY}};
         for (uint32_t c = first; c < t->n_cells && rc == 0; c++)
-            rc = widen(t, c, subject, e->lines[i].name, &range, err);
+            rc = widen(&held, t, c, err);
         json_t *row = json_array();
-        page_append(p, row, part_text(e->lines[i].name));
-        page_append(p, row, part_number(range.least));
-        page_append(p, row, part_number(range.greatest));
+        page_append(p, row, part_text(held.name));
+        page_append(p, row, part_number(held.range.least));
+        page_append(p, row, part_number(held.range.greatest));
         page_append(p, rows, row);
     }
     return rc;

@@ -10,7 +10,8 @@
 #include "store_survey.h"
 #include "tail.h"
 
-#define MARKS_MOST 36u /* of a survey on the page: of evenly spaced ones some are left out */
+#define MARKS_MOST  32u /* of a survey on the page: of evenly spaced ones some are left out */
+#define STEPS_LEAST 8u
 
 /* Columns of the marks: bytes as KiB, what is unknown as null. */
 static const struct {
@@ -32,18 +33,21 @@ static const struct {
     {"address_kib", offsetof(struct survey_mark, address_bytes), KIB},
 };
 
-/* Every mark that is no step, and of the steps every second, third .. one, as many as there is room for. */
+/* Every mark that is no step, and of the steps as many as there is room for, evenly chosen, the first among them. */
 static uint32_t choose_marks(const struct survey *found, uint32_t *kept)
 {
     uint32_t n_steps = 0, n = 0, step = 0;
     for (uint32_t i = 0; i < found->n_marks; i++)
         n_steps += found->marks[i].kind == SURVEY_STEP;
     uint32_t n_others = found->n_marks - n_steps;
-    uint32_t room = n_others + 8 < MARKS_MOST ? MARKS_MOST - n_others : 8;
-    uint32_t stride = n_steps > room ? (n_steps + room - 1) / room : 1;
-    for (uint32_t i = 0; i < found->n_marks; i++)
-        if (found->marks[i].kind != SURVEY_STEP || step++ % stride == 0)
+    uint32_t room = n_others + STEPS_LEAST < MARKS_MOST ? MARKS_MOST - n_others : STEPS_LEAST;
+    for (uint32_t i = 0; i < found->n_marks; i++) {
+        bool is_step = found->marks[i].kind == SURVEY_STEP;
+        /* Of n_steps the room-th part: those at which step * room / n_steps is a new number. */
+        if (!is_step || n_steps <= room || step * room % n_steps < room)
             kept[n++] = i;
+        step += is_step;
+    }
     return n;
 }
 
@@ -111,11 +115,10 @@ static json_t *make_residency(struct page *p, const struct survey *found, const 
     return values;
 }
 
-static int put_heat(struct page *p, json_t *o, const struct survey *found, const uint32_t *kept,
-                    uint32_t n, struct err *err)
+static int put_heat(struct page *p, json_t *o, const struct heat_source *from, struct err *err)
 {
     struct heat heat;
-    int rc = heat_make(found, kept, n, page_bytes_of(found), &heat, err);
+    int rc = heat_make(from, &heat, err);
     json_t *marks = json_array();
     for (uint32_t m = 0; rc == 0 && m < heat.n_columns; m++)
         page_append(p, marks, json_stringn(heat.cells + (size_t)m * heat.n_rows, heat.n_rows));
@@ -125,21 +128,29 @@ static int put_heat(struct page *p, json_t *o, const struct survey *found, const
     return rc;
 }
 
+static json_t *make_kinds(struct page *p, const struct survey *found, const uint32_t *kept,
+                          uint32_t n)
+{
+    json_t *kinds = json_array();
+    for (uint32_t i = 0; i < n; i++) {
+        enum survey_mark_kind kind = (enum survey_mark_kind)found->marks[kept[i]].kind;
+        page_append(p, kinds, json_string(survey_mark_kind_name(kind)));
+    }
+    return kinds;
+}
+
 static int put_marks(struct page *p, json_t *o, const struct survey *found, struct err *err)
 {
     uint32_t kept[SURVEY_MARKS_MAX], n = choose_marks(found, kept);
-    json_t *kinds = json_array();
-    for (uint32_t i = 0; i < n; i++)
-        page_append(
-            p, kinds,
-            json_string(survey_mark_kind_name((enum survey_mark_kind)found->marks[kept[i]].kind)));
+    struct heat_source heat = {
+        .survey = found, .marks = kept, .n = n, .page_bytes = page_bytes_of(found)};
     page_put(p, o, "marks_found", json_integer(found->n_marks));
-    page_put(p, o, "kind", kinds);
+    page_put(p, o, "kind", make_kinds(p, found, kept, n));
     for (size_t c = 0; c < ARRAY_SIZE(columns); c++)
         page_put(p, o, columns[c].name, make_column(p, found, kept, n, c));
     page_put(p, o, "residency_permille", make_residency(p, found, kept, n));
     page_put(p, o, "pages", make_shares(p, found, kept, n));
-    return put_heat(p, o, found, kept, n, err);
+    return put_heat(p, o, &heat, err);
 }
 
 static void note_reading(struct tail_readings *r, const struct survey_mark *m)

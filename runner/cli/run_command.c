@@ -39,7 +39,8 @@ static int put_list(FILE *out, const char *option, const char *list)
     if (n > 0 && copy[n - 1] == '\n' && !strchr(copy, ',')) {
         copy[n - 1] = '\0';
         for (char *p = copy; *p; p++)
-            *p = *p == '\n' ? ',' : *p;
+            if (*p == '\n')
+                *p = ',';
     }
     fprintf(out, " %s ", option);
     put_word(out, copy);

@@ -213,6 +213,8 @@ static struct survey make_survey(const struct kind *k, uint32_t cell, uint32_t s
         fill_latency(&s, LATENCY_FREE, c, 0, subject + 1);
     }
     fill_latency(&s, LATENCY_MALLOC, 8, 1, subject + 1);
+    fill_latency(&s, LATENCY_FREE, 1, 0, subject + 2);
+    s.latencies[s.n_latencies - 1].is_remote = 1;
     return s;
 }
 

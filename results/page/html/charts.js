@@ -1,7 +1,11 @@
 // Charts: one registry, so that a change of theme, width or of the allocators shown redraws them all.
 
 const charts = new Map(); // by id
-const sizes = new ResizeObserver((list) => list.forEach(({ target }) => charts.get(target.id)?.chart.resize()));
+const fit = (box) => {
+  const chart = charts.get(box.id)?.chart;
+  if (chart && (chart.getWidth() !== box.clientWidth || chart.getHeight() !== box.clientHeight)) chart.resize();
+};
+const sizes = new ResizeObserver((list) => list.forEach(({ target }) => fit(target)));
 const hidden = new Set(); // subjects that the reader switched off
 
 function palette() {
@@ -96,7 +100,7 @@ function draw(id, make) {
 function redrawAll() {
   for (const { chart, make } of charts.values()) {
     if (chart.isDisposed()) continue;
-    chart.resize();
+    fit(chart.getDom());
     chart.setOption(make(), { notMerge: true });
   }
 }

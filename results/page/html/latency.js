@@ -1,9 +1,12 @@
 // How long single calls took, as quantile curves; the quantiles were read from histograms where the page was made.
 
 const classNames = ["at most 64 B", "to 256 B", "to 1 KiB", "to 4 KiB", "to 16 KiB", "to 64 KiB", "to 256 KiB", "to 1 MiB", "above 1 MiB"];
+for (const s of found)
+  s.latencies = s.latencies.map(([kind, sizeClass, remote, faulted, n, sure, ns]) => ({ kind, class: sizeClass, remote, faulted, n, sure, ns }));
 const timed = () => found.filter((s) => s.latencies && s.latencies.length);
-const keyOf = (l) => `${l.kind}/${l.class}/${l.faulted ? 1 : 0}`;
-const keyTitle = (l) => `${l.kind}, ${l.class < 0 ? "all sizes" : classNames[l.class]}${l.faulted ? ", with a page fault" : ""}`;
+const keyOf = (l) => `${l.kind}/${l.class}/${l.remote}/${l.faulted ? 1 : 0}`;
+const whose = ["", ", of own objects", ", of another thread's objects"];
+const keyTitle = (l) => `${l.kind}, ${l.class < 0 ? "all sizes" : classNames[l.class]}${whose[l.remote + 1]}${l.faulted ? ", with a page fault" : ""}`;
 
 function latencyLines(c, key) {
   return timed().filter((s) => s.cell === c).map((s) => [s, s.latencies.find((l) => keyOf(l) === key)]).filter(([, l]) => l);

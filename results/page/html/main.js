@@ -28,6 +28,7 @@ function start() {
   fillFacts();
   fillAgain();
   document.documentElement.dataset.filled = "yes";
+  performance.mark("filled");
   const rest = [setUpTradeoff, setUpScaling, setUpMemory, setUpFragmentation, setUpOccupancy, setUpTail, setUpLatency];
   const next = () => {
     const job = rest.shift();

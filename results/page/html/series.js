@@ -115,7 +115,7 @@ const figureNames = ["F1 mean", "F2 at most live", "F3 at most resident", "F4 mo
 function fillFragmentation() {
   const c = Number($("fragmentation-cell").value);
   const list = seriesOf(c).filter((s) => !subjects[s.subject].bench);
-  $("fragmentation-note").textContent = `Resident memory by what the program has requested and not yet freed; 1 is the ideal, live bytes without a gap. Where less than 64 KiB is live the ratio says nothing and is left out. ` +
+  $("fragmentation-note").textContent = `Resident memory by what the program has requested and not yet freed; 1 is the ideal, live bytes without a gap. Where less than a hundredth of the greatest value is live, or less than 64 KiB, the ratio says nothing and is left out. ` +
     `Below 1 not all that was requested has been touched. F1 to F4 are Johnstone and Wilson's measures with resident in place of held memory, less 1; memory cost is the integral of resident by that of live; blow-up is the greatest resident by the ideal's.`;
   fillTable($("fragmentation-table"), `${cellName(c)}: figures of the trials drawn`, ["allocator", ...figureNames],
     list.map((s) => [nameOf(s.subject), ...s.figures.map((x, k) => (x === null ? "–" : k < 4 ? `${number(x * 100)} %` : number(x)))]));

@@ -25,7 +25,7 @@ function tradeoffOption() {
     ...(q.speed.low ? [bar(i, [q.memory.ratio, q.speed.low], [q.memory.ratio, q.speed.high]), bar(i, [q.memory.low, q.speed.ratio], [q.memory.high, q.speed.ratio])] : []),
     {
       type: "scatter", name: subjects[i].name, data: [[q.memory.ratio, q.speed.ratio]], symbol: looks[i].symbol, symbolSize: 15, itemStyle: { color: colourOf(i) },
-      label: { show: true, formatter: () => subjects[i].name, position: "right", distance: 4, offset: [4, -11], color: p.ink, fontSize: 13, textBorderColor: p.ground, textBorderWidth: 3, width: 130, overflow: "truncate" },
+      label: { show: true, formatter: () => subjects[i].name, position: [17, -9], color: p.ink, fontSize: 13, textBorderColor: p.ground, textBorderWidth: 3, width: 130, overflow: "truncate" },
       labelLayout: { moveOverlap: "shiftY" }, z: 5,
     },
   ]);
