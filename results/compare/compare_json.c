@@ -5,7 +5,7 @@
 #include "json_parts.h"
 #include "report_text.h"
 
-/* As in report_json: pieces that fail are noted, not checked one by one. */
+/* As in export_json: pieces that fail are noted, not checked one by one. */
 struct maker {
     const struct comparison *c;
     bool failed;

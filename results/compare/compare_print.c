@@ -56,12 +56,12 @@ static const char *pair_name(const struct comparison *c, uint32_t pair)
 static void put_ratio(struct view *v, struct libscols_line *line, uint32_t i,
                       const struct compared *x, const char *otherwise)
 {
-    char text[REPORT_RATIO_BYTES];
+    char text[WORDING_RATIO_BYTES];
     if (x->ratio.n_blocks == 0) {
         set_text(v, line, 2 + i, otherwise);
         return;
     }
-    report_format_ratio(text, &x->ratio, x->verdict);
+    wording_ratio(text, &x->ratio, x->verdict);
     set_text(v, line, 2 + i, text);
     bool is_claimed = x->verdict == VERDICT_BETTER || x->verdict == VERDICT_WORSE;
     if (v->colour && line && is_claimed)
@@ -97,7 +97,7 @@ static void add_cell(struct view *v, uint32_t cell)
     const struct comparison *c = v->c;
     const struct store_cell *of = &c->a.run.cells[c->cells[cell].a];
     struct libscols_line *line = add_line(v);
-    char text[REPORT_RATIO_BYTES];
+    char text[WORDING_RATIO_BYTES];
     snprintf(text, sizeof(text), "%u", of->threads);
     set_text(v, line, 0, of->workload);
     set_text(v, line, 1, text);
@@ -258,8 +258,8 @@ static void print_finding(FILE *out, const struct comparison *c, const struct ga
     }
     const struct compared *x =
         f->is_mean ? &p->means[f->measure] : compared_cell(c, f->pair, f->cell, f->measure);
-    char ratio[REPORT_RATIO_BYTES];
-    report_format_ratio(ratio, &x->ratio, VERDICT_WORSE);
+    char ratio[WORDING_RATIO_BYTES];
+    wording_ratio(ratio, &x->ratio, VERDICT_WORSE);
     fputs("worse: ", out);
     print_where(out, c, f);
     fprintf(out, ": %s %s\n", names[f->measure], ratio);

@@ -121,16 +121,16 @@ static uint32_t find_best(const struct answer *a)
 
 /* "1.40 [1.20, 1.50]" */
 struct range_text {
-    char text[3 * REPORT_NUMBER_BYTES + 8];
+    char text[3 * WORDING_NUMBER_BYTES + 8];
 };
 
 static struct range_text range_text(const struct interval *ratio)
 {
     struct range_text out;
-    char estimate[REPORT_NUMBER_BYTES], low[REPORT_NUMBER_BYTES], high[REPORT_NUMBER_BYTES];
-    report_format_number(estimate, ratio->estimate);
-    report_format_number(low, ratio->low);
-    report_format_number(high, ratio->high);
+    char estimate[WORDING_NUMBER_BYTES], low[WORDING_NUMBER_BYTES], high[WORDING_NUMBER_BYTES];
+    wording_number(estimate, ratio->estimate);
+    wording_number(low, ratio->low);
+    wording_number(high, ratio->high);
     snprintf(out.text, sizeof(out.text), "%s [%s, %s]", estimate, low, high);
     return out;
 }

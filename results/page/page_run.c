@@ -8,8 +8,8 @@ static json_t *moment(int64_t seconds)
 {
     if (seconds == 0)
         return json_null();
-    char out[REPORT_TIME_BYTES];
-    report_format_time(out, seconds);
+    char out[WORDING_TIME_BYTES];
+    wording_time(out, seconds);
     return json_string(out);
 }
 

@@ -123,10 +123,10 @@ static void put_axes(const struct bars *b)
     }
     fputs(")\nset y2tics scale 0 (", out);
     for (uint32_t c = 0; c < b->n_cells; c++) {
-        char number[REPORT_NUMBER_BYTES];
+        char number[WORDING_NUMBER_BYTES];
         double base =
             summary_entry(s, b->cells[c], s->baseline)->measured[MEASURE_THROUGHPUT].median;
-        report_format_number(number, base / 1e6);
+        wording_number(number, base / 1e6);
         fprintf(out, "%s'%s' %d", c ? ", " : "", base > 0 ? number : "-", -(int)c);
     }
     fprintf(out, ")\nset y2range [%.3f:0.6]\nset grid noy\n", 0.4 - b->n_cells);

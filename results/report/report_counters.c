@@ -112,7 +112,7 @@ static void add_line(struct view *v, const struct row *rows, size_t n)
 {
     struct libscols_line *line = scols_table_new_line(v->table, NULL);
     const struct store_cell *cell = &v->s->run.cells[rows->cell];
-    char text[REPORT_NUMBER_BYTES];
+    char text[WORDING_NUMBER_BYTES];
     snprintf(text, sizeof(text), "%u", cell->threads);
     set(v, line, 0, cell->workload);
     set(v, line, 1, text);
@@ -122,7 +122,7 @@ static void add_line(struct view *v, const struct row *rows, size_t n)
         if (isnan(median))
             strcpy(text, "-");
         else
-            report_format_number(text, median);
+            wording_number(text, median);
         set(v, line, 3 + i, text);
     }
 }

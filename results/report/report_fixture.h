@@ -1,6 +1,7 @@
 /* A stored run for tests of the reports: five subjects, four cells, known speeds, and every kind of failure. */
 #pragma once
 
+#include "export.h"
 #include "report.h"
 
 #include <errno.h>
@@ -151,9 +152,9 @@ static inline int print(FILE *out, struct setting *t, enum kind kind)
 {
     switch (kind) {
     case JSON:
-        return report_json(out, t->s, &t->summary, &(struct report_detail){0}, &t->f.err);
+        return export_json(out, t->s, &t->summary, &(struct export_detail){0}, &t->f.err);
     case CSV:
-        return report_csv(out, t->s, &t->summary, &t->f.err);
+        return export_csv(out, t->s, &t->summary, &t->f.err);
     default:
         return report_table(
             out, &t->summary,

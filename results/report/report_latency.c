@@ -99,7 +99,7 @@ static void release_entry(struct entry *e)
 static void format_ns(char *out, uint64_t ns)
 {
     static const char *const units[] = {"us", "ms", "s"};
-    char number[REPORT_NUMBER_BYTES];
+    char number[WORDING_NUMBER_BYTES];
     if (ns < 1000) {
         snprintf(out, TEXT_BYTES, "%u ns", (unsigned)ns);
         return;
@@ -108,7 +108,7 @@ static void format_ns(char *out, uint64_t ns)
     double value = (double)ns / 1e3;
     for (; value >= 999.5 && unit + 1 < ARRAY_SIZE(units); unit++)
         value /= 1e3;
-    report_format_number(number, value);
+    wording_number(number, value);
     snprintf(out, TEXT_BYTES, "%s %s", number, units[unit]);
 }
 

@@ -8,7 +8,7 @@
 
 #include "report_text.h"
 
-#define TEXT_BYTES REPORT_RATIO_BYTES
+#define TEXT_BYTES WORDING_RATIO_BYTES
 
 /* How a measure is shown. */
 static const struct style {
@@ -119,8 +119,8 @@ static void format_failures(char *out, const struct summary_entry *e)
 
 static void format_absolute(char *out, const struct view *v, double value, bool with_unit)
 {
-    char number[REPORT_NUMBER_BYTES];
-    report_format_number(number, value / v->style->unit_size);
+    char number[WORDING_NUMBER_BYTES];
+    wording_number(number, value / v->style->unit_size);
     snprintf(out, TEXT_BYTES, "%s%s%s", number, with_unit ? " " : "",
              with_unit ? v->style->unit : "");
 }
@@ -136,13 +136,13 @@ static void format_entry(char *out, const struct view *v, const struct column *c
     else if (isnan(m->median))
         snprintf(out, TEXT_BYTES, "-");
     else if (column->kind == COLUMN_CPU)
-        report_format_number(out, m->median);
+        wording_number(out, m->median);
     else if (column->kind == COLUMN_ABSOLUTE)
         format_absolute(out, v, m->median, false);
     else if (m->ratio.n_blocks == 0)
         format_absolute(out, v, m->median, true); /* the baseline has nothing to compare with */
     else
-        report_format_ratio(out, &m->ratio, m->verdict);
+        wording_ratio(out, &m->ratio, m->verdict);
 }
 
 static struct libscols_line *add_line(struct view *v)
@@ -229,7 +229,7 @@ static void add_means_without(struct view *v)
         const struct summary_mean *mean = &lever->means[v->columns[i].subject];
         if (mean->n_used == 0)
             continue;
-        report_format_ratio(text, &mean->ratio, mean->verdict);
+        wording_ratio(text, &mean->ratio, mean->verdict);
         set_text(v, line, i, text);
         colour_verdict(v, line, i, mean->verdict);
     }
@@ -245,7 +245,7 @@ static void add_means(struct view *v)
         const struct summary_mean *mean = summary_mean(v->s, v->columns[i].subject, v->measure);
         char text[TEXT_BYTES] = "-";
         if (mean->n_used > 0)
-            report_format_ratio(text, &mean->ratio, mean->verdict);
+            wording_ratio(text, &mean->ratio, mean->verdict);
         set_text(v, line, i, text);
         colour_verdict(v, line, i, mean->verdict);
         if (mean->n_used == v->s->n_mean_cells)

@@ -47,8 +47,8 @@ static bool is_shown(const struct view *v, uint32_t subject)
 
 static void format_figure(char *out, double value, bool is_percent)
 {
-    char number[REPORT_NUMBER_BYTES];
-    report_format_number(number, is_percent ? 100 * value : value);
+    char number[WORDING_NUMBER_BYTES];
+    wording_number(number, is_percent ? 100 * value : value);
     snprintf(out, TEXT_BYTES, "%s", isnan(value) ? "?" : number);
 }
 

@@ -193,12 +193,12 @@ START_TEST(programs_get_the_same_figures)
     survey(&b, CHURN_1, GLIBC, TRIAL_OK);
     struct summary_options options = {0};
     struct summary s;
-    const struct report_detail detail = {0};
+    const struct export_detail detail = {0};
     char *text = NULL;
     size_t n_bytes;
     ck_assert_int_eq(summary_make(b.s, b.run, &options, &s, &b.f.err), 0);
     FILE *out = open_memstream(&text, &n_bytes);
-    ck_assert_int_eq(report_json(out, b.s, &s, &detail, &b.f.err), 0);
+    ck_assert_int_eq(export_json(out, b.s, &s, &detail, &b.f.err), 0);
     fclose(out);
     json_t *root = json_loads(text, 0, NULL);
     const json_t *e = json_array_get(json_object_get(root, "memory"), CHURN_1 * N_SUBJECTS + GLIBC);

@@ -44,15 +44,15 @@ static void format_value(char *out, double value, bool is_bytes)
     static const char units[] = "KMGTPE";
     unsigned unit = 0;
     if (!is_bytes || value < KIB) {
-        snprintf(out, REPORT_NUMBER_BYTES, value == (double)(uint64_t)value ? "%.0f" : "%.1f",
+        snprintf(out, WORDING_NUMBER_BYTES, value == (double)(uint64_t)value ? "%.0f" : "%.1f",
                  value);
         return;
     }
     for (value /= KIB; value >= 1000 && units[unit + 1]; value /= KIB)
         unit++;
-    char number[REPORT_NUMBER_BYTES - 1];
+    char number[WORDING_NUMBER_BYTES - 1];
     snprintf(number, sizeof(number), "%.*f", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value);
-    snprintf(out, REPORT_NUMBER_BYTES, "%s%c", number, units[unit]);
+    snprintf(out, WORDING_NUMBER_BYTES, "%s%c", number, units[unit]);
 }
 
 /* As settings are written: 128K where that is exactly it. */
@@ -64,7 +64,7 @@ static void format_setting(char *out, uint64_t value, bool is_bytes)
         value /= KIB;
         unit++;
     }
-    snprintf(out, REPORT_NUMBER_BYTES, "%" PRIu64 "%.*s", value, unit < 0 ? 0 : 1,
+    snprintf(out, WORDING_NUMBER_BYTES, "%" PRIu64 "%.*s", value, unit < 0 ? 0 : 1,
              unit < 0 ? "" : &units[unit]);
 }
 
@@ -73,7 +73,7 @@ static void print_setting(FILE *out, const struct tally_line *line)
 {
     bool is_bytes = statistic_is_bytes(line->name);
     uint64_t least = line->values[0].sum, most = least;
-    char text[REPORT_NUMBER_BYTES];
+    char text[WORDING_NUMBER_BYTES];
     for (size_t i = 1; i < line->n_values; i++) {
         uint64_t value = line->values[i].sum;
         least = value < least ? value : least;
@@ -110,7 +110,7 @@ static void format_line(struct view *v, char *out, const struct tally_line *line
 {
     bool is_bytes = statistic_is_bytes(line->name);
     struct tally_range sum = {0}, most = {0};
-    char median[REPORT_NUMBER_BYTES], least[REPORT_NUMBER_BYTES], greatest[REPORT_NUMBER_BYTES];
+    char median[WORDING_NUMBER_BYTES], least[WORDING_NUMBER_BYTES], greatest[WORDING_NUMBER_BYTES];
     int rc = tally_range(line, TALLY_SUM, &sum, v->err);
     if (rc == 0)
         rc = tally_range(line, TALLY_MOST, &most, v->err);

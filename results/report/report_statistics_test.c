@@ -1,3 +1,4 @@
+#include "export.h"
 #include "report.h"
 
 #include <errno.h>
@@ -112,9 +113,9 @@ static char *text_of(struct scene *t, enum kind kind)
     FILE *out = open_memstream(&text, &n_bytes);
     struct report_look look = {.width = t->width};
     int rc = kind == TABLE ? report_statistics(out, t->s, &t->summary, &look, &t->f.err)
-             : kind == CSV ? report_statistics_csv(out, t->s, &t->summary, &t->f.err)
-                           : report_json(out, t->s, &t->summary,
-                                         &(struct report_detail){.statistics = true}, &t->f.err);
+             : kind == CSV ? export_statistics_csv(out, t->s, &t->summary, &t->f.err)
+                           : export_json(out, t->s, &t->summary,
+                                         &(struct export_detail){.statistics = true}, &t->f.err);
     ck_assert_msg(rc == 0, "%s", t->f.err.text);
     fclose(out);
     return text;
@@ -289,7 +290,7 @@ START_TEST(a_full_disk_is_an_error)
     for (int csv = 0; csv < 2; csv++) {
         FILE *full = fopen("/dev/full", "w");
         ck_assert_ptr_nonnull(full);
-        int rc = csv ? report_statistics_csv(full, t.s, &t.summary, &t.f.err)
+        int rc = csv ? export_statistics_csv(full, t.s, &t.summary, &t.f.err)
                      : report_statistics(full, t.s, &t.summary, &(struct report_look){0}, &t.f.err);
         ck_assert_int_lt(rc, 0);
         fclose(full);

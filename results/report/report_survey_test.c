@@ -29,9 +29,9 @@ static json_t *json_of(struct setting *t, bool google, bool series)
     char *text = NULL;
     size_t n;
     FILE *out = open_memstream(&text, &n);
-    struct report_detail detail = {.series = series};
-    int result = google ? report_google(out, t->s, &t->summary, &t->f.err)
-                        : report_json(out, t->s, &t->summary, &detail, &t->f.err);
+    struct export_detail detail = {.series = series};
+    int result = google ? export_google(out, t->s, &t->summary, &t->f.err)
+                        : export_json(out, t->s, &t->summary, &detail, &t->f.err);
     ck_assert_msg(result == 0, "%s", t->f.err.text);
     fclose(out);
     json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
@@ -96,17 +96,17 @@ START_TEST(csv_has_a_line_for_each_mark_and_histogram)
     struct setting t;
     setting_init(&t, 2);
     add_survey(&t);
-    char *text = csv_of(&t, report_marks_csv);
+    char *text = csv_of(&t, export_marks_csv);
     ck_assert_uint_eq(count(text, '\n'), 3);
     ck_assert_ptr_nonnull(
         strstr(text, "larson:remote=50,2,\"tc,\"\"malloc\"\"\",ok,0,phase,2,0,0,77,"));
     ck_assert_ptr_nonnull(strstr(text, ",ok,1,purged,,0,0,5,"));
     free(text);
-    text = csv_of(&t, report_latency_csv);
+    text = csv_of(&t, export_latency_csv);
     ck_assert_uint_eq(count(text, '\n'), 2);
     ck_assert_ptr_nonnull(strstr(text, ",ok,free,8,,1,0,3,21,20,20,20,20,20,20\n"));
     free(text);
-    text = csv_of(&t, report_series_csv);
+    text = csv_of(&t, export_series_csv);
     ck_assert_uint_eq(count(text, '\n'), 1); /* these trials have no samples */
     free(text);
     setting_release(&t);

@@ -130,7 +130,7 @@ START_TEST(json_holds_everything)
         json_unpack_ex(root, &error, 0, "{s:i, s:{s:s, s:o, s:{s:i}}}", "report_version", &version,
                        "run", "name", &name, "finished", &finished, "manifest", "seed", &seed);
     ck_assert_msg(result == 0, "%s", error.text);
-    ck_assert_int_eq(version, REPORT_VERSION);
+    ck_assert_int_eq(version, EXPORT_VERSION);
     ck_assert_int_eq(seed, 7);
     ck_assert(json_is_null(finished));
     ck_assert_str_eq(name, "20261120-231455");

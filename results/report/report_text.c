@@ -2,9 +2,7 @@
 
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
-#include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 int report_finish(FILE *out, struct err *err)
 {
@@ -24,39 +22,6 @@ void report_put_clean(FILE *out, const char *text)
             p++;
         fputc(is_wide_control || *p < 0x20 || *p == 0x7f ? ' ' : *p, out);
     }
-}
-
-void report_format_time(char *out, int64_t seconds)
-{
-    time_t t = (time_t)seconds;
-    struct tm utc;
-    if (!gmtime_r(&t, &utc) || strftime(out, REPORT_TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-        snprintf(out, REPORT_TIME_BYTES, "%lld s after 1970", (long long)seconds);
-}
-
-void report_format_number(char *out, double value)
-{
-    double size = fabs(value);
-    int n_decimals = size < 0.0995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
-    if (size > 0 && size < 0.00995)
-        snprintf(out, REPORT_NUMBER_BYTES, "%.2g", value);
-    else
-        snprintf(out, REPORT_NUMBER_BYTES, "%.*f", n_decimals, value);
-}
-
-void report_format_ratio(char *out, const struct interval *ratio, enum verdict verdict)
-{
-    char estimate[REPORT_NUMBER_BYTES], low[REPORT_NUMBER_BYTES], high[REPORT_NUMBER_BYTES];
-    report_format_number(estimate, ratio->estimate);
-    if (ratio->n_blocks == 1) {
-        snprintf(out, REPORT_RATIO_BYTES, "%s (1 block)", estimate);
-        return;
-    }
-    report_format_number(low, ratio->low);
-    report_format_number(high, ratio->high);
-    snprintf(out, REPORT_RATIO_BYTES, "%s [%s, %s]%s%s", estimate, low, high,
-             verdict == VERDICT_NO_DIFFERENCE ? "=" : "",
-             ratio->n_blocks < STATS_FULL_COVERAGE_BLOCKS ? "~" : "");
 }
 
 void report_put_trimmed(FILE *out, const char *text)

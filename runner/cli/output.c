@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "export.h"
 #include "output_file.h"
 #include "report.h"
 #include "report_counters.h"
@@ -30,14 +31,14 @@ static int print_csv(FILE *out, struct store *store, const struct summary *summa
 {
     switch (how->table) {
     case OUTPUT_SERIES:
-        return report_series_csv(out, store, summary, err);
+        return export_series_csv(out, store, summary, err);
     case OUTPUT_MARKS:
-        return report_marks_csv(out, store, summary, err);
+        return export_marks_csv(out, store, summary, err);
     case OUTPUT_LATENCY:
-        return report_latency_csv(out, store, summary, err);
+        return export_latency_csv(out, store, summary, err);
     default:
-        return how->statistics ? report_statistics_csv(out, store, summary, err)
-                               : report_csv(out, store, summary, err);
+        return how->statistics ? export_statistics_csv(out, store, summary, err)
+                               : export_csv(out, store, summary, err);
     }
 }
 
@@ -46,13 +47,13 @@ static int print(FILE *out, struct store *store, const struct summary *summary,
 {
     switch (how->form) {
     case OUTPUT_JSON:
-        return report_json(
+        return export_json(
             out, store, summary,
-            &(struct report_detail){.statistics = how->statistics, .series = how->series}, err);
+            &(struct export_detail){.statistics = how->statistics, .series = how->series}, err);
     case OUTPUT_CSV:
         return print_csv(out, store, summary, how, err);
     case OUTPUT_GOOGLE:
-        return report_google(out, store, summary, err);
+        return export_google(out, store, summary, err);
     default:
         return print_tables(out, store, summary, how, err);
     }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "columns.h"
 #include "csv_parts.h"
 #include "latency_bucket.h"
 #include "report_text.h"
@@ -27,7 +28,7 @@ static int put_samples(void *context, const struct store_trial *t, struct err *e
     return result;
 }
 
-int report_series_csv(FILE *out, struct store *store, const struct summary *s, struct err *err)
+int export_series_csv(FILE *out, struct store *store, const struct summary *s, struct err *err)
 {
     struct csv csv = {.out = out, .store = store, .s = s};
     fputs("run,workload,threads,subject,block", out);
@@ -75,7 +76,7 @@ static void put_marks(const struct csv *csv, const struct store_survey *x,
     }
 }
 
-int report_marks_csv(FILE *out, struct store *store, const struct summary *s, struct err *err)
+int export_marks_csv(FILE *out, struct store *store, const struct summary *s, struct err *err)
 {
     struct survey_csv c = {.csv = {.out = out, .store = store, .s = s}, .put = put_marks};
     fputs("run,workload,threads,subject,status,mark,kind,phase", out);
@@ -105,7 +106,7 @@ static void put_latencies(const struct csv *csv, const struct store_survey *x,
     }
 }
 
-int report_latency_csv(FILE *out, struct store *store, const struct summary *s, struct err *err)
+int export_latency_csv(FILE *out, struct store *store, const struct summary *s, struct err *err)
 {
     struct survey_csv c = {.csv = {.out = out, .store = store, .s = s}, .put = put_latencies};
     fputs("run,workload,threads,subject,status,call,size_class,size_most_bytes,remote,faulted,"

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "report.h"
+#include "export.h"
 
 struct csv {
     FILE *out;

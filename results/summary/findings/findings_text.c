@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "findings_make.h"
-#include "report_text.h"
+#include "wording.h"
 
 static const char *const names[] = {
     [FINDING_FOREIGN] = "foreign_cpu", [FINDING_STEAL] = "steal",
@@ -80,8 +80,8 @@ static void put_place(FILE *out, const struct summary *s, const struct finding_c
 
 static void put_number(FILE *out, const struct finding_case *c, double value)
 {
-    char text[REPORT_NUMBER_BYTES];
-    report_format_number(text, value / (c->is_memory ? (double)MIB : 1e6));
+    char text[WORDING_NUMBER_BYTES];
+    wording_number(text, value / (c->is_memory ? (double)MIB : 1e6));
     fprintf(out, "%s %s", text, c->is_memory ? "MiB" : "Mop/s");
 }
 

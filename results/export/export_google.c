@@ -145,8 +145,8 @@ static json_t *make_failures(struct json *j)
 static json_t *make_context(struct json *j)
 {
     const struct store_run *run = &j->s->run;
-    char date[REPORT_TIME_BYTES];
-    report_format_time(date, run->started_s);
+    char date[WORDING_TIME_BYTES];
+    wording_time(date, run->started_s);
     json_t *o = json_object(), *facts = json_object();
     part_put(j, o, "date", json_string(date));
     part_put(j, o, "executable", json_string("arenabench"));
@@ -178,7 +178,7 @@ static json_t *make_benchmarks(struct google *g)
     return all;
 }
 
-int report_google(FILE *out, struct store *store, const struct summary *s, struct err *err)
+int export_google(FILE *out, struct store *store, const struct summary *s, struct err *err)
 {
     struct google g = {.json = {.s = s, .store = store}};
     size_t n = (size_t)s->run.n_cells * s->run.n_subjects;

@@ -72,7 +72,7 @@ static int put_trial(void *context, const struct store_trial *t, struct err *err
     return 0;
 }
 
-int report_csv(FILE *out, struct store *store, const struct summary *s, struct err *err)
+int export_csv(FILE *out, struct store *store, const struct summary *s, struct err *err)
 {
     struct csv csv = {.out = out, .s = s};
     put_header(out);
@@ -99,7 +99,7 @@ static int put_rows(void *context, const struct store_trial *t, struct err *err)
     return result;
 }
 
-int report_statistics_csv(FILE *out, struct store *store, const struct summary *s, struct err *err)
+int export_statistics_csv(FILE *out, struct store *store, const struct summary *s, struct err *err)
 {
     struct csv csv = {.out = out, .store = store, .s = s};
     fputs("run,workload,threads,subject,block,status,kind,arena,name,value\n", out);

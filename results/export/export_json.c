@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
 #include "json_parts.h"
 #include "report_counters.h"
 #include "report_text.h"
@@ -11,8 +12,8 @@ static json_t *moment(int64_t seconds)
 {
     if (seconds == 0)
         return json_null();
-    char out[REPORT_TIME_BYTES];
-    report_format_time(out, seconds);
+    char out[WORDING_TIME_BYTES];
+    wording_time(out, seconds);
     return json_string(out);
 }
 
@@ -267,8 +268,8 @@ static json_t *make_summary(struct json *j)
     return o;
 }
 
-int report_json(FILE *out, struct store *store, const struct summary *s,
-                const struct report_detail *detail, struct err *err)
+int export_json(FILE *out, struct store *store, const struct summary *s,
+                const struct export_detail *detail, struct err *err)
 {
     struct json j = {
         .s = s, .store = store, .trials = json_array(), .surveys = json_array(), .detail = detail};
@@ -276,7 +277,7 @@ int report_json(FILE *out, struct store *store, const struct summary *s,
     int result = store_each_trial(store, s->run.id, add_trial, &j, err);
     if (result == 0)
         result = json_add_surveys(&j, err);
-    part_put(&j, root, "report_version", json_integer(REPORT_VERSION));
+    part_put(&j, root, "report_version", json_integer(EXPORT_VERSION));
     part_put(&j, root, "run", make_run(&j));
     part_put(&j, root, "facts", make_facts(&j));
     part_put(&j, root, "subjects", make_subjects(&j));

@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "report.h"
+#include "export.h"
 
 /*
  * Jansson's *_new calls take over what they are given even when it is NULL or they fail, so that
@@ -13,7 +13,7 @@ struct json {
     const struct summary *s;
     struct store *store;
     json_t *trials, *surveys;
-    const struct report_detail *detail;
+    const struct export_detail *detail;
     bool failed;
 };
 

@@ -1,7 +1,7 @@
 /* What the columns of the long tables are called, and how the numbers in them come about. */
+#include "columns.h"
+
 #include "histogram.h"
-#include "report.h"
-#include "survey.h"
 
 static_assert(TRIAL_LIVE_UNKNOWN == SURVEY_UNKNOWN, "one number is unknown everywhere");
 static_assert(TRIAL_UNKNOWN == SURVEY_UNKNOWN, "one number is unknown everywhere");

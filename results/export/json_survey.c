@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "columns.h"
 #include "json_parts.h"
 #include "latency_bucket.h"
 #include "store_survey.h"
