@@ -113,6 +113,9 @@ def check_numbers(page, shown):
 
 
 def check_data(text, data, shown):
+    shown_of = {(m["cell"], m["subject"]): m for m in shown["memory"]}
+    check("the figures of memory are the store's", len(data["memory"]) > 20 and any(m["f1_ratio"] for m in data["memory"])
+          and all(m == shown_of[m["cell"], m["subject"]] for m in data["memory"]))
     check("the data hold nothing that HTML could read", not re.search(r"[<>&\u2028\u2029]", text))
     peaks = [s for s in data["series"] if max(s["resident_kib"]) != s["peak_kib"]]
     check("thinned series keep their peaks and say of how many they are",
