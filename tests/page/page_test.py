@@ -171,6 +171,11 @@ def check_use(page):
     page.settle()
     after = drawn(page, "memory-chart")["texts"]
     check("a key zooms", before != after, before, after)
+    page.value("(() => { const s = document.getElementById('fragmentation-cell'); s.value = '1'; s.onchange(); })()")
+    page.settle()
+    note = page.value("document.getElementById('fragmentation-note').textContent")
+    check("where live bytes are vague, the second pass stands in", "are of the second pass" in note
+          and "jemalloc" in drawn(page, "fragmentation-chart")["texts"], note)
     page.value("(() => { const s = document.getElementById('memory-base'); s.value = 'o'; s.onchange(); })()")
     page.settle()
     check("operations in the place of seconds", any("operations" in t for t in drawn(page, "memory-chart")["texts"]))
