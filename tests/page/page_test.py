@@ -243,13 +243,17 @@ def check_large(chromium, room):
     path, shown = make(room, "large")
     size = os.path.getsize(path)
     check(f"a run as large as the default one: {size / 1e6:.2f} MB", size < SIZE_MOST and len(shown["trials"]) == 22 * 8 * 9)
-    seconds = 1e9
-    for _ in range(5): # other programs may be busy; what counts is what the page needs
-        page = browser.Page(chromium, path)
-        seconds = min(seconds, page.seconds)
-        if seconds < SECONDS_MOST:
+    pages = []
+    for _ in range(5): # a busy machine makes it wait
+        pages.append(browser.Page(chromium, path))
+        if pages[-1].seconds < SECONDS_MOST:
             break
-    check(f"it is drawn in {seconds:.2f} s", seconds < SECONDS_MOST)
+    page = min(pages, key=lambda p: p.seconds)
+    said = f"{page.seconds:.2f} s, {page.cpu_seconds:.2f} s of CPU time"
+    # Where other programs had the CPUs all the time, its own time must do.
+    is_soon = page.seconds < SECONDS_MOST or (os.getloadavg()[0] > os.cpu_count() and 0 < page.cpu_seconds < SECONDS_MOST)
+    check(f"it is drawn in {said}", is_soon)
+    page = pages[-1]
     is_quiet("large", page, path)
 
 
