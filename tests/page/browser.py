@@ -115,6 +115,17 @@ class Page:
     def call(self, method, **params):
         return self.browser.call(method, params, self.session)
 
+    def look_through(self):
+        """Goes down the page and back, as a reader does: charts are drawn when they come near."""
+        self.value("""(async () => {
+          for (let y = 0; y < document.documentElement.scrollHeight; y += 400) {
+            scrollTo(0, y);
+            await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)));
+          }
+          scrollTo(0, 0);
+        })()""")
+        self.settle()
+
     def value(self, expression):
         """What a JavaScript expression gives, as Python has it."""
         reply = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)

@@ -197,6 +197,7 @@ def check_whole(chromium, room):
     path, shown = make(room, "whole")
     text, data = embedded(path)
     page = browser.Page(chromium, path)
+    page.look_through()
     check_charts(page)
     check_numbers(page, shown)
     check_data(text, data, shown)
@@ -216,6 +217,7 @@ def check_whole(chromium, room):
     check("light when it is asked for", dark.value(f"({sum_of})({ground})") > 700)
     check("at 800 px no wider than the window", dark.value(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0)
+    dark.look_through()
     is_quiet("dark", dark, path)
 
 
@@ -254,6 +256,8 @@ def check_large(chromium, room):
     is_soon = page.seconds < SECONDS_MOST or (os.getloadavg()[0] > os.cpu_count() and 0 < page.cpu_seconds < SECONDS_MOST)
     check(f"it is drawn in {said}", is_soon)
     page = pages[-1]
+    page.look_through()
+    check("and all of it on the way down", all((drawn(page, f"{name}-chart") or {"shapes": 0})["shapes"] >= 15 for name in CHARTS))
     is_quiet("large", page, path)
 
 
