@@ -1,6 +1,7 @@
 /*
  * Memory over time: of each cell and subject one trial, that with the median peak of those that ended well;
  * thinned, see thin.h. What the bench itself takes is left out.
+ * Beside them, the figures of fragmentation.
  */
 #include <errno.h>
 #include <math.h>
@@ -11,7 +12,6 @@
 #include "thin.h"
 
 #define LIVE_LEAST (64 * KIB) /* residency over less is noise */
-#define PAGE_BYTES 4096.0     /* of the ideal */
 
 static int by_place_and_peak(const void *a, const void *b)
 {
@@ -53,41 +53,6 @@ static json_t *value_of(enum column column, const struct trial_sample *s, uint64
                                                                           (double)s->live_bytes)))
                    : json_null();
     }
-}
-
-/* Of the whole series: F1 to F4, memory cost, blow-up. */
-static json_t *make_figures(struct page *p, const struct fragmentation_series *f)
-{
-    struct fragmentation_measures m = fragmentation_measure(f);
-    size_t live = fragmentation_peak(f->live, f->n);
-    size_t resident = fragmentation_peak(f->resident, f->n);
-    double blow_up = live < f->n && resident < f->n
-                         ? fragmentation_blow_up(f->resident[resident], f->live[live], PAGE_BYTES)
-                         : NAN;
-    double figures[] = {m.f1, m.f2, m.f3, m.f4, fragmentation_memory_cost(f), blow_up};
-    json_t *array = json_array();
-    for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
-        page_append(p, array, part_number(figures[i]));
-    return array;
-}
-
-static int put_figures(struct page *p, json_t *o, const struct trial_sample *samples, size_t n,
-                       struct err *err)
-{
-    double *numbers = calloc(3 * n, sizeof(*numbers));
-    if (!numbers)
-        return err_set(err, ENOMEM, "no memory for a series of %zu samples", n);
-    struct fragmentation_series f = {
-        .t = numbers, .live = numbers + n, .resident = numbers + 2 * n, .n = n};
-    for (size_t i = 0; i < n; i++) {
-        numbers[i] = (double)samples[i].ops;
-        numbers[n + i] =
-            samples[i].live_bytes == TRIAL_LIVE_UNKNOWN ? NAN : (double)samples[i].live_bytes;
-        numbers[2 * n + i] = (double)samples[i].rss_bytes;
-    }
-    page_put(p, o, "figures", make_figures(p, &f));
-    free(numbers);
-    return 0;
 }
 
 static uint64_t greatest(const struct trial_sample *samples, size_t n)
@@ -134,11 +99,8 @@ static int add_series(struct page *p, const struct page_trial *t, json_t *array,
     struct trial_sample *samples;
     size_t n;
     int rc = store_load_series(p->store, t->id, &samples, &n, err);
-    if (rc == 0 && n > 0) {
-        json_t *o = make_series(p, t, samples, n);
-        rc = put_figures(p, o, samples, n, err);
-        page_append(p, array, o);
-    }
+    if (rc == 0 && n > 0)
+        page_append(p, array, make_series(p, t, samples, n));
     free(samples);
     return rc;
 }
@@ -158,6 +120,10 @@ int page_add_series(struct page *p, struct err *err)
         if (n_ok > 0 && !summary_is_bench(p->s, p->trials[i].place.subject))
             rc = add_series(p, &p->trials[i + (n_ok - 1) / 2], array, err);
     }
+    struct json figures = {.s = p->s, .store = p->store};
+    if (rc == 0)
+        rc = json_put_memory(&figures, p->root, err);
+    p->failed |= figures.failed;
     page_put(p, p->root, "series", array);
     page_put(p, p->root, "thinned_to", json_integer(THIN_MOST));
     return rc;

@@ -3,12 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fragmentation.h"
 #include "heat.h"
+#include "memory.h"
 #include "page_latency.h"
 #include "page_parts.h"
 #include "store_survey.h"
-#include "tail.h"
 
 #define MARKS_MOST  32u /* of a survey on the page: of evenly spaced ones some are left out */
 #define STEPS_LEAST 8u
@@ -153,27 +152,6 @@ static int put_marks(struct page *p, json_t *o, const struct survey *found, stru
     return put_heat(p, o, &heat, err);
 }
 
-static void note_reading(struct tail_readings *r, const struct survey_mark *m)
-{
-    double resident = known(m->heap_resident_bytes);
-    switch (m->kind) {
-    case SURVEY_DRAINED:
-        r->drained = resident;
-        r->live = known(m->live_bytes);
-        break;
-    case SURVEY_IDLE_0_1S:
-    case SURVEY_IDLE_1S:
-    case SURVEY_IDLE_5S:
-        r->idle[m->kind - SURVEY_IDLE_0_1S] = resident;
-        break;
-    case SURVEY_PURGED:
-        r->purged = resident;
-        break;
-    default:
-        r->peak = resident > r->peak ? resident : r->peak;
-    }
-}
-
 static json_t *kib(double bytes)
 {
     return bytes >= 0 ? part_count((uint64_t)bytes / KIB) : json_null();
@@ -182,11 +160,8 @@ static json_t *kib(double bytes)
 /* Drained, idle three times, purged; and what that means. */
 static void put_tail(struct page *p, json_t *o, const struct survey *found)
 {
-    struct tail_readings r = {
-        .live = NAN, .drained = NAN, .idle = {NAN, NAN, NAN}, .purged = NAN, .call = found->purge};
+    struct tail_readings r = memory_tail(found);
     char words[TAIL_WORDS_BYTES];
-    for (uint32_t i = 0; i < found->n_marks; i++)
-        note_reading(&r, &found->marks[i]);
     struct tail tail = tail_judge(&r);
     json_t *values = json_array();
     page_append(p, values, kib(r.drained));

@@ -70,6 +70,11 @@ class Browser:
                 return reply["result"]
             self.events.append(reply)
 
+    def renderer_seconds(self):
+        """CPU time that all tabs have taken so far."""
+        info = self.call("SystemInfo.getProcessInfo")["processInfo"]
+        return sum(p["cpuTime"] for p in info if p["type"] == "renderer")
+
     def close(self):
         try:
             self.call("Browser.close")
@@ -97,17 +102,29 @@ class Page:
             window.shifted = 0;
             new PerformanceObserver((list) => list.getEntries().forEach((e) => { window.shifted += e.value; }))
               .observe({ type: "layout-shift", buffered: true });""")
-        began = time.monotonic()
+        began, taken = time.monotonic(), browser.renderer_seconds()
         self.call("Page.navigate", url="file://" + os.path.abspath(path))
         while self.value("document.documentElement?.dataset.ready") != "yes":
             if time.monotonic() - began > 30:
                 raise TimeoutError(f"{path} does not become ready")
             time.sleep(0.02)
         self.seconds = time.monotonic() - began
+        self.cpu_seconds = browser.renderer_seconds() - taken
         self.shifted = self.value("window.shifted")
 
     def call(self, method, **params):
         return self.browser.call(method, params, self.session)
+
+    def look_through(self):
+        """Goes down the page and back, as a reader does: charts are drawn when they come near."""
+        self.value("""(async () => {
+          for (let y = 0; y < document.documentElement.scrollHeight; y += 400) {
+            scrollTo(0, y);
+            await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)));
+          }
+          scrollTo(0, 0);
+        })()""")
+        self.settle()
 
     def value(self, expression):
         """What a JavaScript expression gives, as Python has it."""

@@ -113,6 +113,9 @@ def check_numbers(page, shown):
 
 
 def check_data(text, data, shown):
+    shown_of = {(m["cell"], m["subject"]): m for m in shown["memory"]}
+    check("the figures of memory are the store's", len(data["memory"]) > 20 and any(m["f1_ratio"] for m in data["memory"])
+          and all(m == shown_of[m["cell"], m["subject"]] for m in data["memory"]))
     check("the data hold nothing that HTML could read", not re.search(r"[<>&\u2028\u2029]", text))
     peaks = [s for s in data["series"] if max(s["resident_kib"]) != s["peak_kib"]]
     check("thinned series keep their peaks and say of how many they are",
@@ -168,6 +171,11 @@ def check_use(page):
     page.settle()
     after = drawn(page, "memory-chart")["texts"]
     check("a key zooms", before != after, before, after)
+    page.value("(() => { const s = document.getElementById('fragmentation-cell'); s.value = '1'; s.onchange(); })()")
+    page.settle()
+    note = page.value("document.getElementById('fragmentation-note').textContent")
+    check("where live bytes are vague, the second pass stands in", "are of the second pass" in note
+          and "jemalloc" in drawn(page, "fragmentation-chart")["texts"], note)
     page.value("(() => { const s = document.getElementById('memory-base'); s.value = 'o'; s.onchange(); })()")
     page.settle()
     check("operations in the place of seconds", any("operations" in t for t in drawn(page, "memory-chart")["texts"]))
@@ -189,6 +197,7 @@ def check_whole(chromium, room):
     path, shown = make(room, "whole")
     text, data = embedded(path)
     page = browser.Page(chromium, path)
+    page.look_through()
     check_charts(page)
     check_numbers(page, shown)
     check_data(text, data, shown)
@@ -208,6 +217,7 @@ def check_whole(chromium, room):
     check("light when it is asked for", dark.value(f"({sum_of})({ground})") > 700)
     check("at 800 px no wider than the window", dark.value(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0)
+    dark.look_through()
     is_quiet("dark", dark, path)
 
 
@@ -235,13 +245,19 @@ def check_large(chromium, room):
     path, shown = make(room, "large")
     size = os.path.getsize(path)
     check(f"a run as large as the default one: {size / 1e6:.2f} MB", size < SIZE_MOST and len(shown["trials"]) == 22 * 8 * 9)
-    seconds = 1e9
-    for _ in range(5): # other programs may be busy; what counts is what the page needs
-        page = browser.Page(chromium, path)
-        seconds = min(seconds, page.seconds)
-        if seconds < SECONDS_MOST:
+    pages = []
+    for _ in range(5): # a busy machine makes it wait
+        pages.append(browser.Page(chromium, path))
+        if pages[-1].seconds < SECONDS_MOST:
             break
-    check(f"it is drawn in {seconds:.2f} s", seconds < SECONDS_MOST)
+    page = min(pages, key=lambda p: p.seconds)
+    said = f"{page.seconds:.2f} s, {page.cpu_seconds:.2f} s of CPU time"
+    # Where other programs had the CPUs all the time, its own time must do.
+    is_soon = page.seconds < SECONDS_MOST or (os.getloadavg()[0] > os.cpu_count() and 0 < page.cpu_seconds < SECONDS_MOST)
+    check(f"it is drawn in {said}", is_soon)
+    page = pages[-1]
+    page.look_through()
+    check("and all of it on the way down", all((drawn(page, f"{name}-chart") or {"shapes": 0})["shapes"] >= 15 for name in CHARTS))
     is_quiet("large", page, path)
 
 

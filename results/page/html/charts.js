@@ -79,36 +79,46 @@ function zoomByKey(chart, event) {
   chart.dispatchAction({ type: "dataZoom", dataZoomIndex: 1, start, end });
 }
 
-// Draws into the element `id`; `make` gives the option each time, so that it sees the present choices.
+// Draws into the element `id`, once it is near what the reader sees; `make` gives the option each time, so that
+// it sees the present choices.
 function draw(id, make) {
   const box = $(id);
-  let entry = charts.get(id);
-  if (!entry) {
-    const chart = echarts.init(box, null, { renderer: "svg" });
-    entry = { chart };
-    charts.set(id, entry);
+  if (!charts.has(id)) charts.set(id, { box });
+  charts.get(id).make = make;
+  if (charts.get(id).chart) show(charts.get(id));
+  else near.observe(box);
+}
+
+const near = new IntersectionObserver((list) => list.filter((e) => e.isIntersecting && charts.has(e.target.id)).forEach((e) => show(charts.get(e.target.id))),
+  { rootMargin: "400px" });
+
+function show(entry) {
+  const { box, make } = entry;
+  if (!entry.chart) {
+    entry.chart = echarts.init(box, null, { renderer: "svg" });
+    near.unobserve(box);
     sizes.observe(box);
     box.tabIndex = 0;
-    box.addEventListener("keydown", (event) => zoomByKey(chart, event));
+    box.setAttribute("role", "img");
+    box.addEventListener("keydown", (event) => entry.chart.isDisposed() || zoomByKey(entry.chart, event));
   }
-  entry.make = make;
-  const option = make();
-  box.setAttribute("role", "img");
-  entry.chart.setOption(option, { notMerge: true });
+  fit(box);
+  entry.chart.setOption(make(), { notMerge: true });
 }
 
 function redrawAll() {
-  for (const { chart, make } of charts.values()) {
-    if (chart.isDisposed()) continue;
-    fit(chart.getDom());
-    chart.setOption(make(), { notMerge: true });
-  }
+  for (const entry of charts.values()) if (entry.chart) show(entry);
+}
+
+// Paper has all of them.
+function drawAll() {
+  for (const entry of charts.values()) show(entry);
 }
 
 function dropChart(id) {
   const entry = charts.get(id);
-  if (entry) {
-    sizes.unobserve(entry.chart.getDom());
+  if (entry && entry.chart) {
+    sizes.unobserve(entry.box);
     entry.chart.dispose();
   }
   charts.delete(id);

@@ -1,4 +1,4 @@
-// Fills the page: what is read first, first; each chart in a turn of its own, so that the page answers meanwhile.
+// Fills the page: what is read first, first; each section in a turn of its own, so that the page answers meanwhile.
 
 function fillNav() {
   $("nav").replaceChildren(...[...document.querySelectorAll("section[data-nav]")].map((s) => el("a", { href: `#${s.id}` }, s.dataset.nav)));
@@ -15,6 +15,7 @@ function start() {
     printing = now; // on paper: light, and as wide as that, before the charts are drawn
     document.documentElement.classList.toggle("printing", now);
     applyTheme();
+    if (now) drawAll();
   };
   addEventListener("beforeprint", print(true));
   addEventListener("afterprint", print(false));

@@ -96,10 +96,19 @@ function setUpMemory() {
 
 // --- fragmentation ---
 
+const figuresOf = (c) => data.memory.filter((m) => m.cell === c && !subjects[m.subject].bench);
+const isVague = (c) => figuresOf(c).some((m) => m.is_by_marks);
+
+// Where what is live is known too roughly from outside, the marks of the second pass take the place of the series.
+function ratiosOf(c) {
+  const list = isVague(c) ? surveysOf(c) : seriesOf(c);
+  return list.filter((s) => !subjects[s.subject].bench && hasValues([s], "residency_permille"));
+}
+
 function fragmentationOption(c, baseKind) {
-  const p = palette();
-  const list = seriesOf(c).filter((s) => !hidden.has(s.subject) && !subjects[s.subject].bench);
-  const lines = list.map((s) => lineOf(s.subject, pairs(xOf(s, baseKind), s.residency_permille, 1000)));
+  const p = palette(), vague = isVague(c);
+  const lines = ratiosOf(c).filter((s) => !hidden.has(s.subject))
+    .map((s) => lineOf(s.subject, pairs(xOf(s, baseKind), s.residency_permille, 1000), { showSymbol: vague }));
   lines.push({ type: "line", id: "ideal", data: [], silent: true,
     markLine: { silent: true, symbol: "none", data: [{ yAxis: 1 }], lineStyle: { color: p.quiet, type: [1, 3], width: 1.5 }, label: { formatter: "ideal", color: p.quiet, position: "end" } } });
   return {
@@ -110,20 +119,26 @@ function fragmentationOption(c, baseKind) {
   };
 }
 
-const figureNames = ["F1 mean", "F2 at most live", "F3 at most resident", "F4 most by most", "memory cost", "blow-up"];
+const figures = {
+  f1_ratio: "F1", f2_ratio: "F2", f3_ratio: "F3", f4_ratio: "F4", memory_cost_ratio: "memory cost", blow_up_ratio: "blow-up",
+  internal_ratio: "internal", unused_ratio: "held, not used", empty_pages_ratio: "empty",
+};
 
 function fillFragmentation() {
   const c = Number($("fragmentation-cell").value);
-  const list = seriesOf(c).filter((s) => !subjects[s.subject].bench);
-  $("fragmentation-note").textContent = `Resident memory by what the program has requested and not yet freed; 1 is the ideal, live bytes without a gap. Where less than a hundredth of the greatest value is live, or less than 64 KiB, the ratio says nothing and is left out. ` +
-    `Below 1 not all that was requested has been touched. F1 to F4 are Johnstone and Wilson's measures with resident in place of held memory, less 1; memory cost is the integral of resident by that of live; blow-up is the greatest resident by the ideal's.`;
-  fillTable($("fragmentation-table"), `${cellName(c)}: figures of the trials drawn`, ["allocator", ...figureNames],
-    list.map((s) => [nameOf(s.subject), ...s.figures.map((x, k) => (x === null ? "–" : k < 4 ? `${number(x * 100)} %` : number(x)))]));
+  const list = figuresOf(c).filter((m) => entries[c][m.subject].trials);
+  $("fragmentation-note").textContent = `Resident memory by what the program has requested and not yet freed; 1 is the ideal, live bytes without a gap. Below 1 not all that was requested has been touched. ` +
+    (isVague(c) ? "Here what is live is known too roughly from outside, so the lines and the figures are of the second pass." :
+      "Where less than a hundredth of the greatest value is live, or less than 64 KiB, the ratio says nothing and is left out.");
+  fillTable($("fragmentation-table"), `${cellName(c)}: medians over the trials that ended well. F1 to F4: Johnstone and Wilson's, by resident memory, less 1 (mean; when most is live; most resident by live then; most by most). ` +
+    `Memory cost: the integral of resident by that of live. Blow-up: the greatest resident by the ideal's. Of the second pass at the peak: lost inside blocks; held from the system but in no block; resident but empty.`,
+    ["allocator", ...Object.values(figures)],
+    list.map((m) => [nameOf(m.subject), ...Object.keys(figures).map((name) => (m[name] === null ? "–" : /memory|blow/.test(name) ? number(m[name]) : `${number(m[name] * 100)} %`))]));
   draw("fragmentation-chart", () => fragmentationOption(c, $("fragmentation-base").value));
 }
 
 function setUpFragmentation() {
-  const list = cellsWithSeries().filter((c) => hasValues(seriesOf(c), "residency_permille"));
+  const list = cells.map((cell, c) => c).filter((c) => ratiosOf(c).length);
   if (!list.length) {
     sayEmpty("fragmentation", data.series.length ? "The series of this run do not tell what was live, so nothing can be said about fragmentation over time." : "This run has no series, so nothing can be said about fragmentation over time.");
     return;
