@@ -17,11 +17,12 @@
 
 #define SHOWN_MOST  GIB
 #define PIECES_MOST 16384u
+#define ATTEMPTS    12u
 #define FREE_LEAST  (2 * KIB)  /* is kept by no cache */
 #define TRIM_LEAST  (64 * KIB) /* glibc looks at the top only when so much came together */
 
 static size_t piece_bytes; /* of a chunk: no mapping, and kept by no cache */
-static unsigned spacer;    /* varies where the boundary lies in a piece */
+static unsigned attempt;   /* at a boundary that does not lie at the edge of a piece */
 
 struct pieces {
     char *at[PIECES_MOST];
@@ -42,24 +43,25 @@ static bool add_piece(struct pieces *pieces, size_t chunk)
     return true;
 }
 
-/* Until `top` bytes lie between the first piece and the end, and the boundary is below the last one's end. */
+/* Until more than `top` bytes lie between the first piece and the end, and the boundary below the last one's. */
 static bool build(struct pieces *pieces, uint64_t top)
 {
+    size_t bytes = chunk_round(piece_bytes - (piece_bytes / 32 + 80) * attempt);
     do {
-        if (!add_piece(pieces, piece_bytes))
+        if (!add_piece(pieces, bytes))
             return false;
     } while (end_of_heap(pieces->at[pieces->n - 1]) - chunk_begin(pieces->at[0]) <
              top + piece_bytes);
     size_t free_bytes = mallinfo2().keepcost;
-    return free_bytes + CHUNK_LEAST <= top ||
-           add_piece(pieces, chunk_round(free_bytes - top + 2 * FREE_LEAST));
+    return free_bytes + FREE_LEAST <= top ||
+           add_piece(pieces, chunk_round(free_bytes + 2 * FREE_LEAST - top));
 }
 
 /* 1: the free that left a top of so many bytes cut it off; 0: it did not. */
 static uint64_t is_trimmed(uint64_t top)
 {
     static struct pieces pieces;
-    if (!malloc(1) || (spacer && !malloc(spacer * (piece_bytes / 4))) || !build(&pieces, top))
+    if (!malloc(1) || !build(&pieces, top))
         return EFFECT_LOST;
     uintptr_t boundary = end_of_heap(pieces.at[pieces.n - 1]) - top;
     size_t cut = pieces.n - 1;
@@ -83,7 +85,7 @@ static uint64_t is_trimmed(uint64_t top)
 static uint64_t cuts(uint64_t top)
 {
     uint64_t cut = EFFECT_LOST;
-    for (spacer = 0; cut == EFFECT_LOST && spacer < 4; spacer++)
+    for (attempt = 0; cut == EFFECT_LOST && attempt < ATTEMPTS; attempt++)
         cut = effect_measure(is_trimmed, top);
     return cut;
 }
@@ -121,6 +123,27 @@ static void choose_piece(const struct effect_list *all)
     piece_bytes = threshold > 2 * MIB ? MIB : chunk_round(threshold / 2);
 }
 
+/* Whether the least top that can be cut is: then the threshold is not above it. */
+static void probe_floor(uint64_t floor, struct effect *out)
+{
+    uint64_t cut = cuts(floor);
+    if (cut == 0)
+        effect_other(out, least_cut(floor, SHOWN_MOST / 4));
+    else
+        effect_say(out, EFFECT_UNPROVED, "lies below what a trim leaves (top_pad)");
+}
+
+static void probe_above(uint64_t floor, uint64_t wanted, struct effect *out)
+{
+    uint64_t at = cuts(chunk_round(wanted)), below = cuts(chunk_round(wanted) - CHUNK_GRAIN);
+    if (at == 1 && below == 0)
+        return;
+    if (at == 0 || below == 1)
+        effect_other(out, least_cut(floor, at == 1 ? wanted : SHOWN_MOST / 4));
+    else
+        effect_say(out, EFFECT_UNPROVED, "no heap could be made to show it");
+}
+
 void effect_trim_threshold(const struct effect_list *all, uint64_t wanted, struct effect *out)
 {
     uint64_t floor = floor_of(all);
@@ -131,9 +154,8 @@ void effect_trim_threshold(const struct effect_list *all, uint64_t wanted, struc
         effect_say(out, EFFECT_UNPROVED, "the heap is not contiguous");
     else if (floor >= SHOWN_MOST || wanted > SHOWN_MOST || wanted / piece_bytes >= PIECES_MOST - 8)
         effect_say(out, EFFECT_UNPROVED, "no heap is made so large");
-    else if (wanted <= floor && cuts(floor) == 1)
-        effect_say(out, EFFECT_UNPROVED, "lies below top_pad, which a trim leaves");
-    else if (wanted <= floor || cuts(chunk_round(wanted)) != 1 ||
-             cuts(chunk_round(wanted) - CHUNK_GRAIN) != 0)
-        effect_other(out, least_cut(floor, SHOWN_MOST / 4));
+    else if (wanted <= floor)
+        probe_floor(floor, out);
+    else
+        probe_above(floor, wanted, out);
 }
