@@ -53,6 +53,13 @@ static uint64_t measure_arenas(uint64_t threads)
     return n_arenas();
 }
 
+static uint64_t limit_by_cores(void)
+{
+    cpu_set_t cpus;
+    int n = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
+    return (uint64_t)n * ARENAS_PER_CORE;
+}
+
 void effect_arena_max(const struct effect_list *all, uint64_t wanted, struct effect *out)
 {
     (void)all;
@@ -61,15 +68,10 @@ void effect_arena_max(const struct effect_list *all, uint64_t wanted, struct eff
         return;
     }
     uint64_t n = effect_measure(measure_arenas, wanted + 1);
+    if (n > wanted)
+        n = effect_measure(measure_arenas, limit_by_cores() + 1);
     if (n != wanted)
         effect_other(out, n);
-}
-
-static uint64_t limit_by_cores(void)
-{
-    cpu_set_t cpus;
-    int n = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
-    return (uint64_t)n * ARENAS_PER_CORE;
 }
 
 /*
