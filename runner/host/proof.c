@@ -95,7 +95,8 @@ static int refuse(const struct statistic_wanted *wanted, uint64_t value, struct 
                        wanted->name, (long)wanted->value);
     return err_set(err, EINVAL,
                    "%s was to be %ld and was %ld in the worker: the allocator did not take the "
-                   "setting",
+                   "setting, which is out of its range, held by another one, or not in this "
+                   "version",
                    wanted->name, (long)wanted->value, (long)value);
 }
 
