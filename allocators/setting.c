@@ -65,14 +65,30 @@ static bool factor(const struct setting *s, const char *text)
            strtoll(text, NULL, 10) < s->most;
 }
 
+/* The index of `text` in words with '|' between; how many there are when it is none of them. */
+static size_t index_of(const char *text, const char *words)
+{
+    size_t n = strlen(text), index = 0;
+    for (const char *word = words; word; index++) {
+        size_t length = strcspn(word, "|");
+        if (length == n && strncasecmp(word, text, n) == 0)
+            return index;
+        word = word[length] ? word + length + 1 : NULL;
+    }
+    return index;
+}
+
 static bool one_of(const char *text, const char *words)
 {
-    size_t n = strlen(text);
-    for (const char *word = words; word; word = strchr(word, '|') ? strchr(word, '|') + 1 : NULL) {
-        if (n == strcspn(word, "|") && strncasecmp(word, text, n) == 0)
-            return true;
-    }
-    return false;
+    size_t n = 1;
+    for (const char *p = words; *p; p++)
+        n += *p == '|';
+    return index_of(text, words) < n;
+}
+
+uint64_t setting_choice(const struct setting *s, const char *text)
+{
+    return index_of(text, s->choices);
 }
 
 /* The spelling of `text` that the allocator reads; NULL when it is no value of this setting. */

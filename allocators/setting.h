@@ -15,3 +15,6 @@
  */
 int setting_value(const struct allocator *a, const struct setting *s, const char *text,
                   char out[SETTING_VALUE_BYTES], struct err *err) MUST_CHECK;
+
+/* Which of the words of a SETTING_CHOICE `text` is: from 0 on; their number when it is none. */
+uint64_t setting_choice(const struct setting *s, const char *text);

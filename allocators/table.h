@@ -18,6 +18,19 @@ enum setting_unit {
     SETTING_CHOICE, /* one of a few words */
 };
 
+/*
+ * How a setting is searched when a program is tuned; all zero: it is not searched. The levels are
+ * numbers from `from` to `to`, apart by equal factors, or listed as a person writes them; they ascend, and
+ * -1, which is never, stands behind all numbers. Not to give the setting at all is a level besides.
+ */
+struct setting_knob {
+    unsigned rank;      /* of two knobs of an allocator the lesser is tried first; 0: is no knob */
+    int64_t from, to;   /* both are levels */
+    unsigned steps;     /* how many levels there are */
+    const char *levels; /* instead of these three: with a '|' between */
+    bool is_dynamic;    /* not given, the allocator moves the value itself: no number is the same */
+};
+
 struct setting {
     const char *name; /* as people write it; unique in its allocator */
     const char
@@ -28,6 +41,8 @@ struct setting {
     const char *choices; /* SETTING_CHOICE: the words, with a '|' between */
     uint64_t grain;      /* the allocator rounds it to multiples of this; 0: it does not */
     const char *help;    /* one line */
+    const char *proof;   /* how the value that holds is read back or shown; NULL: it cannot be */
+    struct setting_knob knob;
 };
 
 enum allocator_kind {

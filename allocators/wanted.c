@@ -10,19 +10,13 @@
 /* How the allocator tells what setting_value() spelled. */
 static uint64_t number_of(const struct allocator *a, const struct setting *s, const char *spelling)
 {
-    uint64_t index = 0;
-    size_t n = strlen(spelling);
     if (s->unit == SETTING_SWITCH)
         return strcmp(spelling, a->on) == 0;
-    if (s->unit != SETTING_CHOICE)
-        return (uint64_t)strtoll(spelling, NULL, 10);
-    for (const char *word = s->choices; word; index++) {
-        size_t length = strcspn(word, "|");
-        if (length == n && strncasecmp(word, spelling, n) == 0)
-            break;
-        word = word[length] ? word + length + 1 : NULL;
-    }
-    return index;
+    if (s->unit == SETTING_CHOICE)
+        return setting_choice(s, spelling);
+    if (s->unit == SETTING_FACTOR)
+        return (uint64_t)(strtod(spelling, NULL) * 1000 + 0.5);
+    return (uint64_t)strtoll(spelling, NULL, 10);
 }
 
 static const struct setting *row_of(const struct allocator *a, const char *key)

@@ -4,7 +4,8 @@ static const struct setting settings[] = {
     OWN_COMMON_SETTINGS("implicit"),
     {OWN_SETTING("implicit", "fit"), .unit = SETTING_CHOICE, .initial = "first",
      .choices = "first|next|best",
-     .help = "which free block serves a request: first by address, next after the last, smallest"},
+     .help = "which free block serves a request: first by address, next after the last, smallest",
+     .knob = {.rank = 8, .levels = "first|next|best"}},
     {0},
 };
 
