@@ -84,6 +84,13 @@ int store_run_begin(struct store *s, const struct store_run *run, int64_t *run_i
 int store_add_fact(struct store *s, int64_t run_id, const struct store_fact *fact,
                    struct err *err) MUST_CHECK;
 
+/*
+ * For subjects that are found while a run goes on; ordinals have no gaps. One that is there already by that ordinal stays,
+ * and must have the same name: -EINVAL.
+ */
+int store_put_subject(struct store *s, int64_t run_id, uint32_t ordinal,
+                      const struct store_subject *subject, struct err *err) MUST_CHECK;
+
 int store_run_finish(struct store *s, int64_t run_id, int64_t finished_s,
                      struct err *err) MUST_CHECK;
 

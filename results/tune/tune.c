@@ -1,5 +1,6 @@
 #include "tune.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -14,6 +15,9 @@
 #define CONFIRM_SHARE   0.15 /* of the whole budget, within the bounds of blocks */
 #define BLOCKS_OF_PHASE 40u  /* more tell nothing new */
 #define BASES           3u   /* points beside which the other knobs are tried */
+
+static_assert(3 * BLOCKS_OF_PHASE + TUNE_CONFIRM_MOST <= TUNE_BLOCKS_MAX,
+              "three phases and the confirmation fit");
 
 static double budget_of_search(const struct tune *t)
 {

@@ -33,7 +33,8 @@
 #define TUNE_KNOBS_MAX     16u
 #define TUNE_LEVELS_MAX    17u /* of a knob, unset included */
 #define TUNE_POINTS_MAX    1024u
-#define TUNE_BUDGET_MAX    1e6 /* trials */
+#define TUNE_BLOCKS_MAX    140u /* of a search, confirmation included */
+#define TUNE_BUDGET_MAX    1e6  /* trials */
 #define TUNE_DOUBT         0.005
 #define TUNE_PRIOR         4u
 #define TUNE_CONFIRM_LEAST STATS_FULL_COVERAGE_BLOCKS /* blocks */
