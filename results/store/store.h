@@ -35,6 +35,15 @@ struct store_fact {
     const char *key, *value;
 };
 
+/*
+ * Facts of a run that is a tuning; others have none of them. Its subjects are the baseline with settings: the
+ * points of the search, in the order in which they came.
+ */
+#define FACT_TUNE_KNOBS       "tune_knobs" /* names, ','-separated; the first two made the grid */
+#define FACT_TUNE_HURRIED     "tune_hurried_at_block" /* a block's number: then time ran out */
+#define FACT_TUNE_CONFIRMED   "tune_confirmed_from_block"
+#define FACT_TUNE_RECOMMENDED "tune_recommended_subject" /* an ordinal; the baseline's: leave the default */
+
 struct store_subject {
     const char *name; /* unique in the run; how tables call it */
     const char *allocator;
@@ -69,6 +78,9 @@ struct store_run {
     const struct store_cell *cells;
     struct store_memory *memory; /* private: what a loaded run points to; NULL in a caller's own */
 };
+
+/* NULL when the run has none of that key. */
+const char *store_run_fact(const struct store_run *run, const char *key);
 
 /* Frees what was loaded, and empties the struct. */
 void store_run_release(struct store_run *run);

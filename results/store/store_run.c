@@ -178,6 +178,14 @@ int store_run_begin(struct store *s, const struct store_run *run, int64_t *run_i
     return store_end(s, insert_whole_run(s, run, run_id, err), "write", err);
 }
 
+const char *store_run_fact(const struct store_run *run, const char *key)
+{
+    for (uint32_t i = 0; i < run->n_facts; i++)
+        if (strcmp(run->facts[i].key, key) == 0)
+            return run->facts[i].value;
+    return NULL;
+}
+
 static int refuse_unknown(struct store *s, int64_t run_id, struct err *err)
 {
     return err_set(err, ENOENT, "%s has no run with the number %ld", s->path, (long)run_id);

@@ -94,14 +94,16 @@ static int percent(const char *arg, const char *what, double least, double most,
                    struct err *err)
 {
     char number[32];
+    struct err ignored;
     size_t n = strcspn(arg, " %");
-    if (n >= sizeof(number) || (arg[n] && strcmp(arg + n, "%") != 0 && strcmp(arg + n, " %") != 0))
-        return err_set(err, EINVAL, "%s is a percentage from %g%% to %g%%, not '%s'", what, least,
-                       most, arg);
+    bool is_percent =
+        n < sizeof(number) && (!arg[n] || strcmp(arg + n, "%") == 0 || strcmp(arg + n, " %") == 0);
     text_format(number, sizeof(number), "%.*s", (int)n, arg);
-    int rc = words_decimal(number, what, least, most, out, err);
+    if (!is_percent || words_decimal(number, what, least, most, out, &ignored) < 0)
+        return err_set(err, EINVAL, "%s is a percentage from %d%% to %d%%, not '%s'", what,
+                       (int)least, (int)most, arg);
     *out /= 100;
-    return rc;
+    return 0;
 }
 
 static int parse_number(struct words *w, int key, const char *arg)
@@ -301,11 +303,24 @@ static int print(const struct words *w, struct tuning *t, const struct tune_answ
     return rc;
 }
 
+/* For plots of the run. */
+static int note_recommended(const struct tuning *t, const struct tune_answer *a, struct err *err)
+{
+    char value[16];
+    text_format(value, sizeof(value), "%u", a->recommended);
+    const struct store_fact fact = {.key = FACT_TUNE_RECOMMENDED, .value = value};
+    return a->verdict == TUNE_UNCONFIRMED
+               ? 0
+               : store_add_fact(t->campaign.store, t->campaign.run_id, &fact, err);
+}
+
 static int finish(const struct words *w, struct tuning *t, const char *file)
 {
     struct store_run run = {0};
     struct tune_answer answer;
     int rc = tune_answer(t->tune, &answer, w->err);
+    if (rc == 0)
+        rc = note_recommended(t, &answer, w->err);
     if (rc == 0)
         rc = print(w, t, &answer);
     tune_answer_release(&answer);
@@ -324,8 +339,7 @@ static int finish(const struct words *w, struct tuning *t, const char *file)
 }
 
 /* Everything up to the first stored trial. */
-static int begin(struct words *w, struct tuning *t, const struct places *places,
-                 const struct store_run *begun, char **failure)
+static int begin(struct words *w, struct tuning *t, const struct places *places, char **failure)
 {
     int rc = tuning_prepare(t, &w->config, places, w->err);
     if (rc == 0 && !w->resume)
@@ -337,7 +351,6 @@ static int begin(struct words *w, struct tuning *t, const struct places *places,
         tune_print_plan(stdout, t);
         fflush(stdout);
     }
-    (void)begun;
     return rc;
 }
 
@@ -368,7 +381,7 @@ static int execute(struct words *w, const struct places *places)
     char *failure = NULL;
     int rc = w->resume ? load_begun(w, file, &begun) : fill_defaults(w);
     if (rc == 0)
-        rc = begin(w, &tuning, places, &begun, &failure);
+        rc = begin(w, &tuning, places, &failure);
     if (rc == 0 && failure) {
         fprintf(stderr, "%s: the default itself fails on this workload: %s\n",
                 program_invocation_name, failure);

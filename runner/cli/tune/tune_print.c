@@ -67,15 +67,20 @@ static void set_cell(struct libscols_line *line, size_t column, const char *text
     scols_line_set_data(line, column, text);
 }
 
+/* The ratio with two standard errors to each side; without them where they are next to nothing, or not known. */
 static void format_ratio(const struct tune_estimate *e, enum tune_measure m, char *out, size_t n)
 {
-    double r = e->ratio[m], spread = exp(2 * e->spread[m]) - 1;
-    if (isnan(r))
+    double ratio = e->ratio[m], factor = exp(2 * e->spread[m]);
+    char middle[REPORT_NUMBER_BYTES], low[REPORT_NUMBER_BYTES], high[REPORT_NUMBER_BYTES];
+    report_format_number(middle, ratio);
+    report_format_number(low, ratio / factor);
+    report_format_number(high, ratio * factor);
+    if (isnan(ratio))
         text_format(out, n, "-");
-    else if (!(spread > 0.005) || !isfinite(spread))
-        snprintf(out, n, "%.2f", r);
+    else if (!(factor > 1.005) || !isfinite(factor))
+        text_format(out, n, "%s", middle);
     else
-        snprintf(out, n, "%.2f ±%.2f", r, r * spread);
+        text_format(out, n, "%s [%s, %s]", middle, low, high);
 }
 
 static const enum tune_measure columns[] = {
@@ -94,7 +99,7 @@ static void add_row(struct libscols_table *table, const struct tuning *t,
 {
     const struct tune_estimate *e = &a->points[point];
     struct libscols_line *line = scols_table_new_line(table, NULL);
-    char words[SUBJECT_TEXT_MAX], text[64];
+    char words[SUBJECT_TEXT_MAX], text[128];
     size_t column = 0;
     tuning_words(t, tune_point(t->tune, point), words, sizeof(words));
     set_cell(line, column++, point == a->best && point ? "*" : "");
@@ -150,7 +155,7 @@ static int print_table(FILE *out, const struct tuning *t, const struct tune_answ
         scols_table_new_column(table, "setting", 0, 0);
         for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
             if (is_known(a, columns[i]))
-                scols_table_new_column(table, tune_print_measure(columns[i]), 0, SCOLS_FL_RIGHT);
+                scols_table_new_column(table, tune_print_measure(columns[i]), 0, 0);
         scols_table_new_column(table, "blocks", 0, SCOLS_FL_RIGHT);
         unsigned n = choose_rows(a, rows);
         add_row(table, t, a, 0);
@@ -277,7 +282,7 @@ int tune_print_answer(FILE *out, const struct tuning *t, const struct tune_answe
         n_pareto += a->points[p].is_pareto;
     fprintf(out,
             "%u settings, %.0f trials; %u that no other beats in everything, by the default's, "
-            "± two standard errors:\n",
+            "[two standard errors to each side]:\n",
             a->n_points, (double)t->n_trials, n_pareto);
     int rc = print_table(out, t, a, err);
     if (rc < 0)

@@ -216,23 +216,33 @@ static double execute_default(struct tuning *t, struct trial_result *result)
     return (double)(clock_ns() - begun_ns) * 1e-9;
 }
 
+/* The goal must be a number that trials of this workload have. */
+static int check_goal(const struct tuning *t, const struct tune_outcome *o, struct err *err)
+{
+    enum tune_measure goal = t->config->objective.goal;
+    if (o->failure || o->figures[goal] > 0)
+        return 0;
+    return err_set(err, EINVAL, "%s cannot be the goal: no trial of %s tells its %s",
+                   tune_measure_name(goal), t->campaign.cells[0].name,
+                   goal == TUNE_COST ? "live memory over time" : "value");
+}
+
 int tuning_calibrate(struct tuning *t, char **failure, struct err *err)
 {
-    double seconds = 0, clock_s = 0;
+    struct tune_config *c = t->config;
+    int rc = 0;
     *failure = NULL;
-    for (unsigned i = 0; i < 2 && !*failure; i++) { /* the first finds files not yet in memory */
+    for (unsigned i = 0; i < 2 && rc == 0 && !*failure; i++) { /* the first finds cold files */
+        struct tune_outcome outcome;
         struct trial_result result;
-        seconds = execute_default(t, &result);
-        clock_s = (double)result.wall_ns * 1e-9;
-        if (result.status != TRIAL_OK &&
-            asprintf(failure, "%s%s%s", trial_status_name(result.status),
-                     result.message[0] ? ": " : "", result.message) < 0)
-            return err_set(err, ENOMEM, "out of memory");
+        c->trial_s = execute_default(t, &result);
+        c->overhead_s = fmax(0, c->trial_s - (double)result.wall_ns * 1e-9);
+        rc = tune_figures_take(c, &t->campaign.cells[0], &result, &outcome, failure, err);
+        if (rc == 0)
+            rc = check_goal(t, &outcome, err);
         trial_result_release(&result);
     }
-    t->config->trial_s = seconds;
-    t->config->overhead_s = seconds > clock_s ? seconds - clock_s : 0;
-    return 0;
+    return rc;
 }
 
 int tuning_plan(struct tuning *t, struct err *err)
@@ -262,6 +272,17 @@ struct store_subject tuning_describe(const struct subject *s)
                                   .setting = setting ? setting + 1 : ""};
 }
 
+/* In the order of the search, which need not be that in which they were named. */
+static int store_knobs(struct tuning *t, struct err *err)
+{
+    char names[1024] = "";
+    size_t at = 0;
+    for (unsigned k = 0; k < t->n_knobs; k++)
+        at += text_format(names + at, sizeof(names) - at, "%s%s", k ? "," : "", t->knobs[k]->name);
+    const struct store_fact fact = {.key = FACT_TUNE_KNOBS, .value = names};
+    return store_add_fact(t->campaign.store, t->campaign.run_id, &fact, err);
+}
+
 int tuning_begin(struct tuning *t, struct store *store, struct err *err)
 {
     static struct run_facts facts;
@@ -287,7 +308,7 @@ int tuning_begin(struct tuning *t, struct store *store, struct err *err)
     c->store = store;
     int rc = store_run_begin(store, &run, &c->run_id, err);
     free(manifest);
-    return rc;
+    return rc == 0 ? store_knobs(t, err) : rc;
 }
 
 static int load_told(void *context, const struct store_trial *trial, struct err *err)
@@ -323,9 +344,9 @@ int tuning_resume(struct tuning *t, struct store *store, const struct store_run 
     c->run_id = run->id;
     c->was_finished = run->finished_s != 0;
     frequency_range_init(&c->frequency, run);
-    for (uint32_t i = 0; i < run->n_facts; i++)
-        if (strcmp(run->facts[i].key, TUNING_HURRIED) == 0)
-            t->hurried_at = (unsigned)strtoul(run->facts[i].value, NULL, 10);
+    const char *hurried = store_run_fact(run, FACT_TUNE_HURRIED);
+    if (hurried)
+        t->hurried_at = (unsigned)strtoul(hurried, NULL, 10);
     int rc = campaign_check_same(c, run, err);
     if (rc == 0 && (run->n_subjects < 1 || strcmp(run->subjects[0].name, c->subjects[0].name) != 0))
         rc = err_set(err, EINVAL, "run %s was begun with another allocator", run->name);

@@ -8,10 +8,6 @@
 #include "knob.h"
 #include "tune_config.h"
 
-/* Facts of the run: block numbers at which time ran out, and from which on trials are of the confirmation. */
-#define TUNING_HURRIED   "tune_hurried_at_block"
-#define TUNING_CONFIRMED "tune_confirmed_from_block"
-
 /* A stored trial of a tuning that goes on. */
 struct tuning_told {
     uint32_t subject, block;

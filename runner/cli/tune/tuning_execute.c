@@ -152,7 +152,7 @@ static int look_at_clock(struct doing *d, unsigned next_block, struct err *err)
     t->hurried_at = next_block;
     tune_hurry(t->tune);
     text_format(value, sizeof(value), "%u", next_block);
-    const struct store_fact fact = {.key = TUNING_HURRIED, .value = value};
+    const struct store_fact fact = {.key = FACT_TUNE_HURRIED, .value = value};
     return store_add_fact(t->campaign.store, t->campaign.run_id, &fact, err);
 }
 
@@ -160,7 +160,7 @@ static int note_confirmation(struct doing *d, struct err *err)
 {
     char value[32];
     text_format(value, sizeof(value), "%u", d->block.number);
-    const struct store_fact fact = {.key = TUNING_CONFIRMED, .value = value};
+    const struct store_fact fact = {.key = FACT_TUNE_CONFIRMED, .value = value};
     return store_add_fact(d->t->campaign.store, d->t->campaign.run_id, &fact, err);
 }
 
