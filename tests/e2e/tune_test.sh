@@ -59,15 +59,16 @@ finish() {
     out=$(<"$room/out") err=$(<"$room/err")
 }
 rm -f "$db"*
-start "${words[@]}" --budget 0.3 -o "$db"
-wait_until 30 has_stored 12
+# Seven settings in a block, so that what was stored holds more than one.
+start "${words[@]}" --knobs mmap_threshold --budget 0.3 -o "$db"
+wait_until 30 has_stored 16
 kill -INT "$runner"
 finish
 check 'Ctrl-C prints the best so far, unconfirmed, and how to go on' '$status == 130' '$out == *UNCONFIRMED*threshold=*' \
     '$out != *recommended:*' '$err == *"tune --resume=2"*"--output $db"*'
 before=$(json "sqlite(\"$db\", \"SELECT group_concat(id || '-' || wall_ns) FROM trial\")" /dev/null)
 start tune --resume -o "$db"
-wait_until 30 has_stored 20
+wait_until 30 has_stored 22
 kill -KILL "$runner"
 finish
 bench tune --resume -o "$db"
