@@ -45,6 +45,13 @@ enum touch {
 };
 #define TOUCH_LINE_BOUND 16384u
 
+/* Whether the worker observes what it does: see survey.h. */
+enum control_survey {
+    CONTROL_NO_SURVEY,
+    CONTROL_SURVEY, /* idle for some seconds behind CONTROL_DONE, until the survey is complete */
+    CONTROL_SURVEY_NO_TAIL /* complete when the plan is done */
+};
+
 enum control_failure {
     FAILURE_NONE,
     FAILURE_OUT_OF_MEMORY, /* the allocator returned NULL for a request of the plan */
@@ -119,9 +126,8 @@ struct control {
     uint32_t spin;   /* polls of a cell before a waiting thread sleeps; 0: threads outnumber CPUs */
     uint32_t n_nodes; /* NUMA nodes; with several, memory of a root is made where it will run */
     uint32_t warm_up; /* passes before the clock, of a plan that settles */
-    _Atomic uint32_t state; /* the futex */
-    /* 1: observe, see survey.h; then all stays as it is behind CONTROL_DONE until the survey is complete */
-    uint32_t is_survey;
+    _Atomic uint32_t state;           /* the futex */
+    uint32_t survey;                  /* enum control_survey */
     uint64_t cpus[CONTROL_CPU_WORDS]; /* all that the worker may run on */
     /* By the worker. */
     uint64_t family[FAMILY_MEMBERS];

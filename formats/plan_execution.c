@@ -9,7 +9,7 @@
 #include "os.h"
 #include "text.h"
 
-enum { TURN = 64 }; /* words per turn: threads advance side by side, as they will in a trial */
+enum { TURN = 64 }; /* threads advance side by side, as they will in a trial */
 enum { PHASES_MAX = 1 << 16 };
 enum { PREFIXES_MAX = 2 }; /* readers may rely on it: WIDE and EXTENT */
 
@@ -349,7 +349,7 @@ static enum step take_turn(struct plan_execution *x, uint32_t t)
     struct plan_actor *a = &x->actors[t];
     const struct plan_op *ops = plan_thread_ops(x->plan, t);
     uint64_t last = thread_of(x, t)->n_ops - 1;
-    for (unsigned i = 0; i < TURN; i++) {
+    for (unsigned i = 0; i < x->turn; i++) {
         if (check_loop(x, t) == STEP_BROKEN)
             return STEP_BROKEN;
         if (parks(x, t))
@@ -472,7 +472,7 @@ static int start(struct plan_execution *x)
 
 int plan_execution_start(struct plan_execution *x, const struct plan *plan, struct err *err)
 {
-    *x = (struct plan_execution){.plan = plan, .err = err};
+    *x = (struct plan_execution){.plan = plan, .turn = TURN, .err = err};
     int rc = start(x);
     return rc < 0 ? err_set(err, -rc, "plan '%s': not enough memory to go through it", plan->name)
                   : 0;

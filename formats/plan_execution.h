@@ -55,6 +55,7 @@ struct plan_execution {
     struct plan_cell *cells;
     uint32_t *queue; /* a ring of n_threads runnable threads */
     uint32_t queue_head, queue_n;
+    uint32_t turn;            /* words that a thread executes before the next; may be changed */
     enum plan_part stage;     /* which part the roots may execute */
     uint8_t *seats;           /* taken or not */
     uint32_t first_free_seat; /* none below is free */

@@ -228,6 +228,7 @@ int plan_profile_make(const struct plan *plan, uint64_t stride, struct plan_prof
     int rc = make_room(&m, plan, err);
     if (rc == 0) {
         rc = plan_execution_start(&m.x, plan, err);
+        m.x.turn = PLAN_WINDOW_WORDS; /* no order is meant: one thread's slots stay in the cache */
         m.x.mark = mark;
         m.x.context = &m;
         if (rc == 0)

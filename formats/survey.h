@@ -20,10 +20,11 @@
 #define SURVEY_SHARES      17u
 
 enum survey_mark_kind {
-    SURVEY_STEP,    /* one of the evenly spaced ones */
-    SURVEY_PHASE,   /* a phase of the plan ended here */
-    SURVEY_PEAK,    /* requested live bytes had just reached the greatest value that the plan has */
-    SURVEY_DRAINED, /* all threads have ended; what is live stays so to the end */
+    SURVEY_STEP,  /* one of the evenly spaced ones */
+    SURVEY_PHASE, /* a phase of the plan ended here */
+    SURVEY_PEAK, /* requested live bytes were the greatest: 99 % of the plan's peak, or to 4 % of it
+                       the most that this order of the threads had, if that is 80 % */
+    SURVEY_DRAINED,   /* all threads have ended; what is live stays so to the end */
     SURVEY_IDLE_0_1S, /* nothing has called the allocator for so long since */
     SURVEY_IDLE_1S,
     SURVEY_IDLE_5S,

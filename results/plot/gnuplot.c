@@ -35,26 +35,49 @@ int gnuplot_find(struct err *err)
     }
 }
 
-void gnuplot_put_text(FILE *out, const char *text)
+/*
+ * The end of a string in single quotes cannot be escaped safely: '' means it, but not at the beginning. So
+ * the string ends, and one in double quotes follows.
+ */
+static void put_byte(FILE *out, char c)
+{
+    if (c == '\'')
+        fputs("'.\"'\".'", out);
+    else
+        fputc(c, out);
+}
+
+static void put_text(FILE *out, const char *text, bool is_format)
 {
     unsigned n = 0;
     fputc('\'', out);
     for (const char *p = text; *p && n < GNUPLOT_TEXT_MOST; n++) {
         size_t length = utf8_length(p);
-        bool is_control = utf8_is_control(p);
         if (length == 0)
             fputc('?', out);
-        else if (is_control)
+        else if (utf8_is_control(p))
             fputc(' ', out);
-        else if (*p == '\'')
-            fputs("''", out);
+        else if (length == 1)
+            put_byte(out, *p);
         else
             fwrite(p, 1, length, out);
+        if (*p == '%' && is_format)
+            fputc('%', out);
         p += length ? length : 1;
         if (n + 1 == GNUPLOT_TEXT_MOST && *p)
             fputs("…", out);
     }
     fputc('\'', out);
+}
+
+void gnuplot_put_text(FILE *out, const char *text)
+{
+    put_text(out, text, false);
+}
+
+void gnuplot_put_tic(FILE *out, const char *text)
+{
+    put_text(out, text, true);
 }
 
 int gnuplot_put_output(FILE *out, const char *path, struct err *err)
@@ -64,11 +87,8 @@ int gnuplot_put_output(FILE *out, const char *path, struct err *err)
     fputs("set output '", out);
     if (*path != '/')
         fputs("./", out); /* "|command" would be one */
-    for (; *path; path++) {
-        if (*path == '\'')
-            fputc('\'', out);
-        fputc(*path, out);
-    }
+    for (; *path; path++)
+        put_byte(out, *path);
     fputs("'\n", out);
     return 0;
 }

@@ -13,11 +13,15 @@
 int gnuplot_find(struct err *err) MUST_CHECK;
 
 /*
- * The text as a string of gnuplot's, in single quotes. Control characters become spaces, what is not UTF-8
- * question marks; what is longer than GNUPLOT_TEXT_MOST characters is cut, with an ellipsis.
+ * The text as a string expression of gnuplot's, in single quotes, in which nothing is special but their end. Control
+ * characters become spaces, what is not UTF-8 question marks; of a text longer than GNUPLOT_TEXT_MOST
+ * characters the rest is an ellipsis.
  */
 #define GNUPLOT_TEXT_MOST 120u
 void gnuplot_put_text(FILE *out, const char *text);
+
+/* The same for the label of a tic, which gnuplot takes for a format. */
+void gnuplot_put_tic(FILE *out, const char *text);
 
 /*
  * "set output" to a path: any byte is possible in it but 0 and newline (-EINVAL), and no first character makes it a

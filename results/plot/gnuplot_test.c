@@ -7,25 +7,34 @@
 
 #include "unit.h"
 
-static void check_text(const char *text, const char *expected)
+static void check_put(void (*put)(FILE *out, const char *text), const char *text,
+                      const char *expected)
 {
     char *out = NULL;
     size_t n;
     FILE *file = open_memstream(&out, &n);
-    gnuplot_put_text(file, text);
+    put(file, text);
     fclose(file);
     ck_assert_str_eq(out, expected);
     free(out);
 }
 
+static void check_text(const char *text, const char *expected)
+{
+    check_put(gnuplot_put_text, text, expected);
+}
+
 START_TEST(texts_cannot_end_their_string)
 {
     check_text("plain_{name}^2 @x `ls` $d0 \\", "'plain_{name}^2 @x `ls` $d0 \\'");
-    check_text("it's", "'it''s'");
-    check_text("a'\n!touch x\n'", "'a'' !touch x '''");
+    check_text("it's", "'it'.\"'\".'s'");
+    check_text("'", "''.\"'\".''");
+    check_text("a\n!touch x\n'", "'a !touch x '.\"'\".''");
     check_text("\x1b[31m\x7f\xc2\x85.", "' [31m  .'");
     check_text("na\xc3\xafve \xff\xc3", "'na\xc3\xafve ?\?'");
     check_text("", "''");
+    check_text("100 %d", "'100 %d'");
+    check_put(gnuplot_put_tic, "100 %d", "'100 %%d'");
 }
 END_TEST
 
@@ -55,7 +64,7 @@ START_TEST(no_path_is_a_command)
 {
     static const char *const rows[][2] = {
         {"|touch x", "set output './|touch x'\n"},
-        {"/tmp/it's.svg", "set output '/tmp/it''s.svg'\n"},
+        {"/tmp/it's.svg", "set output '/tmp/it'.\"'\".'s.svg'\n"},
         {"a\\b.svg", "set output './a\\b.svg'\n"},
     };
     char *out;

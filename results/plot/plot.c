@@ -109,7 +109,7 @@ static int assemble(struct text *out, const struct plot *p, int form, const char
     forms[form].put(file, p->width, p->height);
     int result = gnuplot_put_output(file, path, err);
     fputs("set border 3 lc rgb '#666666'\nset tics nomirror out scale 0.5 textcolor rgb '#333333'\n"
-          "set grid lc rgb '#e4e7eb' lw 1 dt 1\nset title textcolor rgb '#000000'\n",
+          "set grid lt 1 lc rgb '#dfe3e8' lw 0.7\nset title textcolor rgb '#000000'\n",
           file);
     fwrite(body->bytes, 1, body->n, file);
     fputs("unset output\n", file);

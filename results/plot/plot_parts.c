@@ -20,14 +20,25 @@ void plot_put_title(const struct plot *p, uint32_t subject)
     gnuplot_put_text(p->out, p->summary->run.subjects[subject].name);
 }
 
-void plot_put_cell(FILE *out, const struct store_cell *cell)
+static void put_cell(FILE *out, const struct store_cell *cell,
+                     void (*put)(FILE *out, const char *text))
 {
     char *text;
     if (asprintf(&text, "%s, %u thread%s", cell->workload, cell->threads,
                  cell->threads == 1 ? "" : "s") < 0)
         text = NULL;
-    gnuplot_put_text(out, text ? text : "");
+    put(out, text ? text : "");
     free(text);
+}
+
+void plot_put_cell(FILE *out, const struct store_cell *cell)
+{
+    put_cell(out, cell, gnuplot_put_text);
+}
+
+void plot_put_cell_tic(FILE *out, const struct store_cell *cell)
+{
+    put_cell(out, cell, gnuplot_put_tic);
 }
 
 static int list_cells(const struct plot *p, struct err *err)
@@ -42,7 +53,7 @@ static int list_cells(const struct plot *p, struct err *err)
                          run->cells[i].workload, run->cells[i].threads);
     if (i < run->n_cells)
         text_format(list + n, sizeof(list) - n, " and %u more", run->n_cells - i);
-    return err_set(err, EINVAL, "run %s has no cell '%.40s'; it has %s", run->name,
+    return err_set(err, EINVAL, "run %s has no cell '%.*s'; it has %s", run->name, 60,
                    p->options->cell, list);
 }
 
@@ -64,24 +75,30 @@ int plot_find_cell(const struct plot *p, uint32_t *cell, struct err *err)
     return list_cells(p, err);
 }
 
+/* Whether a tic at `at` keeps its distance from those that are there. */
+static bool has_room(const double *tics, size_t n, double at, double distance)
+{
+    for (size_t i = 0; i < n; i++)
+        if (fabs(log(at / tics[i])) < distance)
+            return false;
+    return true;
+}
+
 void plot_put_ratio_tics(FILE *out, const char *axis, double low, double high)
 {
-    static const double wide[] = {1, 2, 5}, narrow[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9};
-    static const double fine[] = {1, 1.02, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4, 1.6, 1.8, 2,  3,
-                                  4, 5,    6,    7,   7.5,  8,   8.5, 9,   9.2, 9.5, 9.8};
-    double span = log10(high / low);
-    const double *steps = span > 1.2 ? wide : span > 0.35 ? narrow : fine;
-    size_t n = span > 1.2 ? ARRAY_SIZE(wide) : span > 0.35 ? ARRAY_SIZE(narrow) : ARRAY_SIZE(fine);
-    fprintf(out, "set %stics (", axis);
-    bool first = true;
-    for (int power = (int)floor(log10(low)); power <= (int)ceil(log10(high)); power++)
-        for (size_t i = 0; i < n; i++) {
+    /* In the order in which they are wanted; each also ten, a hundred .. times as much and as little. */
+    static const double steps[] = {1, 2, 5, 1.5, 3, 1.2, 7,   1.1, 1.3, 1.7, 1.4,
+                                   8, 6, 9, 2.5, 4, 1.6, 1.8, 9.5, 8.5, 7.5, 1.05};
+    double tics[64], distance = 0.085 * log(high / low);
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+        for (int power = (int)floor(log10(low)); power <= (int)ceil(log10(high)); power++) {
             double at = steps[i] * pow(10, power);
-            bool shown = at >= low * 0.999 && at <= high * 1.001 && (span < 2.5 || i == 0);
-            if (!shown)
-                continue;
-            fprintf(out, "%s'%g' %g", first ? "" : ", ", at, at);
-            first = false;
+            if (at >= low && at <= high && n < ARRAY_SIZE(tics) && has_room(tics, n, at, distance))
+                tics[n++] = at;
         }
+    fprintf(out, "set %stics (", axis);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "%s'%g' %g", i ? ", " : "", tics[i], tics[i]);
     fputs(")\n", out);
 }

@@ -16,6 +16,7 @@ void plot_put_look(const struct plot *p, uint32_t subject);
 void plot_put_title(const struct plot *p, uint32_t subject);
 /* "churn, 2 threads" as a string of gnuplot's. */
 void plot_put_cell(FILE *out, const struct store_cell *cell);
+void plot_put_cell_tic(FILE *out, const struct store_cell *cell); /* as the label of a tic */
 
 /* The cell of options->cell. -EINVAL with those that there are. */
 int plot_find_cell(const struct plot *p, uint32_t *cell, struct err *err) MUST_CHECK;

@@ -7,16 +7,16 @@
 #include "gnuplot.h"
 #include "plot_parts.h"
 
-#define COLUMNS  3u
-#define PANEL_PX 230u
-#define KEY_PX   56u
+#define COLUMNS_MOST 3u
+#define PANEL_PX     230u
+#define KEY_PX       56u
 
 struct panels {
     struct plot *p;
     uint32_t *first; /* a cell of each workload that is shown */
     uint32_t n;
     uint32_t *subjects;
-    uint32_t n_subjects;
+    uint32_t n_subjects, n_columns;
 };
 
 static bool is_same(const struct summary *s, uint32_t a, uint32_t b)
@@ -96,18 +96,19 @@ static void put_tics(const struct panels *v, uint32_t panel)
 static void put_panel(const struct panels *v, uint32_t panel, struct dot *dots)
 {
     FILE *out = v->p->out;
-    uint32_t rows = (v->n + COLUMNS - 1) / COLUMNS;
+    uint32_t rows = (v->n + v->n_columns - 1) / v->n_columns;
     double height = 1 - (double)KEY_PX / v->p->height, most = 0;
     bool any = false;
     for (uint32_t k = 0; k < v->n_subjects; k++)
         any |= put_block(v, panel, k, dots, &most) > 0;
-    fprintf(out, "set size %.4f,%.4f\nset origin %.4f,%.4f\nset title ", 1.0 / COLUMNS,
-            height / rows, (panel % COLUMNS) * 1.0 / COLUMNS,
-            height * (rows - 1 - panel / COLUMNS) / rows);
+    fprintf(out, "set size %.4f,%.4f\nset origin %.4f,%.4f\nset title ", 1.0 / v->n_columns,
+            height / rows, (panel % v->n_columns) * 1.0 / v->n_columns,
+            height * (rows - 1 - panel / v->n_columns) / rows);
     gnuplot_put_text(out, v->p->summary->run.cells[v->first[panel]].workload);
     fprintf(out, " offset 0,-0.6\nset yrange [0:%.6g]\n", any ? most * 1.08 : 1);
     put_tics(v, panel);
-    fprintf(out, "set ylabel '%s' offset 1.2\n", panel % COLUMNS == 0 ? "million calls / s" : "");
+    fprintf(out, "set ylabel '%s' offset 1.2\n",
+            panel % v->n_columns == 0 ? "million calls / s" : "");
     fputs("plot ", out);
     for (uint32_t k = 0; k < v->n_subjects; k++) {
         fprintf(out, "%s$p%u_%u using 1:2 with linespoints", k ? ", \\\n  " : "", panel, k);
@@ -127,7 +128,7 @@ static void put_key(const struct panels *v)
         "set size 1,%.4f\nset origin 0,%.4f\nunset border\nunset tics\nunset grid\nunset title\n"
         "unset xlabel\nunset ylabel\nunset logscale\nset xrange [0:1]\nset yrange [0:1]\n"
         "set lmargin 2\nset rmargin 2\nset bmargin 0\nset tmargin 0\n"
-        "set key center center horizontal samplen 3 width 1\nplot ",
+        "set key center center horizontal Left reverse samplen 3 width 1\nplot ",
         height, 1 - height);
     for (uint32_t k = 0; k < v->n_subjects; k++) {
         fputs(k ? ", NaN with linespoints" : "NaN with linespoints", out);
@@ -143,7 +144,8 @@ static int draw(struct panels *v, struct err *err)
     struct dot *dots = calloc(run->n_cells + 1, sizeof(*dots));
     if (!dots)
         return err_set(err, ENOMEM, "no memory for the plot");
-    uint32_t rows = (v->n + COLUMNS - 1) / COLUMNS;
+    v->n_columns = v->n < COLUMNS_MOST ? v->n : COLUMNS_MOST;
+    uint32_t rows = (v->n + v->n_columns - 1) / v->n_columns;
     v->p->width = 900;
     v->p->height = KEY_PX + PANEL_PX * rows;
     fputs(

@@ -3,7 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "fragmentation.h"
 #include "gnuplot.h"
+#include "memory.h"
 #include "plot_parts.h"
 
 #define STRETCHES  240u /* of the time axis; of each, the least and the greatest value are kept */
@@ -16,6 +18,7 @@ struct line {
     struct trial_sample *samples;
     size_t n;
     uint64_t most_live;
+    bool is_vague; /* what is live is not known well enough to be shown */
 };
 
 struct curves {
@@ -34,14 +37,15 @@ static double time_of(const struct curves *v, const struct trial_sample *s)
 /* NaN where there is none. */
 static double value_of(const struct line *l, const struct trial_sample *s, enum figure figure)
 {
-    bool has_live = s->live_bytes != TRIAL_LIVE_UNKNOWN;
+    bool has_live = s->live_bytes != TRIAL_LIVE_UNKNOWN && !l->is_vague;
     switch (figure) {
     case FIGURE_MEMORY:
         return (double)s->rss_bytes / (double)MIB;
     case FIGURE_LIVE:
         return has_live ? (double)s->live_bytes / (double)MIB : NAN;
     default:
-        return has_live && (double)s->live_bytes > LIVE_LEAST * (double)l->most_live
+        return has_live && (double)s->live_bytes > LIVE_LEAST * (double)l->most_live &&
+                       s->rss_bytes > 0
                    ? (double)s->rss_bytes / (double)s->live_bytes
                    : NAN;
     }
@@ -101,6 +105,25 @@ static int choose_block(struct curves *v, struct err *err)
     return result;
 }
 
+/* Greatest live bytes, and how well they are known. */
+static int look_at_live(const struct curves *v, struct line *l, struct err *err)
+{
+    double *t = malloc((2 * l->n + 1) * sizeof(*t)), *live = t + l->n;
+    if (!t)
+        return err_set(err, ENOMEM, "no memory for the plot");
+    for (size_t i = 0; i < l->n; i++) {
+        uint64_t bytes = l->samples[i].live_bytes;
+        t[i] = (double)l->samples[i].t_ns;
+        live[i] = bytes == TRIAL_LIVE_UNKNOWN ? NAN : (double)bytes;
+        if (bytes != TRIAL_LIVE_UNKNOWN && bytes > l->most_live)
+            l->most_live = bytes;
+    }
+    l->is_vague =
+        memory_is_vague(&v->p->summary->run.cells[v->cell], fragmentation_mean(t, live, l->n));
+    free(t);
+    return 0;
+}
+
 static int load(struct curves *v, struct err *err)
 {
     int result = choose_block(v, err);
@@ -108,13 +131,11 @@ static int load(struct curves *v, struct err *err)
         result = store_each_trial(v->p->store, v->p->summary->run.id, take_trial, v, err);
     for (uint32_t i = 0; i < v->p->summary->run.n_subjects && result == 0; i++) {
         struct line *l = &v->lines[i];
-        if (l->trial)
-            result = store_load_series(v->p->store, l->trial, &l->samples, &l->n, err);
-        for (size_t k = 0; result == 0 && k < l->n; k++) {
-            uint64_t live = l->samples[k].live_bytes;
-            if (live != TRIAL_LIVE_UNKNOWN && live > l->most_live)
-                l->most_live = live;
-        }
+        if (!l->trial)
+            continue;
+        result = store_load_series(v->p->store, l->trial, &l->samples, &l->n, err);
+        if (result == 0)
+            result = look_at_live(v, l, err);
         v->n_lines += result == 0 && can_draw(l, v->figure);
     }
     return result;
@@ -155,46 +176,76 @@ static void put_block(const struct curves *v, const struct line *l, const char *
     fputs("EOD\n", v->p->out);
 }
 
+/* Ratios are as far above 1 as below on a logarithmic axis; 1 is always on it. */
+static void put_ratio_axis(const struct curves *v)
+{
+    double low = 1, high = 1;
+    for (uint32_t i = 0; i < v->p->summary->run.n_subjects; i++)
+        for (size_t k = 0; k < v->lines[i].n; k++) {
+            double value = value_of(&v->lines[i], &v->lines[i].samples[k], v->figure);
+            low = isfinite(value) ? fmin(low, value) : low;
+            high = isfinite(value) ? fmax(high, value) : high;
+        }
+    fprintf(v->p->out, "set logscale y\nset yrange [%.5g:%.5g]\n", low / 1.05, high * 1.05);
+    plot_put_ratio_tics(v->p->out, "y", low / 1.05, high * 1.05);
+    fputs("set ylabel 'resident / requested live'\n"
+          "set arrow from graph 0, first 1 to graph 1, first 1 nohead lc rgb '#888888' lw 1\n",
+          v->p->out);
+}
+
 static void put_axes(const struct curves *v)
 {
     FILE *out = v->p->out;
-    const struct store_run *run = &v->p->summary->run;
     fputs("set title ", out);
-    plot_put_cell(out, &run->cells[v->cell]);
-    fprintf(out, ".', block %u'\n", v->block + 1);
+    plot_put_cell(out, &v->p->summary->run.cells[v->cell]);
+    fprintf(out, ".', block %u%s'\n", v->block + 1,
+            v->figure == FIGURE_MEMORY ? "; resident less what was there before"
+                                       : "; while a twentieth of the peak is live");
     fputs(v->p->options->base == PLOT_SECONDS ? "set xlabel 'seconds'\n"
                                               : "set xlabel 'million operations'\n",
           out);
-    fputs(v->figure == FIGURE_MEMORY
-              ? "set ylabel 'resident memory less baseline, MiB'\nset yrange [0:*]\n"
-              : "set ylabel 'resident / requested live (where 5 % of the peak is live)'\n"
-                "set yrange [0:*]\nset arrow from graph 0, first 1 to graph 1, first 1 nohead "
-                "lc rgb '#888888' lw 1\n",
-          out);
+    if (v->figure == FIGURE_MEMORY)
+        fputs("set ylabel 'resident memory, MiB'\nset yrange [0:*]\n", out);
+    else
+        put_ratio_axis(v);
     fputs("set xrange [0:*]\nset key outside right top Left reverse spacing 1.3 samplen 3\n", out);
 }
 
-/* What the program asked for, beside what was resident: of the baseline's trial, or of the first that has it. */
-static bool put_live(const struct curves *v)
+/*
+ * What the program asked for, beside what was resident: in the baseline's trial, or in the first that has it. By seconds
+ * each trial has a course of its own. UINT32_MAX: none.
+ */
+static uint32_t put_live(const struct curves *v)
 {
     const struct summary *s = v->p->summary;
-    const struct line *l = &v->lines[s->baseline];
-    for (uint32_t i = 0; i < s->run.n_subjects && !can_draw(l, FIGURE_LIVE); i++)
-        l = &v->lines[i];
-    if (v->figure != FIGURE_MEMORY || !can_draw(l, FIGURE_LIVE))
-        return false;
-    put_block(v, l, "live", FIGURE_LIVE);
-    return true;
+    uint32_t of = s->baseline;
+    for (uint32_t i = 0; i < s->run.n_subjects && !can_draw(&v->lines[of], FIGURE_LIVE); i++)
+        of = i;
+    if (v->figure != FIGURE_MEMORY || !can_draw(&v->lines[of], FIGURE_LIVE))
+        return UINT32_MAX;
+    put_block(v, &v->lines[of], "live", FIGURE_LIVE);
+    return of;
 }
 
-static void put_curves(const struct curves *v, bool has_live)
+static void put_live_curve(const struct curves *v, uint32_t of)
+{
+    FILE *out = v->p->out;
+    fputs("$live using 1:2 with filledcurves y=0 fc rgb '#d5d9de' fs solid 0.6 noborder "
+          "title 'requested'",
+          out);
+    if (v->p->options->base == PLOT_SECONDS) {
+        fputs(".', '.", out);
+        gnuplot_put_text(out, v->p->summary->run.subjects[of].name);
+    }
+    fputs(", \\\n  ", out);
+}
+
+static void put_curves(const struct curves *v, uint32_t live_of)
 {
     FILE *out = v->p->out;
     fputs("plot ", out);
-    if (has_live)
-        fputs("$live using 1:2 with filledcurves y=0 fc rgb '#d5d9de' fs solid 0.6 noborder title "
-              "'requested', \\\n  ",
-              out);
+    if (live_of != UINT32_MAX)
+        put_live_curve(v, live_of);
     bool first = true;
     for (uint32_t i = 0; i < v->p->summary->run.n_subjects; i++) {
         if (!can_draw(&v->lines[i], v->figure))
@@ -218,9 +269,9 @@ static void draw(const struct curves *v)
         if (can_draw(&v->lines[i], v->figure))
             put_block(v, &v->lines[i], name, v->figure);
     }
-    bool has_live = put_live(v);
+    uint32_t live_of = put_live(v);
     put_axes(v);
-    put_curves(v, has_live);
+    put_curves(v, live_of);
 }
 
 /* The one with the most live memory, in which most can be seen. */
@@ -247,13 +298,14 @@ static int choose_cell(struct curves *v, struct err *err)
 static int no_series(const struct curves *v, struct err *err)
 {
     const struct store_run *run = &v->p->summary->run;
+    const struct store_cell *cell = &run->cells[v->cell];
     return err_set(
-        err, EINVAL,
-        "run %s has no %s over time of %.200s with %u thread%s: no trial of it ended well%s",
-        run->name, v->figure == FIGURE_MEMORY ? "memory" : "live bytes",
-        run->cells[v->cell].workload, run->cells[v->cell].threads,
-        run->cells[v->cell].threads == 1 ? "" : "s",
-        v->figure == FIGURE_MEMORY ? "" : " and knows what was live");
+        err, EINVAL, "run %s has no %s over time of %.*s with %u thread%s: %s", run->name,
+        v->figure == FIGURE_MEMORY ? "memory" : "live bytes", 160, cell->workload, cell->threads,
+        cell->threads == 1 ? "" : "s",
+        v->figure == FIGURE_MEMORY
+            ? "no trial of it ended well"
+            : "no trial of it ended well and knows them well enough; try another --cell");
 }
 
 static int plot_curves(struct plot *p, enum figure figure, struct err *err)

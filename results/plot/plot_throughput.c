@@ -102,9 +102,9 @@ static void put_notes(const struct bars *b, uint32_t c, uint32_t k)
         bool is_low = r->estimate < b->low;
         fprintf(
             out,
-            "set label '%.2g' at %.5g,%.4f %s offset %s,0 font ',8' textcolor rgb '#ffffff' front\n",
+            "set label '%.2g' at %.5g,%.4f %s offset %s,0 font ',8' textcolor rgb '#000000' front\n",
             r->estimate, is_low ? b->low : b->high, y, is_low ? "left" : "right",
-            is_low ? "0.4" : "-0.4");
+            is_low ? "0.8" : "-0.8");
     }
 }
 
@@ -118,7 +118,7 @@ static void put_axes(const struct bars *b)
     fputs("set ytics scale 0 (", out);
     for (uint32_t c = 0; c < b->n_cells; c++) {
         fputs(c ? ", " : "", out);
-        plot_put_cell(out, &s->run.cells[b->cells[c]]);
+        plot_put_cell_tic(out, &s->run.cells[b->cells[c]]);
         fprintf(out, " %d", -(int)c);
     }
     fputs(")\nset y2tics scale 0 (", out);
@@ -130,34 +130,29 @@ static void put_axes(const struct bars *b)
         fprintf(out, "%s'%s' %d", c ? ", " : "", base > 0 ? number : "-", -(int)c);
     }
     fprintf(out, ")\nset y2range [%.3f:0.6]\nset grid noy\n", 0.4 - b->n_cells);
-    fputs(
-        "set xlabel 'throughput, ratio to the baseline (right of 1 is faster), with 95 % intervals'\n"
-        "set y2label 'baseline, million calls per second' textcolor rgb '#333333'\n"
-        "set key tmargin left horizontal samplen 1.6 width 1\n",
-        out);
+    fputs("set xlabel 'throughput, ratio to '.", out);
+    gnuplot_put_text(out, s->run.baseline);
+    fputs(".' (right of 1 is faster), with 95 % intervals'\nset y2label ", out);
+    gnuplot_put_text(out, s->run.baseline);
+    fputs(".': million calls per second' textcolor rgb '#333333' offset -1\n"
+          "set key tmargin left horizontal Left reverse samplen 1.6 width 1\n",
+          out);
 }
 
 static void put_plot(const struct bars *b)
 {
     FILE *out = b->p->out;
-    const struct summary *s = b->p->summary;
-    fputs("set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb '#333333' lw 1.2 front\n"
-          "set title 'baseline: '.",
+    fputs("set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb '#333333' lw 1.2 front\nplot ",
           out);
-    gnuplot_put_text(out, s->run.subjects[s->baseline].name);
-    fputs(" right at graph 1, screen 0.985\nplot ", out);
     for (uint32_t k = 0; k < b->n_subjects; k++) {
         const struct look *l = &b->p->looks[b->subjects[k]];
         fprintf(
             out,
-            "%s$d%u using 1:2:3:4:5:6 with boxxyerror fs solid 0.55 border lc rgb '#%06x' notitle",
-            k ? ", \\\n  " : "", k, l->rgb);
-        fprintf(out,
-                ", $d%u using 1:2:7:8 with xerrorbars lc rgb '#222222' lw 1 pt %u ps 0.01 notitle",
-                k, l->point);
-        fprintf(out, ", $d%u using 1:2 with points pt %u ps 0.75 lc rgb '#%06x' notitle", k,
-                l->point, l->rgb);
-        fprintf(out, ", NaN with points pt %u ps 1 lc rgb '#%06x'", l->point, l->rgb);
+            "%s$d%u using 1:2:3:4:5:6 with boxxyerror lc rgb '#%06x' fs solid 0.45 border notitle"
+            ", $d%u using 1:2:7:8 with xerrorbars lc rgb '#222222' lw 1 pt 0 notitle"
+            ", $d%u using 1:2 with points pt %u ps 0.75 lc rgb '#%06x' notitle"
+            ", NaN with points pt %u ps 1 lc rgb '#%06x'",
+            k ? ", \\\n  " : "", k, l->rgb, k, k, l->point, l->rgb, l->point, l->rgb);
         plot_put_title(b->p, b->subjects[k]);
     }
     fputc('\n', out);

@@ -99,7 +99,7 @@ static void put_latencies(const struct csv *csv, const struct store_survey *x,
         csv_put_known(csv->out, found->clock_ns);
         csv_put_known(csv->out, l->min_ns);
         for (const struct report_quantile *q = report_quantiles; q->name; q++)
-            csv_put_known(csv->out, report_latency_quantile(l, q->p));
+            csv_put_known(csv->out, report_latency_quantile(l, q));
         csv_put_known(csv->out, l->max_ns);
         fputc('\n', csv->out);
     }

@@ -41,6 +41,12 @@ json_t *part_count(uint64_t n)
     return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
 }
 
+json_t *part_stored(const struct store_number *n, const struct trial_result *result)
+{
+    uint64_t value = store_number_of(result, n);
+    return n->is_optional ? part_known(value) : part_count(value);
+}
+
 json_t *part_number(double x)
 {
     return isfinite(x) ? json_real(x) : json_null();

@@ -31,6 +31,9 @@ json_t *part_count(uint64_t n);
 /* null for SURVEY_UNKNOWN. */
 json_t *part_known(uint64_t n);
 
+/* A number of a stored result; null where the machine did not tell it. */
+json_t *part_stored(const struct store_number *n, const struct trial_result *result);
+
 /* null for what is no number. */
 json_t *part_number(double x);
 
@@ -40,6 +43,12 @@ json_t *part_number(double x);
  */
 int part_write(struct json *j, const json_t *root, FILE *out, size_t flags,
                struct err *err) MUST_CHECK;
+
+/*
+ * What struct memory has of each subject in each cell, as "memory" of the root; "is_by_marks" where the figures
+ * of the series are those of a survey's marks.
+ */
+int json_put_memory(struct json *j, json_t *root, struct err *err) MUST_CHECK;
 
 /* All surveys of the run into j->surveys. */
 int json_add_surveys(struct json *j, struct err *err) MUST_CHECK;

@@ -18,7 +18,7 @@ static json_t *make_latency(struct json *j, const struct survey_latency *l)
     part_put(j, o, "calls", part_count(l->n));
     part_put(j, o, "min_ns", part_count(l->min_ns));
     for (const struct report_quantile *q = report_quantiles; q->name; q++)
-        part_put(j, o, q->name, part_count(report_latency_quantile(l, q->p)));
+        part_put(j, o, q->name, part_count(report_latency_quantile(l, q)));
     part_put(j, o, "max_ns", part_count(l->max_ns));
     return o;
 }
@@ -66,7 +66,7 @@ static int add_survey(void *context, const struct store_survey *x, struct err *e
     part_put(j, o, "status", json_string(trial_status_name(x->result.status)));
     part_put(j, o, "signal", json_integer(x->result.signal));
     for (const struct store_number *n = store_numbers; n->name; n++)
-        part_put(j, o, n->name, part_count(store_number_of(&x->result, n)));
+        part_put(j, o, n->name, part_stored(n, &x->result));
     for (const struct store_text *t = store_texts; t->name; t++)
         part_put(j, o, t->name, part_text(store_text_of(&x->result, t)));
     part_put(j, o, "clock_ns", part_known(x->clock_ns));

@@ -35,6 +35,10 @@ const char *memory_figure_name(enum memory_figure figure)
         [MEMORY_INTERNAL] = "internal_ratio",
         [MEMORY_UNUSED] = "unused_ratio",
         [MEMORY_EMPTY] = "empty_pages_ratio",
+        [MEMORY_HELD_F1] = "held_f1_ratio",
+        [MEMORY_HELD_F2] = "held_f2_ratio",
+        [MEMORY_HELD_F3] = "held_f3_ratio",
+        [MEMORY_HELD_F4] = "held_f4_ratio",
     };
     return names[figure];
 }
@@ -63,19 +67,18 @@ static int spread(const struct trial_sample *samples, size_t n, double **t,
     return 0;
 }
 
-static bool is_vague(const struct store_cell *cell, const struct fragmentation_series *s)
+bool memory_is_vague(const struct store_cell *cell, double mean)
 {
-    double mean = fragmentation_mean(s->t, s->live, s->n);
     return cell->live_error_bytes == TRIAL_LIVE_UNKNOWN ||
            !((double)cell->live_error_bytes <= MEMORY_LIVE_ERROR_MOST * mean);
 }
 
-static void figure_out(const struct fragmentation_series *s, uint64_t peak_bytes, double *figures)
+static void figure_out(const struct fragmentation_series *s, double peak_bytes, double *figures)
 {
     struct fragmentation_measures m = fragmentation_measure(s);
     size_t most = fragmentation_peak(s->live, s->n);
     figures[MEMORY_BLOW_UP] =
-        most == s->n ? NAN : fragmentation_blow_up((double)peak_bytes, s->live[most], PAGE_BYTES);
+        most == s->n ? NAN : fragmentation_blow_up(peak_bytes, s->live[most], PAGE_BYTES);
     figures[MEMORY_COST] = fragmentation_memory_cost(s);
     figures[MEMORY_F1] = m.f1;
     figures[MEMORY_F2] = m.f2;
@@ -114,10 +117,11 @@ static int see_trial(void *context, const struct store_trial *trial, struct err 
     if (rc < 0 || n == 0)
         return rc;
     g->out->has_series = true;
-    if (is_vague(&g->s->run.cells[place->cell], &series)) {
+    if (memory_is_vague(&g->s->run.cells[place->cell],
+                        fragmentation_mean(series.t, series.live, series.n))) {
         g->out->is_vague[place->cell] = true;
     } else {
-        figure_out(&series, trial->result.peak_bytes, figures);
+        figure_out(&series, (double)trial->result.peak_bytes, figures);
         rc =
             add_values(&g->values[place->cell * g->out->n_subjects + place->subject], figures, err);
     }
@@ -155,7 +159,54 @@ struct tail_readings memory_tail(const struct survey *survey)
     return r;
 }
 
-static void take_survey(struct memory_entry *e, const struct survey *survey)
+int memory_series_of_marks(const struct survey *survey, double **memory,
+                           struct fragmentation_series *out, struct err *err)
+{
+    size_t room = survey->n_marks, n = 0;
+    double *columns = malloc((4 * room + 1) * sizeof(*columns));
+    if (!columns)
+        return err_set(err, ENOMEM, "no memory for the marks of a survey");
+    for (size_t i = 0; i < room && survey->marks[i].kind <= SURVEY_DRAINED; i++, n++) {
+        const struct survey_mark *m = &survey->marks[i];
+        columns[i] = known(m->ops);
+        columns[room + i] = known(m->live_bytes);
+        columns[2 * room + i] = known(m->held_bytes);
+        columns[3 * room + i] = known(m->heap_resident_bytes);
+    }
+    *memory = columns;
+    *out = (struct fragmentation_series){.t = columns,
+                                         .live = columns + room,
+                                         .held = columns + 2 * room,
+                                         .resident = columns + 3 * room,
+                                         .n = n};
+    return 0;
+}
+
+/* What follows from all marks together; with the figures of the series, where those have none. */
+static int take_marks(struct memory_entry *e, const struct survey *survey, bool is_vague,
+                      struct err *err)
+{
+    struct fragmentation_series s;
+    double *columns;
+    int rc = memory_series_of_marks(survey, &columns, &s, err);
+    if (rc < 0)
+        return rc;
+    struct fragmentation_measures by_held = fragmentation_measure(&s);
+    if (!by_held.by_resident) {
+        e->figures[MEMORY_HELD_F1] = by_held.f1;
+        e->figures[MEMORY_HELD_F2] = by_held.f2;
+        e->figures[MEMORY_HELD_F3] = by_held.f3;
+        e->figures[MEMORY_HELD_F4] = by_held.f4;
+    }
+    s.held = NULL;
+    size_t peak = fragmentation_peak(s.resident, s.n);
+    if (is_vague)
+        figure_out(&s, peak < s.n ? s.resident[peak] : NAN, e->figures);
+    free(columns);
+    return 0;
+}
+
+static void take_peak_and_tail(struct memory_entry *e, const struct survey *survey)
 {
     struct tail_readings readings = memory_tail(survey);
     const struct survey_mark *peak = memory_mark(survey, SURVEY_PEAK);
@@ -182,8 +233,10 @@ static int see_survey(void *context, const struct store_survey *found, struct er
     if (found->result.status != TRIAL_OK)
         return 0;
     int rc = store_load_survey(g->store, found->id, &survey, err);
-    if (rc == 0)
-        take_survey(e, &survey);
+    if (rc == 0) {
+        take_peak_and_tail(e, &survey);
+        rc = take_marks(e, &survey, g->out->is_vague[found->cell], err);
+    }
     survey_release(&survey);
     return rc;
 }

@@ -21,6 +21,11 @@ enum memory_figure {
     MEMORY_INTERNAL,
     MEMORY_UNUSED,
     MEMORY_EMPTY, /* resident heap pages that no live object touches, by all of them */
+    /* Of all marks of the survey up to the end, over operations: by H, where that is known. */
+    MEMORY_HELD_F1,
+    MEMORY_HELD_F2,
+    MEMORY_HELD_F3,
+    MEMORY_HELD_F4,
     MEMORY_FIGURES
 };
 #define MEMORY_OF_SERIES MEMORY_INTERNAL /* figures below it are of the series */
@@ -29,10 +34,12 @@ enum memory_figure {
 const char *memory_figure_name(enum memory_figure figure);
 
 /*
- * What is live is known from outside to live_error_bytes on average: where that is more than so much of the mean L, no
- * figure is told that rests on it.
+ * What is live is known from outside to live_error_bytes on average: where that is more than so much of the mean L,
+ * figures of the series are those of the survey's marks instead, over operations and by the heap's resident bytes;
+ * without a survey they are not known.
  */
 #define MEMORY_LIVE_ERROR_MOST 0.1
+bool memory_is_vague(const struct store_cell *cell, double mean_live_bytes);
 
 /* One subject in one cell. */
 struct memory_entry {
@@ -64,6 +71,13 @@ static inline struct memory_entry *memory_entry(const struct memory *m, uint32_t
 
 /* The first mark of a kind; NULL where the survey has none. */
 const struct survey_mark *memory_mark(const struct survey *survey, enum survey_mark_kind kind);
+
+/*
+ * Marks up to the end as a series over operations, whose resident bytes are those of the heap; *memory, which
+ * the caller frees, holds it. 0 or -ENOMEM.
+ */
+int memory_series_of_marks(const struct survey *survey, double **memory,
+                           struct fragmentation_series *out, struct err *err) MUST_CHECK;
 
 /* What tail_judge() reads of a survey. `call` points into it. */
 struct tail_readings memory_tail(const struct survey *survey);

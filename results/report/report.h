@@ -97,14 +97,11 @@ static inline uint64_t report_sample_of(const struct trial_sample *sample,
 /* The quantiles of latency that reports show; ends with a row without a name. */
 struct report_quantile {
     const char *name; /* "p50_ns" */
-    double p;
+    uint32_t millionths;
 };
 extern const struct report_quantile report_quantiles[];
 
 struct survey_latency;
 
-/*
- * The value below or at which the share p of the calls lies, to the upper end of its bucket, which is at most
- * 1/32 of it too high; the greatest value, exact, where that is less. ns.
- */
-uint64_t report_latency_quantile(const struct survey_latency *l, double p);
+/* As histogram_quantile() tells it, ns. */
+uint64_t report_latency_quantile(const struct survey_latency *l, const struct report_quantile *q);

@@ -1,8 +1,10 @@
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "csv_parts.h"
+#include "report_counters.h"
 #include "report_text.h"
 #include "statistics_block.h"
 
@@ -15,6 +17,15 @@ static void put_number(FILE *out, const struct store_number *n, uint64_t value)
         fprintf(out, ",%" PRIu64, value);
 }
 
+/* Nothing for what is no number. */
+static void put_measured(FILE *out, double value)
+{
+    if (isnan(value))
+        fputc(',', out);
+    else
+        fprintf(out, ",%.9g", value);
+}
+
 static void put_header(FILE *out)
 {
     fputs("run,workload,threads,subject,allocator,setting,block,position,status,signal", out);
@@ -22,6 +33,8 @@ static void put_header(FILE *out)
         fprintf(out, ",%s", measure_name((enum measure)m));
     for (const struct store_number *n = store_numbers; n->name; n++)
         fprintf(out, ",%s", n->name);
+    for (const struct report_counter *c = report_counters; c->name; c++)
+        fprintf(out, ",%s", c->name);
     for (const struct store_text *t = store_texts; t->name; t++)
         fprintf(out, ",%s", t->name);
     fputc('\n', out);
@@ -45,13 +58,12 @@ static int put_trial(void *context, const struct store_trial *t, struct err *err
             trial_status_name(t->result.status), t->result.signal);
     for (int m = 0; m < MEASURES; m++) {
         double value = measure_of((enum measure)m, &t->result);
-        if (value > 0)
-            fprintf(out, ",%.9g", value);
-        else
-            fputc(',', out); /* nothing was measured, which is not 0 */
+        put_measured(out, value > 0 ? value : NAN); /* nothing was measured, which is not 0 */
     }
     for (const struct store_number *n = store_numbers; n->name; n++)
         put_number(out, n, store_number_of(&t->result, n));
+    for (const struct report_counter *c = report_counters; c->name; c++)
+        put_measured(out, report_per_call(c, &t->result));
     for (const struct store_text *text = store_texts; text->name; text++) {
         fputc(',', out);
         csv_put_text(out, store_text_of(&t->result, text));

@@ -147,7 +147,7 @@ static inline void setting_release(struct setting *t)
 /* What a report wrote, as a text to be freed. */
 enum kind { TABLE, COLOURED_TABLE, JSON, CSV, KINDS };
 
-static int print(FILE *out, struct setting *t, enum kind kind)
+static inline int print(FILE *out, struct setting *t, enum kind kind)
 {
     switch (kind) {
     case JSON:
@@ -161,7 +161,7 @@ static int print(FILE *out, struct setting *t, enum kind kind)
     }
 }
 
-static char *text_of(struct setting *t, enum kind kind)
+static __attribute__((unused)) char *text_of(struct setting *t, enum kind kind)
 {
     char *text = NULL;
     size_t n_bytes;

@@ -3,14 +3,9 @@
 #include <string.h>
 
 #include "json_parts.h"
+#include "report_counters.h"
 #include "report_text.h"
 #include "statistics_block.h"
-
-/* What the machine did not tell is null. */
-static json_t *make_number(const struct store_number *n, uint64_t value)
-{
-    return n->is_optional ? part_known(value) : part_count(value);
-}
 
 static json_t *moment(int64_t seconds)
 {
@@ -133,7 +128,9 @@ static int add_trial(void *context, const struct store_trial *t, struct err *err
     part_put(j, o, "status", json_string(trial_status_name(t->result.status)));
     part_put(j, o, "signal", json_integer(t->result.signal));
     for (const struct store_number *n = store_numbers; n->name; n++)
-        part_put(j, o, n->name, make_number(n, store_number_of(&t->result, n)));
+        part_put(j, o, n->name, part_stored(n, &t->result));
+    for (const struct report_counter *c = report_counters; c->name; c++)
+        part_put(j, o, c->name, part_number(report_per_call(c, &t->result)));
     for (const struct store_text *x = store_texts; x->name; x++)
         part_put(j, o, x->name, part_text(store_text_of(&t->result, x)));
     int result = j->detail->statistics ? put_statistics(j, o, t->id, err) : 0;
@@ -287,6 +284,8 @@ int report_json(FILE *out, struct store *store, const struct summary *s,
     part_put(&j, root, "trials", j.trials);
     part_put(&j, root, "surveys", j.surveys);
     part_put(&j, root, "summary", make_summary(&j));
+    if (result == 0)
+        result = json_put_memory(&j, root, err);
     if (result == 0)
         result = part_write(&j, root, out, detail->series ? JSON_COMPACT : JSON_INDENT(2), err);
     json_decref(root);

@@ -8,7 +8,7 @@
 
 #include "report_text.h"
 
-#define TEXT_BYTES 128
+#define TEXT_BYTES REPORT_RATIO_BYTES
 
 /* How a measure is shown. */
 static const struct style {
@@ -111,22 +111,6 @@ static void put_header(struct view *v, const struct column *column)
         scols_cell_set_color(scols_column_get_header(c), "bold");
 }
 
-/* "1.23 [1.19, 1.28]" and the marks that the legend explains. */
-static void format_ratio(char *out, const struct interval *ratio, enum verdict verdict)
-{
-    char estimate[REPORT_NUMBER_BYTES], low[REPORT_NUMBER_BYTES], high[REPORT_NUMBER_BYTES];
-    report_format_number(estimate, ratio->estimate);
-    if (ratio->n_blocks == 1) {
-        snprintf(out, TEXT_BYTES, "%s (1 block)", estimate);
-        return;
-    }
-    report_format_number(low, ratio->low);
-    report_format_number(high, ratio->high);
-    snprintf(out, TEXT_BYTES, "%s [%s, %s]%s%s", estimate, low, high,
-             verdict == VERDICT_NO_DIFFERENCE ? "=" : "",
-             ratio->n_blocks < STATS_FULL_COVERAGE_BLOCKS ? "~" : "");
-}
-
 static void format_failures(char *out, const struct summary_entry *e)
 {
     const char *word = e->failures_differ ? "failed" : trial_status_name(e->first_failure);
@@ -158,7 +142,7 @@ static void format_entry(char *out, const struct view *v, const struct column *c
     else if (m->ratio.n_blocks == 0)
         format_absolute(out, v, m->median, true); /* the baseline has nothing to compare with */
     else
-        format_ratio(out, &m->ratio, m->verdict);
+        report_format_ratio(out, &m->ratio, m->verdict);
 }
 
 static struct libscols_line *add_line(struct view *v)
@@ -245,7 +229,7 @@ static void add_means_without(struct view *v)
         const struct summary_mean *mean = &lever->means[v->columns[i].subject];
         if (mean->n_used == 0)
             continue;
-        format_ratio(text, &mean->ratio, mean->verdict);
+        report_format_ratio(text, &mean->ratio, mean->verdict);
         set_text(v, line, i, text);
         colour_verdict(v, line, i, mean->verdict);
     }
@@ -261,7 +245,7 @@ static void add_means(struct view *v)
         const struct summary_mean *mean = summary_mean(v->s, v->columns[i].subject, v->measure);
         char text[TEXT_BYTES] = "-";
         if (mean->n_used > 0)
-            format_ratio(text, &mean->ratio, mean->verdict);
+            report_format_ratio(text, &mean->ratio, mean->verdict);
         set_text(v, line, i, text);
         colour_verdict(v, line, i, mean->verdict);
         if (mean->n_used == v->s->n_mean_cells)

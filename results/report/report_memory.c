@@ -26,6 +26,10 @@ static const struct column columns[] = {
     {"internal %", MEMORY_INTERNAL, true},
     {"unused %", MEMORY_UNUSED, true},
     {"empty pages %", MEMORY_EMPTY, true},
+    {"held F1 %", MEMORY_HELD_F1, true},
+    {"held F2 %", MEMORY_HELD_F2, true},
+    {"held F3 %", MEMORY_HELD_F3, true},
+    {"held F4 %", MEMORY_HELD_F4, true},
 };
 
 struct view {
@@ -153,7 +157,8 @@ static void print_legend(FILE *out, const struct memory *m)
     if (m->has_surveys)
         fputs(
             "of the second pass, when most is live: internal: usable beyond requested; unused: held, "
-            "in no block; empty pages: of those resident\n",
+            "in no block; empty pages: of those resident\n"
+            "held F1 to F4: bytes held in place of resident ones, where the allocator tells them; by operations\n",
             out);
     else
         fputs(
@@ -162,8 +167,11 @@ static void print_legend(FILE *out, const struct memory *m)
     if (any_vague)
         fprintf(out,
                 "~ what is live is known from outside only to more than %.0f %% of it: threads "
-                "make and free so much between two words on their progress\n",
-                100 * MEMORY_LIVE_ERROR_MOST);
+                "make and free so much between two words on their progress; %s\n",
+                100 * MEMORY_LIVE_ERROR_MOST,
+                m->has_surveys ? "figures here are those of the second pass, by operations and by "
+                                 "resident pages of the heap"
+                               : "a second pass knows");
     fputs("? not known\n", out);
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "report.h"
+#include "report_counters.h"
 #include "report_measure.h"
 #include "report_text.h"
 #include "report_waiting.h"
@@ -198,6 +199,7 @@ int report_table(FILE *out, const struct summary *s, const struct report_look *l
         return result;
     print_legend(out, s);
     print_remote_shares(out, s);
+    report_counters_line(out, s);
     print_failures(out, s);
     fputs(has_warnings(s) ? "\n" : "", out);
     print_warnings(out, s);

@@ -166,6 +166,12 @@ START_TEST(json_holds_everything)
     json_t *failure = json_array_get(json_object_get(summary, "failures"), 0);
     ck_assert_int_eq(json_unpack(failure, "{s:s}", "message", &message), 0);
     ck_assert_str_eq(message, "arena \"7\",\n? is gone"); /* the byte was not UTF-8 */
+    json_t *finding = json_array_get(json_object_get(summary, "findings"), 0);
+    const char *kind;
+    ck_assert_int_eq(
+        json_unpack(finding, "{s:s, s:s, s:[]}", "kind", &kind, "text", &message, "worst"), 0);
+    ck_assert_str_eq(kind, "drift"); /* each block is slower than the one before */
+    ck_assert_str_eq(message, t.summary.findings[0].text);
     json_decref(root);
     free(text);
     setting_release(&t);

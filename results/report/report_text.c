@@ -44,6 +44,21 @@ void report_format_number(char *out, double value)
         snprintf(out, REPORT_NUMBER_BYTES, "%.*f", n_decimals, value);
 }
 
+void report_format_ratio(char *out, const struct interval *ratio, enum verdict verdict)
+{
+    char estimate[REPORT_NUMBER_BYTES], low[REPORT_NUMBER_BYTES], high[REPORT_NUMBER_BYTES];
+    report_format_number(estimate, ratio->estimate);
+    if (ratio->n_blocks == 1) {
+        snprintf(out, REPORT_RATIO_BYTES, "%s (1 block)", estimate);
+        return;
+    }
+    report_format_number(low, ratio->low);
+    report_format_number(high, ratio->high);
+    snprintf(out, REPORT_RATIO_BYTES, "%s [%s, %s]%s%s", estimate, low, high,
+             verdict == VERDICT_NO_DIFFERENCE ? "=" : "",
+             ratio->n_blocks < STATS_FULL_COVERAGE_BLOCKS ? "~" : "");
+}
+
 void report_put_trimmed(FILE *out, const char *text)
 {
     size_t n_blanks = 0;

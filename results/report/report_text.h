@@ -22,6 +22,10 @@ void report_format_time(char *out, int64_t seconds);
 #define REPORT_NUMBER_BYTES 32
 void report_format_number(char *out, double value);
 
+/* "1.23 [1.19, 1.28]" and the marks that the legend explains: = and ~. `out` holds REPORT_RATIO_BYTES. */
+#define REPORT_RATIO_BYTES 128
+void report_format_ratio(char *out, const struct interval *ratio, enum verdict verdict);
+
 /* A table of libsmartcols, to be printed to a string; NULL without memory. */
 struct libscols_table *report_new_table(bool colour);
 

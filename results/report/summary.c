@@ -41,6 +41,16 @@ const char *measure_name(enum measure measure)
     return measures[measure].name;
 }
 
+enum direction measure_direction(enum measure measure)
+{
+    return measures[measure].direction;
+}
+
+double measure_grain(enum measure measure)
+{
+    return measures[measure].grain;
+}
+
 double measure_of(enum measure measure, const struct trial_result *result)
 {
     return result->status == TRIAL_OK ? measures[measure].of(result) : 0;
@@ -249,15 +259,15 @@ static int compare_all(struct numbers *n, struct err *err)
     return find_levers(n, err);
 }
 
-static int find_baseline(struct summary *s, struct err *err)
+static int find_baseline(struct summary *s, const char *name, struct err *err)
 {
     for (uint32_t i = 0; i < s->run.n_subjects; i++)
-        if (strcmp(s->run.subjects[i].name, s->run.baseline) == 0) {
+        if (strcmp(s->run.subjects[i].name, name) == 0) {
             s->baseline = i;
             return 0;
         }
     return err_set(err, EINVAL, "run %s has no subject '%s', which is its baseline", s->run.name,
-                   s->run.baseline);
+                   name);
 }
 
 static void settle_options(struct summary *s, const struct summary_options *options)
@@ -307,7 +317,7 @@ int summary_make(struct store *store, int64_t run_id, const struct summary_optio
     struct numbers n = {.s = out};
     int result = store_load_run(store, run_id, &out->run, err);
     if (result == 0)
-        result = find_baseline(out, err);
+        result = find_baseline(out, options->baseline ? options->baseline : out->run.baseline, err);
     if (result == 0)
         result = store_done_trials(store, run_id, count_block, out, err);
     if (result == 0)
@@ -325,7 +335,7 @@ int summary_make(struct store *store, int64_t run_id, const struct summary_optio
         result = findings_make(&n, err);
     }
     free(n.times);
-    free(n.values);
+    out->values = n.values;
     free(n.ratios);
     free(n.scratch);
     return result;
@@ -337,6 +347,7 @@ void summary_release(struct summary *s)
     free(s->entries);
     free(s->means);
     free(s->failures);
+    free(s->values);
     for (unsigned i = 0; i < s->n_findings; i++)
         free(s->findings[i].text);
     free(s->findings);

@@ -22,6 +22,11 @@ enum measure {
 /* "throughput_calls_per_s", "peak_rss_bytes", "cpu_ns_per_call". */
 const char *measure_name(enum measure measure);
 
+enum direction measure_direction(enum measure measure);
+
+/* A smaller difference of medians is none. */
+double measure_grain(enum measure measure);
+
 /* Of one trial; 0 when it failed or measured nothing. */
 double measure_of(enum measure measure, const struct trial_result *result);
 
@@ -80,6 +85,7 @@ struct summary_disturbance {
 };
 
 struct summary_options {
+    const char *baseline; /* a subject's name to compare with; NULL: the run's own */
     struct bootstrap bootstrap; /* seed 0: the run's own */
     double noise;               /* a smaller difference is none; 0: STATS_NOISE */
 };
@@ -96,6 +102,7 @@ struct summary {
     struct summary_entry *entries; /* summary_entry() */
     struct summary_mean *means;    /* summary_mean() */
     struct summary_lever levers[MEASURES];
+    double *values; /* summary_values() */
     struct summary_failure *failures;
     unsigned n_failures;
     struct summary_disturbance disturbance;
@@ -118,6 +125,14 @@ static inline struct summary_mean *summary_mean(const struct summary *s, uint32_
                                                 enum measure measure)
 {
     return &s->means[(size_t)subject * MEASURES + measure];
+}
+
+/* Of one subject in one cell, by block: what its trials measured, 0 where one failed or is missing. */
+static inline const double *summary_values(const struct summary *s, enum measure measure,
+                                           uint32_t cell, uint32_t subject)
+{
+    size_t row = ((size_t)measure * s->run.n_cells + cell) * s->run.n_subjects + subject;
+    return s->values + row * s->n_blocks;
 }
 
 /* Whether the subject is the bench's own cost and not a contender. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rng.h"
+#include "resample.h"
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -37,16 +37,11 @@ double stats_geometric_mean(const double *values, size_t n)
     return exp(sum / (double)n);
 }
 
-static bool is_measured(double value)
-{
-    return isfinite(value) && value > 0;
-}
-
 unsigned stats_paired_ratios(const double *a, const double *b, unsigned n_blocks, double *ratios)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < n_blocks; i++) {
-        bool paired = is_measured(a[i]) && is_measured(b[i]);
+        bool paired = resampled_is_measured(a[i]) && resampled_is_measured(b[i]);
         ratios[i] = paired ? a[i] / b[i] : NAN;
         n += paired;
     }
@@ -56,148 +51,6 @@ unsigned stats_paired_ratios(const double *a, const double *b, unsigned n_blocks
 double stats_coverage(unsigned n_blocks)
 {
     return n_blocks == 0 ? 0 : 1 - exp2(1 - (double)n_blocks);
-}
-
-/*
- * A ratio and the block it is from; a block's number counts only blocks that have a ratio
- * somewhere.
- */
-struct entry {
-    double ratio;
-    unsigned block;
-};
-
-struct row {
-    struct entry
-        *entries; /* ascending by ratio, so that the median of a resample is found by counting */
-    unsigned n;
-    double median;
-};
-
-/* Everything that one bootstrap needs; zero is empty. */
-struct engine {
-    struct row *rows; /* of the cells that have a ratio */
-    unsigned n_rows, n_blocks;
-    struct entry *entries;
-    unsigned *draws; /* how often each block was drawn in this resample */
-    double *means;   /* of the resamples */
-};
-
-static int compare_entries(const void *a, const void *b)
-{
-    return compare_doubles(&((const struct entry *)a)->ratio, &((const struct entry *)b)->ratio);
-}
-
-/*
- * The value at `rank` when each entry stands as often as its block was drawn; rank below the total.
- */
-static double drawn_value(const struct row *row, const unsigned *draws, unsigned rank)
-{
-    unsigned seen = 0;
-    for (unsigned i = 0; i < row->n; i++) {
-        seen += draws[row->entries[i].block];
-        if (seen > rank)
-            return row->entries[i].ratio;
-    }
-    return row->median;
-}
-
-static double drawn_median(const struct row *row, const unsigned *draws)
-{
-    unsigned total = 0;
-    for (unsigned i = 0; i < row->n; i++)
-        total += draws[row->entries[i].block];
-    if (total == 0)
-        return row->median;
-    double upper = drawn_value(row, draws, total / 2);
-    return total % 2 ? upper : (drawn_value(row, draws, total / 2 - 1) + upper) / 2;
-}
-
-static double drawn_mean(const struct engine *e)
-{
-    if (e->n_rows == 1)
-        return drawn_median(&e->rows[0], e->draws);
-    double sum = 0;
-    for (unsigned i = 0; i < e->n_rows; i++)
-        sum += log(drawn_median(&e->rows[i], e->draws));
-    return exp(sum / e->n_rows);
-}
-
-static double plain_mean(const struct engine *e)
-{
-    for (unsigned i = 0; i < e->n_blocks; i++)
-        e->draws[i] = 1;
-    return drawn_mean(e);
-}
-
-static void engine_release(struct engine *e)
-{
-    free(e->rows);
-    free(e->entries);
-    free(e->draws);
-    free(e->means);
-}
-
-/*
- * Numbers the blocks that have a ratio in any cell, from 0, in `number`; UINT32_MAX for the others.
- */
-static unsigned number_blocks(const struct ratio_table *t, unsigned *number)
-{
-    unsigned n = 0;
-    for (unsigned b = 0; b < t->n_blocks; b++) {
-        bool used = false;
-        for (unsigned c = 0; c < t->n_cells && !used; c++)
-            used = is_measured(t->ratios[(size_t)c * t->n_blocks + b]);
-        number[b] = used ? n++ : UINT32_MAX;
-    }
-    return n;
-}
-
-static void add_row(struct engine *e, const double *ratios, unsigned n_blocks,
-                    const unsigned *number, struct entry *entries)
-{
-    struct row row = {.entries = entries};
-    for (unsigned b = 0; b < n_blocks; b++)
-        if (is_measured(ratios[b]))
-            row.entries[row.n++] = (struct entry){.ratio = ratios[b], .block = number[b]};
-    if (row.n == 0)
-        return;
-    qsort(row.entries, row.n, sizeof(*row.entries), compare_entries);
-    row.median = (row.entries[(row.n - 1) / 2].ratio + row.entries[row.n / 2].ratio) / 2;
-    e->rows[e->n_rows++] = row;
-}
-
-static int engine_fill(struct engine *e, const struct ratio_table *t, unsigned n_resamples)
-{
-    size_t n_ratios = (size_t)t->n_cells * t->n_blocks;
-    unsigned *number = calloc(t->n_blocks + 1, sizeof(*number));
-    e->rows = calloc((size_t)t->n_cells + 1, sizeof(*e->rows));
-    e->entries = calloc(n_ratios + 1, sizeof(*e->entries));
-    e->draws = calloc((size_t)t->n_blocks + 1, sizeof(*e->draws));
-    e->means = calloc(n_resamples, sizeof(*e->means));
-    bool complete = number && e->rows && e->entries && e->draws && e->means;
-    if (complete) {
-        e->n_blocks = number_blocks(t, number);
-        for (unsigned c = 0; c < t->n_cells; c++) {
-            size_t first = (size_t)c * t->n_blocks;
-            add_row(e, t->ratios + first, t->n_blocks, number, e->entries + first);
-        }
-    }
-    free(number);
-    return complete ? 0 : -ENOMEM;
-}
-
-static void resample(struct engine *e, uint64_t seed, unsigned n_resamples)
-{
-    struct rng rng;
-    rng_seed(&rng, seed);
-    for (unsigned i = 0; i < n_resamples; i++) {
-        memset(e->draws, 0, e->n_blocks * sizeof(*e->draws));
-        for (unsigned b = 0; b < e->n_blocks; b++)
-            e->draws[rng_below(&rng, e->n_blocks)]++;
-        e->means[i] = drawn_mean(e);
-    }
-    qsort(e->means, n_resamples, sizeof(*e->means), compare_doubles);
 }
 
 /* Of Student's t at STATS_CONFIDENCE, by the Cornish-Fisher expansion: 3 % off at 2, 0.1 % at 6. */
@@ -216,32 +69,126 @@ double stats_tail(unsigned n_blocks)
     return erfc(sqrt(n / (n - 1)) * t_quantile(n - 1) / M_SQRT2) / 2;
 }
 
+static int count_resamples(const struct bootstrap *how, unsigned *n, struct err *err)
+{
+    *n = how->n_resamples ? how->n_resamples : STATS_RESAMPLES;
+    if (*n > STATS_RESAMPLES_MAX)
+        return err_set(err, EINVAL, "%u resamples are too many: at most %u are allowed", *n,
+                       STATS_RESAMPLES_MAX);
+    return 0;
+}
+
+static int no_memory(unsigned n_cells, struct err *err)
+{
+    return err_set(err, ENOMEM, "no memory for the statistics of %u cells", n_cells);
+}
+
+/* Of resampled means, which are reordered. */
+static void take_tails(double *means, unsigned n, struct interval *out)
+{
+    double tail = stats_tail(out->n_blocks);
+    qsort(means, n, sizeof(*means), compare_doubles);
+    out->low = stats_quantile(means, n, tail);
+    out->high = stats_quantile(means, n, 1 - tail);
+}
+
 int stats_mean_interval(const struct ratio_table *table, const struct bootstrap *how,
                         struct interval *out, unsigned *n_used, struct err *err)
 {
-    unsigned n_resamples = how->n_resamples ? how->n_resamples : STATS_RESAMPLES;
-    if (n_resamples > STATS_RESAMPLES_MAX)
-        return err_set(err, EINVAL, "%u resamples are too many: at most %u are allowed",
-                       n_resamples, STATS_RESAMPLES_MAX);
+    unsigned n;
     *out = (struct interval){.estimate = NAN, .low = NAN, .high = NAN};
+    int result = count_resamples(how, &n, err);
+    if (result < 0)
+        return result;
+    struct resampled r = {0};
+    double *means = calloc(n, sizeof(*means));
+    if (resampled_fill(&r, table) < 0 || !means) {
+        result = no_memory(table->n_cells, err);
+    } else if (r.n_rows > 0) {
+        struct rng rng;
+        rng_seed(&rng, how->seed);
+        out->estimate = resampled_mean(&r);
+        for (unsigned i = 0; i < n; i++) {
+            resampled_draw(&r, &rng);
+            means[i] = resampled_mean(&r);
+        }
+        out->n_blocks = r.n_blocks;
+        take_tails(means, n, out);
+    }
+    *n_used = r.n_rows;
+    resampled_release(&r);
+    free(means);
+    return result;
+}
 
-    struct engine e = {0};
-    int result = engine_fill(&e, table, n_resamples);
-    if (result < 0) {
-        engine_release(&e);
-        return err_set(err, ENOMEM, "no memory for the statistics of %u cells", table->n_cells);
+static bool has_any(const double *values, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (resampled_is_measured(values[i]))
+            return true;
+    return false;
+}
+
+/* Copies of both tables, in which a cell that one of them does not have is in neither. */
+static int common_cells(const struct ratio_table *a, const struct ratio_table *b, double *values[2])
+{
+    const struct ratio_table *tables[2] = {a, b};
+    for (unsigned t = 0; t < 2; t++) {
+        size_t n = (size_t)tables[t]->n_cells * tables[t]->n_blocks;
+        values[t] = malloc((n + 1) * sizeof(double));
+        if (!values[t])
+            return -ENOMEM;
+        memcpy(values[t], tables[t]->ratios, n * sizeof(double));
     }
-    *n_used = e.n_rows;
-    out->n_blocks = e.n_blocks;
-    if (e.n_rows > 0) {
-        out->estimate = plain_mean(&e);
-        resample(&e, how->seed, n_resamples);
-        double tail = stats_tail(e.n_blocks);
-        out->low = stats_quantile(e.means, n_resamples, tail);
-        out->high = stats_quantile(e.means, n_resamples, 1 - tail);
+    for (unsigned c = 0; c < a->n_cells; c++) {
+        bool has[2];
+        for (unsigned t = 0; t < 2; t++)
+            has[t] = has_any(values[t] + (size_t)c * tables[t]->n_blocks, tables[t]->n_blocks);
+        for (unsigned t = 0; t < 2 && !(has[0] && has[1]); t++)
+            for (unsigned i = 0; i < tables[t]->n_blocks; i++)
+                values[t][(size_t)c * tables[t]->n_blocks + i] = NAN;
     }
-    engine_release(&e);
     return 0;
+}
+
+int stats_unpaired_interval(const struct ratio_table *a, const struct ratio_table *b,
+                            const struct bootstrap *how, struct interval *out, unsigned *n_used,
+                            struct err *err)
+{
+    unsigned n;
+    *out = (struct interval){.estimate = NAN, .low = NAN, .high = NAN};
+    int result = count_resamples(how, &n, err);
+    if (result < 0)
+        return result;
+    double *values[2] = {NULL, NULL}, *means = calloc(n, sizeof(*means));
+    struct resampled ra = {0}, rb = {0};
+    bool complete = means && common_cells(a, b, values) == 0;
+    if (complete) {
+        struct ratio_table common_a = {values[0], a->n_cells, a->n_blocks};
+        struct ratio_table common_b = {values[1], b->n_cells, b->n_blocks};
+        complete = resampled_fill(&ra, &common_a) == 0 && resampled_fill(&rb, &common_b) == 0;
+    }
+    if (!complete) {
+        result = no_memory(a->n_cells, err);
+    } else if (ra.n_rows > 0) {
+        struct rng rng;
+        rng_seed(&rng, how->seed);
+        out->estimate = resampled_mean(&rb) / resampled_mean(&ra);
+        for (unsigned i = 0; i < n; i++) {
+            resampled_draw(&ra, &rng);
+            resampled_draw(&rb, &rng);
+            means[i] = resampled_mean(&rb) / resampled_mean(&ra);
+        }
+        out->n_blocks = ra.n_blocks < rb.n_blocks ? ra.n_blocks : rb.n_blocks;
+        take_tails(means, n, out);
+    }
+    *n_used = ra.n_rows;
+    resampled_release(&ra);
+    resampled_release(&rb);
+    free(values[0]);
+    free(values[1]);
+    free(means);
+    return result;
 }
 
 int stats_cell_interval(const double *ratios, unsigned n_blocks, const struct bootstrap *how,

@@ -81,6 +81,16 @@ int stats_mean_interval(const struct ratio_table *table, const struct bootstrap 
                         struct interval *out, unsigned *n_used, struct err *err) MUST_CHECK;
 
 /*
+ * As stats_mean_interval, of two tables of values (in the place of ratios) with the same cells that were not measured
+ * side by side: the geometric mean over the cells that both have of the ratio of b's median to a's. Blocks of
+ * a and of b are drawn apart. The interval knows what varied inside a and inside b, and nothing of what
+ * changed between them. out->n_blocks is the smaller number.
+ */
+int stats_unpaired_interval(const struct ratio_table *a, const struct ratio_table *b,
+                            const struct bootstrap *how, struct interval *out, unsigned *n_used,
+                            struct err *err) MUST_CHECK;
+
+/*
  * The chance that the range from the least to the greatest of n independent values holds the median
  * of what they were drawn from: 1 - 2^(1-n). No percentile interval is wider, so this bounds its
  * coverage.

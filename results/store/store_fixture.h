@@ -94,3 +94,25 @@ static inline int64_t fixture_begin(struct fixture *f, struct store *s)
     ck_assert_msg(result == 0, "%s", f->err.text);
     return run_id;
 }
+
+/* A trial with another number and text in each field. */
+static inline struct trial_result fixture_result(void)
+{
+    struct trial_result r = {.status = TRIAL_OK};
+    uint64_t value = 1000;
+    for (const struct store_number *n = store_numbers; n->name; n++)
+        *(uint64_t *)((char *)&r + n->offset) = value++;
+    r.steal_ns = UINT64_MAX; /* more than a signed number holds */
+    for (const struct store_text *t = store_texts; t->name; t++)
+        snprintf((char *)&r + t->offset, t->n_bytes, "%s of \"it\", 'quoted'\nnext", t->name);
+    return r;
+}
+
+/* Stores one. */
+static inline void fixture_add(struct fixture *f, struct store *s, int64_t run,
+                               struct store_place place)
+{
+    struct trial_result r = fixture_result();
+    int result = store_add_trial(s, run, &place, &r, &f->err);
+    ck_assert_msg(result == 0, "%s", f->err.text);
+}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "campaign_survey.h"
 #include "run_facts.h"
 
 struct store_cell campaign_describe_cell(const struct cell *cell)
@@ -74,6 +75,8 @@ int campaign_begin(struct campaign *c, struct store *store, struct err *err)
         rc = describe(c, &run, err);
     if (rc == 0)
         rc = store_run_begin(store, &run, &c->run_id, err);
+    if (rc == 0)
+        rc = campaign_open_surveys(c, err);
     free((void *)run.subjects);
     free((void *)run.cells);
     free((void *)run.manifest);

@@ -26,8 +26,10 @@ struct campaign {
     int64_t run_id;
     struct ledger ledger;
     struct frequency_range frequency;
-    bool was_finished; /* before this campaign */
-    uint64_t n_failed; /* now */
+    uint8_t *surveys; /* [cell][subject], see campaign_survey.c; NULL without the second pass */
+    uint32_t n_surveys, n_surveyed; /* of the whole run, those left out not counted */
+    bool was_finished;              /* before this campaign */
+    uint64_t n_failed;              /* now */
     bool interrupted;
 };
 
@@ -62,6 +64,9 @@ int campaign_begin(struct campaign *c, struct store *store, struct err *err) MUS
  */
 int campaign_resume(struct campaign *c, struct store *store, const struct store_run *run,
                     struct err *err) MUST_CHECK;
+
+/* What is open of the run: trials and surveys. */
+bool campaign_is_complete(const struct campaign *c);
 
 /*
  * Executes what is missing. Failed trials are results. Ends early on SIGINT and SIGTERM, with

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "campaign.h"
+#include "campaign_survey.h"
 #include "cell_trial.h"
 #include "order.h"
 #include "progress.h"
@@ -96,6 +97,11 @@ static int do_blocks(struct campaign *c, struct err *err)
     return rc;
 }
 
+bool campaign_is_complete(const struct campaign *c)
+{
+    return ledger_n_open(&c->ledger) == 0 && c->n_surveyed == c->n_surveys;
+}
+
 int campaign_execute(struct campaign *c, struct err *err)
 {
     struct sigaction action = {.sa_handler = on_signal}, old_int, old_term;
@@ -103,6 +109,8 @@ int campaign_execute(struct campaign *c, struct err *err)
     sigaction(SIGINT, &action, &old_int);
     sigaction(SIGTERM, &action, &old_term);
     int rc = do_blocks(c, err);
+    if (rc == 0 && !c->interrupted)
+        rc = campaign_survey(c, &interrupted, err);
     if (rc == 0 && !c->interrupted && !c->was_finished)
         rc = store_run_finish(c->store, c->run_id, time(NULL), err);
     sigaction(SIGINT, &old_int, NULL);

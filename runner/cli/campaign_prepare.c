@@ -242,6 +242,7 @@ void campaign_release(struct campaign *c)
     free(c->cells);
     free(c->placements);
     free(c->subjects);
+    free(c->surveys);
     ledger_release(&c->ledger);
     topology_free(c->topology);
     *c = (struct campaign){0};

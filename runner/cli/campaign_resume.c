@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "campaign.h"
+#include "campaign_survey.h"
 #include "run_facts.h"
 
 /* The plans made now must be those that were begun with. */
@@ -77,5 +78,7 @@ int campaign_resume(struct campaign *c, struct store *store, const struct store_
     int rc = campaign_check_same(c, run, err);
     if (rc == 0)
         rc = campaign_open_ledger(c, err);
-    return rc < 0 ? rc : store_each_trial(store, run->id, note, &c->ledger, err);
+    if (rc == 0)
+        rc = store_each_trial(store, run->id, note, &c->ledger, err);
+    return rc < 0 ? rc : campaign_open_surveys(c, err);
 }

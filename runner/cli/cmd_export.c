@@ -75,7 +75,7 @@ static int settle_format(struct words *w, struct err *err)
             w->output.form = forms[i].form;
             return 0;
         }
-    return err_set(err, EINVAL, "unknown format '%.40s': it is csv, json or google-benchmark",
+    return err_set(err, EINVAL, "unknown format '%s': it is csv, json or google-benchmark",
                    wanted);
 }
 
@@ -98,7 +98,7 @@ static int settle_table(struct words *w, struct err *err)
         }
     return w->table
                ? err_set(err, EINVAL,
-                         "unknown table '%.40s': it is trials, stats, series, marks or latency",
+                         "unknown table '%s': it is trials, stats, series, marks or latency",
                          w->table)
                : 0;
 }

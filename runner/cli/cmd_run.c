@@ -32,6 +32,7 @@ struct words {
     const char *resume; /* run to go on with; "" for the latest */
     struct output output;
     bool quick, given; /* any option that --resume must not be given with */
+    bool survey_given, no_survey_given;
     bool blocks_given, seconds_given, budget_given, threads_given;
     struct err *err;
     int failed;
@@ -46,6 +47,7 @@ enum {
     KEY_CSV,
     KEY_JSON,
     KEY_LIMIT,
+    KEY_NO_SURVEY,
     KEY_PACE,
     KEY_PIN,
     KEY_QUICK,
@@ -53,6 +55,7 @@ enum {
     KEY_RESUME,
     KEY_SEED,
     KEY_STATS,
+    KEY_SURVEY,
     KEY_TOUCH,
     KEY_WARM_UP,
 };
@@ -84,7 +87,16 @@ static const struct argp_option options[] = {
      "are; the baseline always is; 0: no bound (default " TEXT(DEFAULT_BUDGET) ")",
      2},
     {"quick", KEY_QUICK, NULL, 0,
-     "a first impression in about a minute: " TEXT(QUICK_BLOCKS) " blocks of short trials", 2},
+     "a first impression in about a minute: " TEXT(
+         QUICK_BLOCKS) " blocks of short trials, and no second pass",
+     2},
+    {"no-survey", KEY_NO_SURVEY, NULL, 0,
+     "leave out the second pass, in which every workload is executed once more with every allocator and "
+     "looked at from inside: pages, fragmentation, idling, single calls",
+     2},
+    {"survey", KEY_SURVEY, NULL, 0,
+     "make the second pass with --quick, too, and of allocators that are slow, however long that takes",
+     2},
     {"pin", KEY_PIN, "HOW", 0,
      "compact (neighbouring cores first), scatter, or none (default compact)", 2},
     {"cores", KEY_CORES, "LIST", 0, "use these CPUs only, e.g. 0-3,8 (default: all)", 2},
@@ -179,6 +191,12 @@ static int parse_config(struct words *w, int key, const char *arg)
         return recorded_parse_copies(&w->config.recorded, arg, w->err);
     case KEY_QUICK:
         w->quick = true;
+        return 0;
+    case KEY_SURVEY:
+        w->survey_given = true;
+        return 0;
+    case KEY_NO_SURVEY:
+        w->no_survey_given = true;
         return 0;
     default:
         return parse_number(w, key, arg);
@@ -277,6 +295,10 @@ static int fill_defaults(struct words *w)
         set_default(w, &c->workloads, DEFAULT_WORKLOADS) < 0 || set_default(w, &c->cores, "") < 0 ||
         set_default(w, &c->baseline, "") < 0 || join_allocators(w) < 0)
         return -ENOMEM;
+    if (w->survey_given && w->no_survey_given)
+        return err_set(w->err, EINVAL, "--survey and --no-survey exclude each other");
+    c->survey = !w->no_survey_given && (!w->quick || w->survey_given);
+    c->survey_all = w->survey_given;
     if (!w->blocks_given)
         c->blocks = w->quick ? QUICK_BLOCKS : DEFAULT_BLOCKS;
     if (!w->seconds_given)
@@ -331,7 +353,9 @@ static int run_name(struct store *store, int64_t id, char *out, size_t n, struct
 static int finish(const struct words *w, const struct campaign *c, struct store *store,
                   bool was_complete)
 {
-    char name[64];
+    char name[64], surveys[64] = "";
+    if (c->n_surveys > 0)
+        text_format(surveys, sizeof(surveys), " and %u of %u surveys", c->n_surveyed, c->n_surveys);
     int rc = output_run(store, c->run_id, &w->output, w->err);
     if (rc == 0)
         rc = run_name(store, c->run_id, name, sizeof(name), w->err);
@@ -340,9 +364,9 @@ static int finish(const struct words *w, const struct campaign *c, struct store 
     fflush(stdout);
     if (c->interrupted)
         fprintf(stderr,
-                "interrupted after %lu of %lu trials; go on with: arenabench run "
+                "interrupted after %lu of %lu trials%s; go on with: arenabench run "
                 "--resume=%s%s%s\n",
-                c->ledger.n_done, c->ledger.n_trials - c->ledger.n_given_up, name,
+                c->ledger.n_done, c->ledger.n_trials - c->ledger.n_given_up, surveys, name,
                 w->file ? " --output " : "", w->file ? w->file : "");
     else if (was_complete)
         fprintf(stderr, "run %s is complete: nothing was left to do\n", name);
@@ -366,7 +390,7 @@ static int execute(struct words *w, const struct places *places)
     if (rc == 0)
         rc = w->resume ? campaign_resume(&campaign, store, &begun, w->err)
                        : campaign_begin(&campaign, store, w->err);
-    bool was_complete = ledger_n_open(&campaign.ledger) == 0;
+    bool was_complete = campaign_is_complete(&campaign);
     if (rc == 0)
         rc = campaign_execute(&campaign, w->err);
     if (rc == 0)

@@ -11,7 +11,7 @@ struct words {
     bool list;
 };
 
-enum { KEY_JSON = 256, KEY_CSV, KEY_LIST, KEY_MEMORY, KEY_STATS };
+enum { KEY_JSON = 256, KEY_CSV, KEY_LIST, KEY_MEMORY, KEY_STATS, KEY_LATENCY, KEY_COUNTERS };
 
 static const struct argp_option options[] = {
     {"list", KEY_LIST, NULL, 0, "list all stored runs, newest first", 0},
@@ -20,6 +20,13 @@ static const struct argp_option options[] = {
     {"stats", KEY_STATS, NULL, 0,
      "also what allocators told of themselves: arenas, locks, bytes held, settings that held "
      "(with --csv that alone, one line per number)",
+     0},
+    {"counters", KEY_COUNTERS, NULL, 0,
+     "also the processor's counters, per call, where the machine has them (in JSON and CSV they are anyway)",
+     0},
+    {"latency", KEY_LATENCY, NULL, 0,
+     "also how long single calls took, by kind, size and whose object it was (in JSON they are anyway; as CSV: "
+     "arenabench export --format csv --table latency)",
      0},
     {"memory", KEY_MEMORY, NULL, 0,
      "also where the memory went: fragmentation by several measures, and what each allocator gave back "
@@ -47,6 +54,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_STATS:
         w->output.statistics = true;
+        return 0;
+    case KEY_COUNTERS:
+        w->output.counters = true;
+        return 0;
+    case KEY_LATENCY:
+        w->output.latency = true;
         return 0;
     case 'o':
         w->file = arg;

@@ -103,6 +103,20 @@ static void identify(struct ledger *l, uint32_t subject, const struct trial_resu
     text_format(own->version, sizeof(own->version), "%s", result->version);
 }
 
+uint64_t ledger_mean_ns(const struct ledger *l, uint32_t cell, uint32_t subject)
+{
+    const struct store_place place = {.cell = cell, .subject = subject};
+    uint64_t n = 0;
+    for (uint32_t b = 0; b < l->size.n_blocks; b++)
+        n += *mark_of(l, &place, b) == MARK_DONE;
+    return n > 0 ? l->spent_ns[pair_of(l, &place)] / n : 0;
+}
+
+bool ledger_has_hung(const struct ledger *l, uint32_t cell, uint32_t subject)
+{
+    return l->hangs[(size_t)cell * l->size.n_subjects + subject] >= LEDGER_HANGS;
+}
+
 static bool is_hopeless(struct ledger *l, const struct store_place *place, enum trial_status status)
 {
     uint8_t *hangs = &l->hangs[pair_of(l, place)];

@@ -37,6 +37,12 @@ bool ledger_knows(const struct ledger *l, const struct store_place *place);
 /* Whether the trial is still to be done. */
 bool ledger_is_open(const struct ledger *l, const struct store_place *place);
 
+/* The mean of its trials that have ended; 0 when there is none. */
+uint64_t ledger_mean_ns(const struct ledger *l, uint32_t cell, uint32_t subject);
+
+/* Whether the subject hung so often in the cell that it would again. */
+bool ledger_has_hung(const struct ledger *l, uint32_t cell, uint32_t subject);
+
 static inline uint64_t ledger_n_open(const struct ledger *l)
 {
     return l->n_trials - l->n_done - l->n_given_up;

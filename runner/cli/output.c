@@ -5,6 +5,8 @@
 
 #include "output_file.h"
 #include "report.h"
+#include "report_counters.h"
+#include "report_latency.h"
 
 static int print_tables(FILE *out, struct store *store, const struct summary *summary,
                         const struct output *how, struct err *err)
@@ -14,7 +16,13 @@ static int print_tables(FILE *out, struct store *store, const struct summary *su
     int rc = report_table(out, summary, &look, err);
     if (rc == 0 && how->memory)
         rc = report_memory(out, store, summary, &look, err);
-    return rc == 0 && how->statistics ? report_statistics(out, store, summary, &look, err) : rc;
+    if (rc == 0 && how->statistics)
+        rc = report_statistics(out, store, summary, &look, err);
+    if (rc == 0 && how->counters)
+        rc = report_counters_table(out, store, summary, &look, err);
+    if (rc == 0 && how->latency)
+        rc = report_latency(out, store, summary, &look, err);
+    return rc;
 }
 
 static int print_csv(FILE *out, struct store *store, const struct summary *summary,

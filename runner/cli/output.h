@@ -12,6 +12,8 @@ struct output {
     enum output_form form;
     enum output_csv table;
     bool statistics;  /* also what allocators told of themselves; as CSV: that alone */
+    bool counters;    /* tables: also the processor's counters, per call */
+    bool latency;     /* tables: also how long single calls took */
     bool series;      /* JSON: with the samples of trials and the marks of surveys */
     const char *file; /* to be written; NULL: standard output */
     bool memory;      /* also where the memory went; of tables */

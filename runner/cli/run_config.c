@@ -41,11 +41,12 @@ int run_config_set(char **text, const char *value)
 char *run_config_to_json(const struct run_config *c)
 {
     json_t *json = json_pack(
-        "{ss ss ss ss ss si si sf sf sf sI ss ss}", "allocators", c->allocators, "workloads",
+        "{ss ss ss ss ss si si sf sf sf sI ss ss sb sb}", "allocators", c->allocators, "workloads",
         c->workloads, "threads", c->threads, "cores", c->cores, "baseline", c->baseline, "blocks",
         (int)c->blocks, "warm_up_passes", (int)c->warm_up, "seconds", c->seconds, "budget_seconds",
         c->budget_s, "limit_seconds", c->limit_s, "seed", (json_int_t)c->seed, "touch",
-        touch_name(c->touch), "pin", pin_policy_name(c->pin));
+        touch_name(c->touch), "pin", pin_policy_name(c->pin), "survey", (int)c->survey,
+        "survey_all", (int)c->survey_all);
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
     return text;
@@ -64,17 +65,20 @@ static int keep_texts(struct run_config *c, const char *const texts[5])
 static int unpack(struct run_config *c, json_t *json, struct err *err)
 {
     const char *texts[5], *touch, *pin;
-    int blocks, warm_up;
+    int blocks, warm_up, survey, survey_all;
     json_int_t seed;
-    if (json_unpack(json, "{ss ss ss ss ss si si sF sF sF sI ss ss}", "allocators", &texts[0],
+    if (json_unpack(json, "{ss ss ss ss ss si si sF sF sF sI ss ss sb sb}", "allocators", &texts[0],
                     "workloads", &texts[1], "threads", &texts[2], "cores", &texts[3], "baseline",
                     &texts[4], "blocks", &blocks, "warm_up_passes", &warm_up, "seconds",
                     &c->seconds, "budget_seconds", &c->budget_s, "limit_seconds", &c->limit_s,
-                    "seed", &seed, "touch", &touch, "pin", &pin) < 0 ||
+                    "seed", &seed, "touch", &touch, "pin", &pin, "survey", &survey, "survey_all",
+                    &survey_all) < 0 ||
         blocks < 1 || blocks > (int)RUN_BLOCKS_MAX || warm_up < 0 || warm_up > (int)RUN_WARM_UP_MAX)
         return err_set(err, EINVAL, "the run's manifest is damaged");
     c->blocks = (uint32_t)blocks;
     c->warm_up = (uint32_t)warm_up;
+    c->survey = survey;
+    c->survey_all = survey_all;
     c->seed = (uint64_t)seed;
     int rc = touch_parse(touch, &c->touch, err);
     if (rc == 0)

@@ -21,6 +21,8 @@ struct run_config {
     double budget_s;  /* measured time of a slow subject in a cell; 0: without bound */
     double limit_s;   /* a trial that takes longer is a hang; 0: chosen by the length of the plan */
     uint64_t seed;
+    bool survey;     /* the second pass: see campaign_survey.h */
+    bool survey_all; /* and what takes long in it */
     enum touch touch;
     enum pin_policy pin;
     struct recorded_spec recorded; /* of words that say nothing; not kept: `workloads` says it, once

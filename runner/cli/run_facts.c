@@ -1,5 +1,7 @@
 #include "run_facts.h"
 
+#include "counters.h"
+#include "report_counters.h"
 #include "text.h"
 
 static void add(struct run_facts *f, const char *key, const char *value)
@@ -41,4 +43,5 @@ void run_facts_read(struct run_facts *out, const struct topology *topology)
     add(out, "topology", out->topology);
     text_format(out->chosen, sizeof(out->chosen), "%u", topology_n_cpus(topology));
     add(out, "cpus_chosen", out->chosen);
+    add(out, REPORT_COUNTERS_FACT, counters_of_machine()->fact);
 }

@@ -12,7 +12,7 @@
 /* Keys of warnings in the store begin with this; the fact that they warn of follows. */
 #define RUN_FACT_WARNING "warning_"
 
-#define RUN_FACTS_MAX (MACHINE_FACTS_MAX + MACHINE_WARNINGS_MAX + 3)
+#define RUN_FACTS_MAX (MACHINE_FACTS_MAX + MACHINE_WARNINGS_MAX + 4)
 
 /* `facts` points into the rest: neither copy nor move it. About 20 KiB. */
 struct run_facts {

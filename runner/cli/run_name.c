@@ -26,7 +26,7 @@ int run_name_read(const char *text, struct run_name *out, struct err *err)
     const char *run = text + n_file + (text[n_file] == ':' && n_file > 0);
     size_t n_run = strcspn(run, ":");
     if (n_run >= sizeof(out->run))
-        return err_set(err, EINVAL, "no run has so long a name as '%.70s..'", run);
+        return err_set(err, EINVAL, "no run has so long a name as '%.*s..'", 60, run);
     memcpy(out->run, run, n_run);
     if (run[n_run] == ':')
         out->subject = run + n_run + 1;

@@ -120,6 +120,12 @@ const struct counters *counters_of_machine(void)
     return &machine;
 }
 
+const struct counters *counters_for(const struct plan *plan)
+{
+    const struct counters *c = counters_of_machine();
+    return c->n > 0 && plan->n_threads == plan->n_roots ? c : NULL;
+}
+
 void counters_install(const struct counters *c)
 {
     for (uint32_t i = 0; i < c->n; i++) {

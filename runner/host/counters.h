@@ -7,6 +7,7 @@
 #pragma once
 
 #include "control.h"
+#include "plan.h"
 #include "trial.h"
 
 struct counter {
@@ -31,6 +32,12 @@ void counters_probe(struct counters *out, const struct counter *all, unsigned n)
 
 /* The hardware's, tried once per process; not for several threads at once. */
 const struct counters *counters_of_machine(void);
+
+/*
+ * The hardware's for trials of a plan. NULL where there are none, and for a plan that starts threads while the clock
+ * runs: the kernel sets up each counter anew for each of them, which costs microseconds of the measured time.
+ */
+const struct counters *counters_for(const struct plan *plan);
 
 /*
  * In a child, behind fork and before exec: opens them for it and all threads that it will have, where the

@@ -6,11 +6,8 @@
 
 enum { COST_SHARE = 100 }; /* a reading may cost the hundredth part of the pace */
 
-int sampler_open(struct sampler *s, pid_t pid, const struct control *control, uint32_t n_threads,
-                 const struct plan_profile *profile, struct err *err)
+int sampler_open(struct sampler *s, pid_t pid, struct err *err)
 {
-    *s = (struct sampler){
-        .control = control, .n_threads = n_threads, .profile = profile, .pace_ns = NS_PER_MS};
     int rc = process_statm_open(&s->statm, pid, err);
     struct statm now;
     if (rc == 0)

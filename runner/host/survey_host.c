@@ -36,7 +36,8 @@ struct survey_flight *host_survey_begin(const struct trial_request *request)
     if (!s)
         return NULL;
     s->request = *request;
-    s->request.is_survey = true;
+    if (s->request.survey == CONTROL_NO_SURVEY)
+        s->request.survey = CONTROL_SURVEY;
     s->is_over = !flight_start(&s->flight, &s->request, &s->result) || !flight_run(&s->flight);
     s->request.environment = NULL; /* the caller's, who may be done with it */
     s->request.worker = s->request.supplier = NULL;

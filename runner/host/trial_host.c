@@ -126,6 +126,16 @@ static int bind_runner(const struct trial_request *q, struct err *err)
     return topology_bind_tid(q->topology, gettid(), q->placement->runner_cpu, err);
 }
 
+static int open_sampler(struct flight *f, struct err *err)
+{
+    bool has_cpu = f->request->placement->runner_cpu != CPU_UNBOUND;
+    f->sampler = (struct sampler){.control = f->worker.control,
+                                  .n_threads = f->request->plan->n_threads,
+                                  .profile = f->request->profile,
+                                  .pace_ns = has_cpu ? SAMPLER_PACE_NS : SAMPLER_SHARED_PACE_NS};
+    return sampler_open(&f->sampler, f->worker.pid, err);
+}
+
 /* Everything between "ready" and "go": the proof, the binding, the baseline. */
 static int prepare(struct flight *f, struct err *err)
 {
@@ -144,8 +154,7 @@ static int prepare(struct flight *f, struct err *err)
     if (rc == 0)
         rc = process_memory_read(pid, &memory, err);
     if (rc == 0)
-        rc = sampler_open(&f->sampler, pid, f->worker.control, f->request->plan->n_threads,
-                          f->request->profile, err);
+        rc = open_sampler(f, err);
     if (rc == 0)
         rc = process_reset_peak(pid, err);
     if (rc == 0)
@@ -348,10 +357,10 @@ static bool run_to_end(struct flight *f)
     f->runner_cpu_before_ns = runner_cpu_ns();
     f->go_ns = clock_ns();
     control_set_state(f->worker.control, CONTROL_GO);
-    bool is_sampled = !f->request->is_unsampled && !f->request->is_survey;
-    if (!wait_for(f, CONTROL_DONE, is_sampled))
+    bool sample = !f->request->is_unsampled && !f->request->survey;
+    if (!wait_for(f, CONTROL_DONE, sample))
         return false;
-    if (is_sampled)
+    if (sample)
         sampler_read(&f->sampler);
     if (!is_sound(f)) {
         flight_say(f->result, TRIAL_CRASHED, "the control block is damaged");

@@ -39,7 +39,7 @@ struct trial_request {
     const struct topology *topology;
     const struct placement *placement; /* by seat; with fewer than plan->n_seats they wrap around */
     const struct counters *counters;   /* to be read; NULL: none */
-    bool is_survey; /* set by host_survey_begin(): the worker observes, and is not sampled */
+    enum control_survey survey;        /* CONTROL_NO_SURVEY for host_trial() */
     const volatile sig_atomic_t *interrupted; /* not 0: end at once with TRIAL_INTERRUPTED */
 };
 

@@ -27,7 +27,7 @@ static void fill_control(struct control *c, const struct trial_request *r)
     c->touch = r->touch;
     c->warm_up = r->warm_up;
     c->n_counters = r->counters ? r->counters->n : 0;
-    c->is_survey = r->is_survey;
+    c->survey = r->survey;
     c->spin = r->plan->facts.most_threads <= topology_n_cpus(r->topology) ? SPIN_POLLS : 0;
     c->n_nodes = topology_n_nodes(r->topology);
 }
@@ -144,7 +144,7 @@ int worker_start(struct worker_process *w, const struct trial_request *r, struct
                               : make_control(w, r, err);
     if (rc == 0)
         rc = make_statistics(w, err);
-    if (rc == 0 && r->is_survey)
+    if (rc == 0 && r->survey)
         rc = make_survey(w, err);
     if (rc == 0) {
         pid_t runner = getpid();

@@ -7,17 +7,18 @@
 
 #define CALIBRATE_NS (20 * NS_PER_MS)
 
-size_t latency_bytes(uint32_t n_seats)
+size_t latency_bytes(const struct latency *l)
 {
-    return (size_t)n_seats * SURVEY_LATENCIES_MAX * sizeof(struct survey_latency);
+    return (size_t)l->n_seats * SURVEY_LATENCIES_MAX * sizeof(*l->rows);
 }
 
 int latency_make(struct latency *l, uint32_t n_seats, uint64_t period, struct err *err)
 {
-    *l = (struct latency){.period = period, .n_seats = n_seats};
+    *l = (struct latency){.period = period,
+                          .n_seats = n_seats < LATENCY_SEATS ? n_seats : LATENCY_SEATS};
     if (period == 0)
         return 0;
-    l->rows = os_map(latency_bytes(n_seats), OS_RESERVE);
+    l->rows = os_map(latency_bytes(l), OS_RESERVE);
     if (!l->rows)
         return err_set(err, ENOMEM, "no address space for the histograms of %u threads", n_seats);
     stopwatch_make(&l->watch, CALIBRATE_NS);
@@ -27,7 +28,7 @@ int latency_make(struct latency *l, uint32_t n_seats, uint64_t period, struct er
 void latency_release(struct latency *l)
 {
     if (l->rows)
-        os_unmap(l->rows, latency_bytes(l->n_seats));
+        os_unmap(l->rows, latency_bytes(l));
     *l = (struct latency){0};
 }
 
@@ -43,7 +44,7 @@ void latency_lane_make(struct latency_lane *lane, const struct latency *l, uint3
     *lane = (struct latency_lane){.left = UINT64_MAX, .latency = l};
     if (l->period == 0)
         return;
-    lane->rows = l->rows + (size_t)seat * SURVEY_LATENCIES_MAX;
+    lane->rows = l->rows + (size_t)(seat % l->n_seats) * SURVEY_LATENCIES_MAX;
     rng_seed(&lane->rng, seed);
     /*
      * What is left of a gap that has begun at any moment: P(k) is proportional to P(gap >= k), and so is the

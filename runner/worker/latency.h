@@ -2,9 +2,9 @@
  * How long single calls take: each call is timed with the same chance, one of `period`, and counted by its kind,
  * its size, whether what it ends was another thread's, and whether a page fault fell into it.
  *
- * A seat is a table of histograms for threads that are not alive at once, as the plan says; where they are after
- * all, its numbers still come out right, as they are added atomically. Memory is reserved for all histograms
- * and occupied by those that count something.
+ * A seat is a table of histograms, as a rule of one thread at a time. Where threads share one, because the plan's seats
+ * are no promise or because there are more than LATENCY_SEATS, its numbers still come out right: they are
+ * added atomically. Memory is reserved for all histograms and occupied by those that count something.
  */
 #pragma once
 
@@ -15,10 +15,12 @@
 #include "stopwatch.h"
 #include "survey.h"
 
+#define LATENCY_SEATS 256u /* 380 MB of address space */
+
 struct latency {
     struct stopwatch watch;
-    uint64_t period; /* 0: nothing is timed */
-    uint32_t n_seats;
+    uint64_t period;  /* 0: nothing is timed */
+    uint32_t n_seats; /* tables */
     struct survey_latency
         *rows; /* SURVEY_LATENCIES_MAX to a seat; min_ns is kept as its complement */
 };
@@ -47,7 +49,7 @@ struct latency_call {
  * Takes some 20 ms, for the clock. -ENOMEM. latency_release() gives back what it holds.
  */
 int latency_make(struct latency *l, uint32_t n_seats, uint64_t period, struct err *err) MUST_CHECK;
-size_t latency_bytes(uint32_t n_seats); /* of address space at `rows` */
+size_t latency_bytes(const struct latency *l); /* of address space at `rows` */
 void latency_release(struct latency *l);
 
 /*

@@ -109,10 +109,10 @@ static struct statistics_block *open_statistics(void)
 static struct survey_block *open_survey(const struct control *c)
 {
     struct survey_block *block =
-        c->is_survey && file_bytes(CONTROL_FD_SURVEY) == sizeof(*block)
+        c->survey && file_bytes(CONTROL_FD_SURVEY) == sizeof(*block)
             ? os_map_file(CONTROL_FD_SURVEY, sizeof(*block), OS_READ_WRITE, OS_PLAIN)
             : NULL;
-    if (c->is_survey &&
+    if (c->survey &&
         (!block || block->magic != SURVEY_MAGIC || block->version != SURVEY_BLOCK_VERSION))
         die("no room for a survey");
     return block;
@@ -121,17 +121,17 @@ static struct survey_block *open_survey(const struct control *c)
 /* What a survey must not take for memory of the allocator. */
 static void note_own(const struct worker *w, const void *p, size_t bytes)
 {
-    if (w->control->is_survey && !own_note(p, bytes))
+    if (w->control->survey && !own_note(p, bytes))
         die("too many mappings for a survey");
 }
 
 /* Memory of the worker's own: faulted in, so that the trial pays for none of it. */
 static void *own_memory(const struct worker *w, size_t bytes)
 {
-    void *p = os_map(bytes ? bytes : 1, OS_POPULATE);
+    bytes = bytes ? bytes : 1;
+    void *p = w->control->survey ? own_map(bytes, true) : os_map(bytes, OS_POPULATE);
     if (!p)
         die("not enough memory for the worker itself");
-    note_own(w, p, bytes);
     return p;
 }
 

@@ -5,7 +5,7 @@
 
 cd "$room" || exit 1
 mkdir folder
-brief=(-b 1 -s 0.001 -o "$db")
+brief=(--no-survey -b 1 -s 0.001 -o "$db")
 
 # argp points at --help behind its line; longer than 80 columns, that is two lines.
 one_line='$(sed "/^Try .arenabench/,\$d" "$room/err" | wc -l) == 1'
@@ -157,16 +157,16 @@ if "${as_nobody[@]}" "$ARENABENCH" --version >/dev/null 2>&1; then
     mkdir locked
     chmod 755 "$room"
     chmod 555 locked
-    call "${as_nobody[@]}" "$ARENABENCH" run -w nop -t 1 -b 1 -s 0.001 -o locked/bench.db
+    call "${as_nobody[@]}" "$ARENABENCH" run --no-survey -w nop -t 1 -b 1 -s 0.001 -o locked/bench.db
     check 'a folder that may not be written' '$status == 2' '-z $out' "$one_line" \
         '$err == *locked/bench.db*' '-z $(ls -A locked)'
-    call "${as_nobody[@]}" "$ARENABENCH" run -w nop -t 1 -b 1 -s 0.001 -o locked/new/bench.db
+    call "${as_nobody[@]}" "$ARENABENCH" run --no-survey -w nop -t 1 -b 1 -s 0.001 -o locked/new/bench.db
     check 'nor a new folder made in it' '$status == 2' '-z $out' "$one_line" '$err == *locked/new*'
 else
     skip 'a folder that may not be written' 'the program cannot be started as somebody else'
 fi
 
-"$ARENABENCH" run -w nop,churn -a glibc -t 1 -b 2 -s 0.001 -o kept.db >/dev/null || exit 1
+"$ARENABENCH" run --no-survey -w nop,churn -a glibc -t 1 -b 2 -s 0.001 -o kept.db >/dev/null || exit 1
 cp kept.db before.db
 refuses 'a run that is not stored' '*20010101*' show 20010101-000000 -o kept.db
 refuses 'nor to be resumed' '*20010101*' run --resume=20010101-000000 -o kept.db
@@ -195,7 +195,7 @@ check 'what was measured is kept all the same' '$(grep -c "2 of 2 trials" "$room
 
 mkdir disk
 if mount -t tmpfs -o size=16k tmpfs disk 2>/dev/null; then
-    bench run -w nop -t 1 -b 1 -s 0.001 -o disk/bench.db
+    bench run --no-survey -w nop -t 1 -b 1 -s 0.001 -o disk/bench.db
     check 'a disk without room for a results file' '$status == 2' '-z $out' "$one_line" \
         '$err == *"no room"*disk/bench.db*'
     rm -f disk/*
@@ -206,7 +206,7 @@ if mount -t tmpfs -o size=16k tmpfs disk 2>/dev/null; then
     check 'a disk without room for a recording: no half of it is left' '$status == 2' "$one_line" \
         '-z $(ls -A disk)'
     mount -o remount,size=400k disk
-    bench run -a glibc,null -w nop -t 1 -b 2000 -s 0 -o disk/bench.db
+    bench run --no-survey -a glibc,null -w nop -t 1 -b 2000 -s 0 -o disk/bench.db
     check 'a disk that fills up ends the run and keeps what was measured' '$status == 2' \
         "$one_line" '$err == *"no room"*disk/bench.db*' '$(stored_trials disk/bench.db) -gt 5'
     stored=$(stored_trials disk/bench.db)

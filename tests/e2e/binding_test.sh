@@ -5,7 +5,7 @@
 
 cpus=$(nproc)
 cpu=$(first_cpu)
-brief=(-a 'glibc,null' -b 2 -s 0.002 -o "$db" --json)
+brief=(--no-survey -a 'glibc,null' -b 2 -s 0.002 -o "$db" --json)
 
 one_each='$(json "all(len(b) == n and all(c.isdigit() for c in b) for n, b in bindings())") == True'
 spread='$(json "all(len(set(b)) == min(n, $cpus) for n, b in bindings())") == True'

@@ -6,7 +6,7 @@ set -m # each runner in a process group of its own, with Ctrl-C as on a terminal
 
 one_line='$(wc -l <"$room/err") == 1'
 refused=('$status == 2' '-z $out' "$one_line")
-brief=(-t 1 -b 1 -s 0.001 -o "$db" --json)
+brief=(--no-survey -t 1 -b 1 -s 0.001 -o "$db" --json)
 
 # interrupted_after N WORDS...: a run that gets Ctrl-C when it has stored N trials
 interrupted_after() {
@@ -21,7 +21,7 @@ interrupted_after() {
 
 # --- order ---
 
-bench run -a glibc,jemalloc,null -w nop,churn -t 1,2 -b 4 -s 0.001 -o "$db" --json
+bench run --no-survey -a glibc,jemalloc,null -w nop,churn -t 1,2 -b 4 -s 0.001 -o "$db" --json
 check 'the subjects of a cell run one right after the other, cells and subjects shuffled' \
     '$status == 0' \
     '$(json "max(p - min(q[1] for q in g) for g in groups() for p in [q[1] for q in g])") == 2' \
@@ -32,7 +32,7 @@ rm -f "$db"
 # --- giving up ---
 
 hang="hang=$FAULTY:FAULT=hang:FAULT_BYTES=100" # in churn, whose objects are that long, not in nop
-bench run -a "glibc,$hang" -w nop,churn -t 1 -b 5 -s 0.001 --limit 0.3 -o "$db" --json
+bench run --no-survey -a "glibc,$hang" -w nop,churn -t 1 -b 5 -s 0.001 --limit 0.3 -o "$db" --json
 check 'two hangs of a subject in a cell are enough' '$status == 1' \
     '$(json "[t[\"status\"] for t in trials(\"hang\") if t[\"cell\"] == 1]") == "hung hung"' \
     '$(json "[t[\"status\"] for t in trials(\"hang\") if t[\"cell\"] == 0]") == "ok ok ok ok ok"' \
@@ -89,14 +89,14 @@ check 'a run goes on from another folder' '$status == 0' '$(json "len(trials())"
     '$(json "[c[\"workload\"] for c in result[\"cells\"]]") == "n.plan nop"'
 rm -f "$db"
 cp "$room/a/n.plan" "$room/b/n.plan"
-cd "$room/a" && bench run -a glibc -w n.plan,../b/n.plan "${brief[@]}"
+cd "$room/a" && bench run --no-survey -a glibc -w n.plan,../b/n.plan "${brief[@]}"
 check 'two files of one name are refused' "${refused[@]}" '$err == *"n.plan"*twice*' '! -e $db'
 cp n.plan nop
 mkdir churn
-bench run -a glibc -w nop,churn "${brief[@]}"
+bench run --no-survey -a glibc -w nop,churn "${brief[@]}"
 check 'a file or folder of the same name hides no workload' '$status == 0' \
     '$(json "[c[\"workload\"] for c in result[\"cells\"]]") == "nop churn"'
-bench run -a glibc -w ./nop "${brief[@]}"
+bench run --no-survey -a glibc -w ./nop "${brief[@]}"
 check 'a file that would look like a workload in the table is refused' "${refused[@]}" \
     '$err == *"./nop"*rename*'
 bench info ./nop
@@ -110,7 +110,7 @@ for words in "-a glibc --allocator x=$FAULTY" "--allocator x=$FAULTY -a glibc"; 
     check "all allocators of: ${words//$FAULTY/FILE}" '$status == 0' \
         '$(json "[s[\"name\"] for s in result[\"subjects\"]]") == "glibc x"'
 done
-bench run -a glibc --allocator null --allocator 'jemalloc:MALLOC_CONF=narenas:1,tcache:false' \
+bench run --no-survey -a glibc --allocator null --allocator 'jemalloc:MALLOC_CONF=narenas:1,tcache:false' \
     -w nop "${brief[@]}"
 check 'one that was added may hold a comma' '$status == 0' \
     '$(json "result[\"subjects\"][2][\"name\"]") == jemalloc:MALLOC_CONF=narenas:1,tcache:false' \
@@ -120,18 +120,18 @@ rm -f "$db"
 mkfifo "$room/fifo"
 bench info "$room/fifo"
 check 'a FIFO is told, not waited for' "${refused[@]}" '$err == *"not a regular file"*'
-bench run -a glibc -w "$room/fifo" "${brief[@]}"
+bench run --no-survey -a glibc -w "$room/fifo" "${brief[@]}"
 check 'nor when it is to be run' "${refused[@]}" '! -e $db'
 
 bad=$room/$'\xff'
 mkdir "$bad"
 cp "$FAULTY" "$bad/mine.so"
 cp "$room/a/n.plan" "$bad/n.plan"
-bench run -a "glibc,mine=$bad/mine.so" -w nop "${brief[@]}"
+bench run --no-survey -a "glibc,mine=$bad/mine.so" -w nop "${brief[@]}"
 check 'a path that cannot be stored is told: a library' "${refused[@]}" '$err == *UTF-8*' '! -e $db'
-bench run -a glibc -w "$bad/n.plan" "${brief[@]}"
+bench run --no-survey -a glibc -w "$bad/n.plan" "${brief[@]}"
 check 'a workload' "${refused[@]}" '$err == *UTF-8*' '! -e $db'
-cd "$bad" && bench run -a glibc,mine=./mine.so -w nop "${brief[@]}"
+cd "$bad" && bench run --no-survey -a glibc,mine=./mine.so -w nop "${brief[@]}"
 check 'and a library in a folder of such a name' "${refused[@]}" '$err == *UTF-8*' '! -e $db'
 cd "$room" || exit
 

@@ -17,7 +17,7 @@ rounds=3
 blocks=20
 
 measure() {
-    bench run -a "glibc,copy=$libc,slow=$SLOW" -w churn,churn:live=300:max=2K,larson,realloc-growth \
+    bench run --no-survey -a "glibc,copy=$libc,slow=$SLOW" -w churn,churn:live=300:max=2K,larson,realloc-growth \
         -t 1 -b "$blocks" -s 0.02 --seed "$1" -o "$db" --json
 }
 

@@ -10,7 +10,7 @@ cp "$FAULTY" "$stray" # a whole malloc: it would be noticed where it supplied an
 dirty=(env MALLOC_PERTURB_=165 MALLOC_ARENA_MAX=1 GLIBC_TUNABLES=glibc.malloc.arena_max=1
     LD_PRELOAD="$stray" LD_LIBRARY_PATH="$room" MALLOC_CONF=narenas:1 MIMALLOC_VERBOSE=1
     "WITNESS_FREES=nonsense" "$ARENABENCH")
-brief=(-w nop -t 1 -b 1 -s 0.001 -o "$db" --json)
+brief=(--no-survey -w nop -t 1 -b 1 -s 0.001 -o "$db" --json)
 
 call "${dirty[@]}" run -a glibc,jemalloc,mimalloc,null "${brief[@]}"
 check 'no variable is stored of allocators without settings' '$status == 0' \

@@ -8,7 +8,7 @@
 measure() {
     local subject=$1
     shift
-    bench run -a "glibc,$subject" -w nop,churn -t 1 -b 2 -s 0.005 -o "$db" --json "$@"
+    bench run --no-survey -a "glibc,$subject" -w nop,churn -t 1 -b 2 -s 0.005 -o "$db" --json "$@"
 }
 
 # statuses SUBJECT: of its trials, each kind once
@@ -74,7 +74,7 @@ check 'one without free is refused before anything runs' '$status == 2' '-z $out
     '$(wc -l <"$room/err") == 1' '$err == *"$HEADLESS"*free*' '! -e $db'
 
 cp "$FAULTY" "$room/libgone.so"
-"$ARENABENCH" run -a "glibc,bad=$room/libgone.so" -w nop -t 1 -b 40 -s 0.02 -o "$db" --json \
+"$ARENABENCH" run --no-survey -a "glibc,bad=$room/libgone.so" -w nop -t 1 -b 40 -s 0.02 -o "$db" --json \
     >"$room/out" 2>"$room/err" &
 runner=$!
 wait_until 20 has_stored 6

@@ -24,7 +24,7 @@ check 'likewise zipped' '$status == 0' '$err == *"500, 100.00 % of frees"*' '$er
 "$ARENABENCH" dump zipped.trace | grep -v ^program >zipped.txt
 check 'to the same trace' '$(cksum <plain.txt) == $(cksum <zipped.txt)' '$(wc -l <plain.txt) -ge 2003'
 
-bench run -a glibc,jemalloc,null -w plain.trace -b 2 -s 0.01 -o "$db" --json
+bench run --no-survey -a glibc,jemalloc,null -w plain.trace -b 2 -s 0.01 -o "$db" --json
 check 'it is replayed' '$status == 0' \
     '$(json "{t[\"status\"] for t in trials()} == {\"ok\"} and len(trials())") == 6' \
     '$(json "result[\"cells\"][0][\"remote_frees\"]") == 500'

@@ -16,7 +16,7 @@ remote=$(sed -n 's/.*[^0-9]\([0-9]\{4\}\) remote.*/\1/p;s/.*remote[^0-9]*\([0-9]
 check 'just as many as the program did' '$remote == 2000'
 
 for touch in none first line page all; do
-    bench run -a glibc,jemalloc,null -w "$trace" -b 2 -s 0.01 --touch "$touch" -o "$db" --json
+    bench run --no-survey -a glibc,jemalloc,null -w "$trace" -b 2 -s 0.01 --touch "$touch" -o "$db" --json
     check "it is replayed, touch $touch" '$status == 0' \
         '$(json "{t[\"status\"] for t in trials()} == {\"ok\"} and len(trials())") == 6' \
         '$(json "result[\"cells\"][0][\"remote_frees\"]") == 2000' \
@@ -26,7 +26,7 @@ done
 check 'touched: what was alive at once was resident' \
     '$(json "min(t[\"peak_bytes\"] for t in trials(\"glibc\")) > 4500000") == True'
 
-bench run -a glibc,null -w "$trace" -b 2 -s 0.2 -o "$db" --json
+bench run --no-survey -a glibc,null -w "$trace" -b 2 -s 0.2 -o "$db" --json
 check 'a recorded program ran once, and a trial replays it once' '$status == 0' \
     '$(json "{t[\"passes\"] for t in trials()}") == "{1}"'
 
@@ -34,7 +34,7 @@ before=$(cksum <"$trace")
 bench record -o "$trace" -- "$THREADED"
 check 'what exists is not replaced' '$status == 2' '$err == *exists*' '$(cksum <"$trace") == "$before"'
 bench record -f -o "$trace.no" -- false
-bench run -w "$trace.no" -b 1 -o "$db"
+bench run --no-survey -w "$trace.no" -b 1 -o "$db"
 check 'a program that never allocates is nothing to measure' '$status == 2' '$err == *"nothing to measure"*'
 
 bench record -o "$trace.sh" -- sh -c 'exec sleep 0.3'
@@ -56,7 +56,7 @@ check 'a folder that is not there: likewise' '$status == 2' '$(wc -l <"$room/err
 
 bench plan -o "$room/trace.plan" "$trace"
 check 'a trace can be made a plan' '$status == 0' '-s $room/trace.plan'
-bench run -a glibc,null -w "$room/trace.plan" -b 1 -s 0 -o "$db" --json
+bench run --no-survey -a glibc,null -w "$room/trace.plan" -b 1 -s 0 -o "$db" --json
 check 'and the plan is executed' '$status == 0' '$(json "result[\"cells\"][0][\"remote_frees\"]") == 2000'
 
 done_checking

@@ -16,7 +16,7 @@ of() {
 }
 
 words=$trace,$trace:pace=order,$trace:copies=3:pace=none,$trace:pace=time:scale=0
-bench run -a glibc,null -w "$words" -b 1 -o "$db" --json
+bench run --no-survey -a glibc,null -w "$words" -b 1 -o "$db" --json
 check 'each way of replay is a workload of its own' '$status == 0' \
     '$(names) == "threaded.trace threaded.trace:pace=order threaded.trace:copies=3 threaded.trace:pace=time:scale=0"' \
     '$(json "{t[\"status\"] for t in trials()} == {\"ok\"} and len(trials())") == 8'
@@ -30,7 +30,7 @@ check 'in CSV too' '$out == *,stall_ns,pace_ns,thread_ns,*'
 bench show -o "$db"
 check 'and in a table' '$out == *"Waiting: % of the threads"*'
 
-bench run -a glibc -w "$trace,$trace:pace=none:copies=2" --pace order --copies 4 -b 1 -o "$db" --json
+bench run --no-survey -a glibc -w "$trace,$trace:pace=none:copies=2" --pace order --copies 4 -b 1 -o "$db" --json
 check 'options set what words do not say' '$status == 0' \
     '$(names) == "threaded.trace:pace=order:copies=4 threaded.trace:copies=2"'
 cd "$room" || exit
@@ -40,7 +40,7 @@ check 'a run that goes on knows' '$status == 0' '$err == *"nothing was left to d
 perl=$(command -v perl)
 bench record -o "$room/sleeper.trace" -- "$perl" -e 'select(undef, undef, undef, 0.3); my @a = map { "x$_" } 1 .. 1000'
 check 'a program that sleeps is recorded' '$status == 0'
-bench run -a glibc -w "$room/sleeper.trace,$room/sleeper.trace:pace=time,$room/sleeper.trace:pace=time:scale=2" \
+bench run --no-survey -a glibc -w "$room/sleeper.trace,$room/sleeper.trace:pace=time,$room/sleeper.trace:pace=time:scale=2" \
     -b 1 -o "$db" --json
 check 'its sleep is in the replay that keeps time, as long as asked for' '$status == 0' \
     '$(json "[x >= 3e8 for x in $(of wall_ns)]") == "False True True"' \
@@ -49,14 +49,14 @@ check 'its sleep is in the replay that keeps time, as long as asked for' '$statu
 
 bench plan --pace order --copies 2 -o "$room/paced.plan" "$trace"
 check 'a plan can be paced' '$status == 0'
-bench run -a glibc -w "$room/paced.plan" -b 1 -s 0.1 -o "$db" --json
+bench run --no-survey -a glibc -w "$room/paced.plan" -b 1 -s 0.1 -o "$db" --json
 check 'and is done once' '$status == 0' '$(json "{t[\"passes\"] for t in trials()}") == "{1}"'
 
 refused() {
     check "refused in one line: $1" '$status == 2' '$(wc -l <"$room/err") == 1' '$err == *"$wanted"*'
 }
 while IFS='|' read -r word wanted; do
-    bench run -a glibc -w "$word" -b 1 -o "$db"
+    bench run --no-survey -a glibc -w "$word" -b 1 -o "$db"
     refused "$word"
 done <<EOF
 $trace:pace=fast|write none|order|time
@@ -73,7 +73,7 @@ $room/no.trace:pace=order|no.trace
 EOF
 for options in '--pace fast' '--pace order:2' '--pace time:x' '--copies 0' '--copies many'; do
     # shellcheck disable=SC2086 # options are words
-    bench run -a glibc -w "$trace" -b 1 -o "$db" $options
+    bench run --no-survey -a glibc -w "$trace" -b 1 -o "$db" $options
     wanted=${options%% *}
     refused "$options"
 done

@@ -32,7 +32,7 @@ each_once='$(json "len(places()) == len(set(places())) and len(places())") == $t
 
 # --- SIGKILL while a worker runs ---
 
-start run -a "glibc,$hang" -w churn -t 1 -b 3 -s 0.005 --limit 60 -o "$db"
+start run --no-survey -a "glibc,$hang" -w churn -t 1 -b 3 -s 0.005 --limit 60 -o "$db"
 wait_until 20 hangs
 kill -KILL "$runner"
 finish
@@ -43,7 +43,7 @@ rm -f "$db"*
 
 # --- SIGKILL at several moments, then the rest ---
 
-start run "${words[@]}" -o "$db"
+start run --no-survey "${words[@]}" -o "$db"
 for at in 3 15 30; do
     wait_until 30 has_stored "$at"
     kill -KILL "$runner"
@@ -70,7 +70,7 @@ check 'a run that is complete has nothing to resume, and says what it holds' '$s
 rm -f "$db"*
 
 cp "$SLOW" "$room/libx.so"
-"$ARENABENCH" run -a "glibc,x=$room/libx.so" -w nop -t 1 -b 4 -s 0.001 -o "$db" >/dev/null || exit 1
+"$ARENABENCH" run --no-survey -a "glibc,x=$room/libx.so" -w nop -t 1 -b 4 -s 0.001 -o "$db" >/dev/null || exit 1
 cp "$PARTIAL" "$room/libx.so" # no trial of it can be good from now on
 bench run --resume -o "$db"
 check 'where nothing is missing, nothing is executed' '$status == 0' '$out != *"not the subject"*'
@@ -78,7 +78,7 @@ rm -f "$db"*
 
 # --- Ctrl-C ---
 
-start run "${words[@]}" -o "$db"
+start run --no-survey "${words[@]}" -o "$db"
 wait_until 30 has_stored 10
 kill -INT -- "-$runner"
 finish
@@ -101,7 +101,7 @@ eval "call \"\$ARENABENCH\" $how --json"
 check 'the very words that it said complete the run' '$status == 0' "$each_once"
 rm -f "$db"*
 
-start run -a "glibc,$hang" -w churn -t 1 -b 3 -s 0.005 --limit 60 -o "$db"
+start run --no-survey -a "glibc,$hang" -w churn -t 1 -b 3 -s 0.005 --limit 60 -o "$db"
 wait_until 20 hangs
 began=$SECONDS
 kill -INT -- "-$runner"
@@ -111,7 +111,7 @@ check 'Ctrl-C while a worker hangs: at once, and the worker is gone' '$status ==
     '$(json "sqlite(\"$db\", \"SELECT count(*) FROM trial WHERE status != '"'ok'"'\")" /dev/null) == 0'
 rm -f "$db"*
 
-start run "${words[@]}" -o "$db"
+start run --no-survey "${words[@]}" -o "$db"
 wait_until 30 has_stored 10
 kill -TERM "$runner"
 finish
@@ -120,9 +120,9 @@ rm -f "$db"*
 
 # --- two at once ---
 
-"$ARENABENCH" run "${words[@]}" -o "$db" --json >"$room/a" 2>"$room/a.err" </dev/null &
+"$ARENABENCH" run --no-survey "${words[@]}" -o "$db" --json >"$room/a" 2>"$room/a.err" </dev/null &
 first=$!
-"$ARENABENCH" run "${words[@]}" --seed 7 -o "$db" --json >"$room/b" 2>"$room/b.err" </dev/null &
+"$ARENABENCH" run --no-survey "${words[@]}" --seed 7 -o "$db" --json >"$room/b" 2>"$room/b.err" </dev/null &
 second=$!
 status=0
 wait "$first" || status=$?
@@ -134,7 +134,7 @@ check 'and so is the other, under a name of its own' "$each_once" \
     '$(json "result[\"run\"][\"name\"]" "$room/a") != $(json "result[\"run\"][\"name\"]" "$room/b")'
 rm -f "$db"*
 
-start run "${words[@]}" -o "$db"
+start run --no-survey "${words[@]}" -o "$db"
 wait_until 30 has_stored 5
 kill -KILL "$runner"
 finish

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2034 # conditions are expanded by check()
 . "$(dirname -- "$0")/../support/tap.sh"
 
-brief=(-w larson -t 2 -b 2 -s 0.005 -o "$db")
+brief=(--no-survey -w larson -t 2 -b 2 -s 0.005 -o "$db")
 
 bench run -a glibc,ptmalloc:mmap_threshold=1M "${brief[@]}" --stats
 shown=$out

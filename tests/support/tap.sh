@@ -1,7 +1,7 @@
 # tap.sh: sourced by test scripts in bash. A room of their own that goes when they end, the program
 # under test, and checks that speak TAP.
 #
-#   ARENABENCH   the program     FAULTY, LIAR, SLOW, WITNESS, PARTIAL, HEADLESS   libraries, where needed
+#   ARENABENCH   the program     CALM, FAULTY, LIAR, SLOW, WITNESS, PARTIAL, HEADLESS   libraries, where needed
 #   $room        an empty folder, its path without blanks; $db a results file in it, not there yet
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # variables for the scripts

@@ -234,7 +234,7 @@ START_TEST(a_sample_tells_what_the_plan_holds_after_so_many_words)
     struct rig r;
     bool settles = _i == 2;
     build_changing(&r, settles);
-    r.run_ns = _i == 0 ? 0 : 60 * NS_PER_MS;
+    r.run_ns = _i == 0 ? 0 : 200 * NS_PER_MS;
     r.warm_up = 3;
     rig_run_well(&r);
     const struct plan_thread *th = plan_threads(r.plan);

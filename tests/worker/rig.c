@@ -47,7 +47,7 @@ static const char *must_getenv(const char *name)
     return value;
 }
 
-static void execute(struct rig *r)
+static void execute(struct rig *r, bool survey)
 {
     static const volatile sig_atomic_t never;
     struct err err = {""};
@@ -76,21 +76,38 @@ static void execute(struct rig *r)
         .extensions = r->extensions,
         .settings = r->settings,
         .n_settings = r->n_settings,
+        .survey = !survey       ? CONTROL_NO_SURVEY
+                  : r->has_tail ? CONTROL_SURVEY
+                                : CONTROL_SURVEY_NO_TAIL,
         .topology = topology,
         .placement = &placement,
         .interrupted = &never,
     };
-    host_trial(&request, &r->result);
+    if (survey)
+        host_survey(&request, &r->result, &r->survey);
+    else
+        host_trial(&request, &r->result);
     plan_profile_release(&profile);
     placement_release(&placement);
     topology_free(topology);
 }
 
-void rig_run(struct rig *r)
+static void finish_plan(struct rig *r)
 {
     struct err err = {""};
     ck_assert_msg(plan_builder_finish(r->builder, &r->fd, &r->plan, &err) == 0, "%s", err.text);
-    execute(r);
+}
+
+void rig_run(struct rig *r)
+{
+    finish_plan(r);
+    execute(r, false);
+}
+
+void rig_survey(struct rig *r)
+{
+    finish_plan(r);
+    execute(r, true);
 }
 
 void rig_run_well(struct rig *r)
@@ -106,6 +123,7 @@ void rig_run_well(struct rig *r)
 void rig_release(struct rig *r)
 {
     trial_result_release(&r->result);
+    survey_release(&r->survey);
     if (r->plan)
         os_unmap((void *)r->plan, r->plan->n_bytes);
     if (r->fd >= 0)

@@ -4,6 +4,7 @@
 #include <check.h>
 
 #include "plan_builder.h"
+#include "survey_host.h"
 #include "trial.h"
 #include "trial_host.h"
 
@@ -18,11 +19,13 @@ struct rig {
     uint32_t warm_up;
     uint64_t limit_ns;   /* then it is a hang; 50 s */
     uint32_t extensions; /* of the limit */
+    bool has_tail;       /* of a survey: idle for 5 s */
     int cpu;             /* for all threads; -1: not bound */
 
     int fd;
     const struct plan *plan; /* once it was run */
     struct trial_result result;
+    struct survey survey; /* of rig_survey() */
 };
 
 /* An empty plan of `n_threads`, the first of them a root; one pass, nothing touched, not bound. */
@@ -33,6 +36,9 @@ void rig_run(struct rig *r);
 
 /* As rig_run(), and the trial must be ok and its calls those of the plan. */
 void rig_run_well(struct rig *r);
+
+/* As rig_run(), but a survey. */
+void rig_survey(struct rig *r);
 
 void rig_release(struct rig *r);
 

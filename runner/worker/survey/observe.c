@@ -291,9 +291,9 @@ static void end(struct lane *lane)
 
 /* ---- Set-up. ---- */
 
-static uint64_t n_objects(const struct plan *plan)
+size_t observer_objects(const struct plan *plan)
 {
-    uint64_t n = plan->n_cells;
+    size_t n = plan->n_cells;
     for (uint32_t t = 0; t < plan->n_threads; t++)
         n += plan_threads(plan)[t].n_slots;
     return n;
@@ -301,7 +301,8 @@ static uint64_t n_objects(const struct plan *plan)
 
 size_t observer_bytes(const struct plan *plan)
 {
-    return plan->n_threads * sizeof(struct observed) + n_objects(plan) * sizeof(struct object);
+    return plan->n_threads * sizeof(struct observed) +
+           observer_objects(plan) * sizeof(struct object);
 }
 
 /* Sums are known to half a hundredth of the greatest, and to the hundredth part of a step. */

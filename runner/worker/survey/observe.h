@@ -51,6 +51,9 @@ struct observer {
     struct timed_lane *timed; /* by lane: see timing.h */
 };
 
+/* As many objects as can be live at once. */
+size_t observer_objects(const struct plan *plan);
+
 /* Bytes of memory, zeroed, that observer_init() divides up. */
 size_t observer_bytes(const struct plan *plan);
 

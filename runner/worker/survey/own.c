@@ -1,6 +1,7 @@
 #include "own.h"
 
 #include <link.h>
+#include <sys/mman.h>
 
 #include "os.h"
 
@@ -19,6 +20,17 @@ bool own_note(const void *p, size_t bytes)
         return false;
     ranges[n_ranges++] = (struct range){from, to};
     return true;
+}
+
+void *own_map(size_t bytes, bool populate)
+{
+    char *p = os_map(bytes, OS_RESERVE);
+    if (!p || !own_note(p, bytes))
+        return NULL;
+    madvise(p, bytes, MADV_NOHUGEPAGE);
+    for (size_t at = 0; populate && at < bytes; at += os_page_bytes())
+        *(volatile char *)(p + at) = 0;
+    return p;
 }
 
 /* Data of a file is anonymous memory where the file has none: .bss. */

@@ -13,6 +13,12 @@ struct range {
 /* Notes [p, p + bytes), rounded out to pages. False when there is no room to note it. */
 bool own_note(const void *p, size_t bytes) MUST_CHECK;
 
+/*
+ * Zeroed memory, noted, that never is a huge page, which would look like the allocator's. `populate` faults it in.
+ * NULL when there is none.
+ */
+void *own_map(size_t bytes, bool populate);
+
 /* Notes all loaded files with their data, and the calling thread's TLS; puts all in order. */
 bool own_close(void) MUST_CHECK;
 

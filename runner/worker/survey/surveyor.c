@@ -4,21 +4,38 @@
 #include <time.h>
 
 #include "clock.h"
+#include "facility.h"
 #include "os.h"
 #include "own.h"
+#include "self.h"
+#include "statistics_block.h"
 #include "still.h"
 #include "timing.h"
 
-/* Marks that come behind the drain, and that one. */
-enum { TAIL_MARKS = SURVEY_MARK_KINDS - SURVEY_DRAINED };
+/* The marks that come behind the plan, and the peak: these always find room. */
+enum { LATE_MARKS = SURVEY_MARK_KINDS - SURVEY_DRAINED + 1 };
+
+/* The peak is looked at when so many hundredths of the plan's peak are live, and again when so many more are. */
+enum { PEAK_FIRST = 80, PEAK_STEP = 4, PEAK_LAST = 99 };
+
+#define BUFFER_BYTES (256 * KIB)
 
 struct surveyor {
     struct observer observer;
     struct survey_block *block;
-    uint64_t step_words, step_ns; /* one of them is 0 */
+    struct facility facility;
+    _Atomic uint64_t step_words, step_ns; /* one of them is 0 */
     _Atomic uint64_t next_words, next_ns;
-    _Atomic uint32_t peak_is_taken, phase;
-    uint64_t least_peak_bytes;
+    _Atomic uint32_t n_steps, phase;
+    _Atomic uint64_t next_peak_bytes; /* live bytes at which the next one is looked at */
+    struct survey_mark peak;          /* the last one; kind SURVEY_MARK_KINDS before */
+    struct survey_region *peak_regions;
+    /* Used by who takes a mark. */
+    struct heap_maps maps;
+    struct extent *extents, *scratch; /* room for every object of the plan */
+    size_t n_extents;
+    uint64_t usable_bytes;
+    char *buffer;
 };
 
 static struct surveyor only;
@@ -29,31 +46,60 @@ static uint64_t step_words(const struct plan *plan)
     return words > 0 ? words : 1;
 }
 
-bool surveyor_make(struct worker *w, struct survey_block *block)
+static uint64_t percent_of_peak(const struct plan *plan, uint64_t percent)
 {
-    struct surveyor *s = &only;
+    uint64_t peak = plan->facts.peak_live_bytes;
+    return peak - peak / 100 * (100 - percent);
+}
+
+static void choose_steps(struct surveyor *s, const struct worker *w)
+{
     const struct plan *plan = w->plan;
-    size_t bytes = observer_bytes(plan);
-    void *memory = os_map(bytes, OS_PLAIN);
-    if (!memory || !own_note(memory, bytes))
-        return false;
-    memset(memory, 0, bytes);
-    observer_init(w, &s->observer, memory, s);
-    s->block = block;
     if ((plan->flags & PLAN_LOOPS) && w->control->run_ns > 0)
-        s->step_ns = w->control->run_ns / (SURVEYOR_STEPS + 1);
+        atomic_store(&s->step_ns, w->control->run_ns / (SURVEYOR_STEPS + 1));
     else
-        s->step_words = step_words(plan);
+        atomic_store(&s->step_words, step_words(plan));
     atomic_store(&s->next_words, s->step_words);
     atomic_store(&s->next_ns, s->step_ns);
-    s->least_peak_bytes = plan->facts.peak_live_bytes - plan->facts.peak_live_bytes / 100;
+    s->peak.kind = SURVEY_MARK_KINDS;
+    atomic_store(&s->next_peak_bytes, percent_of_peak(plan, PEAK_FIRST));
+}
+
+static bool make_memory(struct surveyor *s, struct worker *w)
+{
+    size_t bytes = observer_bytes(w->plan), n = observer_objects(w->plan) + 1;
+    void *memory = own_map(bytes, true); /* lanes are to fault in nothing */
+    struct statistic *rows = own_map(STATISTICS_ROOM * sizeof(*rows), false);
+    s->extents = own_map(n * sizeof(*s->extents), false);
+    s->scratch = own_map(n * sizeof(*s->scratch), false);
+    s->maps.ranges = own_map(HEAP_MAPS_ROOM * sizeof(*s->maps.ranges), false);
+    s->buffer = own_map(BUFFER_BYTES, false);
+    s->peak_regions = own_map(SURVEY_REGIONS_MAX * sizeof(*s->peak_regions), false);
+    if (!memory || !rows || !s->peak_regions || !s->extents || !s->scratch || !s->maps.ranges ||
+        !s->buffer)
+        return false;
+    facility_find(&s->facility, rows, STATISTICS_ROOM);
+    observer_init(w, &s->observer, memory, s);
+    s->observer.knows_usable = s->facility.has_usable_size;
     return timing_make(w) && own_close();
 }
 
-/* The clock of the plan stands while all stand still. */
-static uint64_t plan_ns(const struct worker *w)
+bool surveyor_make(struct worker *w, struct survey_block *block)
 {
-    return clock_ns() - w->control->start_ns - atomic_load(&w->still_ns);
+    struct surveyor *s = &only;
+    s->block = block;
+    choose_steps(s, w);
+    if (!make_memory(s, w))
+        return false;
+    memcpy(block->purge, s->facility.purge, sizeof(block->purge));
+    memcpy(block->held_source, s->facility.held_source, sizeof(block->held_source));
+    return true;
+}
+
+/* The clock of the plan stands while all stand still. */
+static uint64_t plan_ns(const struct worker *w, uint64_t now)
+{
+    return now - w->control->start_ns - atomic_load(&w->still_ns);
 }
 
 static void sum(struct survey_mark *m, const struct worker *w)
@@ -70,36 +116,151 @@ static void sum(struct survey_mark *m, const struct worker *w)
     m->live_objects = (uint64_t)objects;
 }
 
-/* All stand still. */
-static void look(struct worker *w, enum survey_mark_kind kind, uint32_t phase)
+static void add_extent(void *context, const struct object *object)
 {
-    struct survey_block *block = w->observer->surveyor->block;
-    uint64_t begin = clock_ns();
-    uint32_t n = atomic_load(&block->n_marks);
-    uint32_t room = SURVEY_MARKS_MAX - (kind < SURVEY_DRAINED ? TAIL_MARKS : 0);
-    if (n >= room)
+    struct surveyor *s = context;
+    s->extents[s->n_extents++] = (struct extent){(uint64_t)object->p, object->bytes};
+    s->usable_bytes += object->usable;
+}
+
+static void forget_pages(struct survey_mark *m)
+{
+    m->heap_resident_bytes = m->empty_bytes = SURVEY_UNKNOWN;
+    for (unsigned i = 0; i < SURVEY_SHARES; i++)
+        m->pages[i] = 0;
+    m->n_regions = 0;
+}
+
+/* Live objects against resident pages. */
+static void look_at_pages(struct surveyor *s, struct survey_mark *m, struct survey_region *regions)
+{
+    struct occupancy o;
+    struct extent *sorted = extents_sort(s->extents, s->scratch, s->n_extents);
+    occupancy_begin(&o, sorted, s->n_extents, os_page_bytes(), regions);
+    bool has_maps = heap_maps_read(&s->maps, s->buffer, BUFFER_BYTES);
+    m->n_mappings = has_maps ? s->maps.n_mappings : SURVEY_UNKNOWN;
+    m->address_bytes = has_maps ? s->maps.address_bytes : SURVEY_UNKNOWN;
+    if (!has_maps || !self_pages_read(&o, &s->maps, (uint64_t *)(void *)s->buffer,
+                                      BUFFER_BYTES / sizeof(uint64_t))) {
+        forget_pages(m);
+        return;
+    }
+    m->heap_resident_bytes = o.n_pages * o.page_bytes;
+    m->empty_bytes = o.pages[0] * o.page_bytes;
+    memcpy(m->pages, o.pages, sizeof(m->pages));
+    m->n_regions = o.n_regions;
+}
+
+static void look_at_memory(struct surveyor *s, struct survey_mark *m)
+{
+    struct self_memory memory;
+    self_memory_read(&memory, s->buffer, BUFFER_BYTES);
+    m->lazy_free_bytes = memory.lazy_free_bytes;
+    m->huge_bytes = memory.huge_bytes;
+    m->swap_bytes = memory.swap_bytes;
+}
+
+/* The kernel is asked before the allocator: what that touches in order to answer is seen by the next mark only. */
+static void fill(struct surveyor *s, struct survey_mark *m, struct survey_region *regions)
+{
+    s->n_extents = 0;
+    s->usable_bytes = 0;
+    observer_each_object(&s->observer, add_extent, s);
+    m->usable_bytes = s->facility.has_usable_size ? s->usable_bytes : SURVEY_UNKNOWN;
+    look_at_memory(s, m);
+    look_at_pages(s, m, regions);
+    m->held_bytes = facility_held_bytes(&s->facility);
+}
+
+/* All stand still. Looks, and writes what it found into *m and regions[]. */
+static void look(struct worker *w, uint64_t now, struct survey_mark *m,
+                 struct survey_region *regions)
+{
+    m->t_ns = plan_ns(w, now);
+    sum(m, w);
+    fill(w->observer->surveyor, m, regions);
+}
+
+/* All stand still. A mark of the block, if there is room. */
+static void mark(struct worker *w, uint64_t now, enum survey_mark_kind kind, uint32_t phase)
+{
+    struct surveyor *s = w->observer->surveyor;
+    struct survey_block *block = s->block;
+    uint32_t n = atomic_load(&block->n_marks), n_regions = atomic_load(&block->n_regions);
+    if (n >= SURVEY_MARKS_MAX - (kind < SURVEY_DRAINED ? LATE_MARKS : 0))
         return;
     struct survey_mark *m = &block->marks[n];
-    *m = (struct survey_mark){.kind = kind, .phase = phase, .t_ns = plan_ns(w)};
-    sum(m, w);
+    *m = (struct survey_mark){.kind = kind, .phase = phase, .first_region = n_regions};
+    look(w, now, m, block->regions + n_regions);
+    atomic_store(&block->n_regions, n_regions + m->n_regions);
     atomic_store(&block->n_marks, n + 1);
-    if (kind < SURVEY_DRAINED)
-        atomic_fetch_add(&w->still_ns, clock_ns() - begin);
+}
+
+/* The greatest of all is the last that is looked at: it goes to the block when all is done. */
+static void look_at_peak(struct worker *w, uint64_t now)
+{
+    struct surveyor *s = w->observer->surveyor;
+    s->peak = (struct survey_mark){.kind = SURVEY_PEAK};
+    look(w, now, &s->peak, s->peak_regions);
+}
+
+/* Where its time has it. */
+static void insert_peak(struct surveyor *s)
+{
+    struct survey_block *block = s->block;
+    uint32_t n = atomic_load(&block->n_marks), n_regions = atomic_load(&block->n_regions), at = n;
+    if (s->peak.kind == SURVEY_MARK_KINDS)
+        return;
+    while (at > 0 && block->marks[at - 1].t_ns > s->peak.t_ns)
+        at--;
+    memmove(&block->marks[at + 1], &block->marks[at], (n - at) * sizeof(block->marks[0]));
+    block->marks[at] = s->peak;
+    block->marks[at].first_region = n_regions;
+    memcpy(block->regions + n_regions, s->peak_regions,
+           s->peak.n_regions * sizeof(*s->peak_regions));
+    atomic_store(&block->n_regions, n_regions + s->peak.n_regions);
+    atomic_store(&block->n_marks, n + 1);
 }
 
 static void take_mark(struct lane *lane, enum survey_mark_kind kind, uint32_t phase)
 {
+    struct worker *w = lane->worker;
     while (!still_halt(lane))
         continue;
-    look(lane->worker, kind, phase);
+    uint64_t begin = clock_ns(); /* one reading, or marks in a row could come out of order */
+    if (kind == SURVEY_PEAK)
+        look_at_peak(w, begin);
+    else
+        mark(w, begin, kind, phase);
+    atomic_fetch_add(&w->still_ns, clock_ns() - begin);
     still_resume(lane);
 }
 
-/* Whether `now` has come to *next, for one caller only; moves that on by a step. */
-static bool is_due(_Atomic uint64_t *next, uint64_t now, uint64_t step)
+/*
+ * Whether `now` has come to *next, for one caller only; moves that on by a step. Where there are more steps than
+ * the length of the plan promised they become wider, so that there is room for all.
+ */
+static bool is_due(struct surveyor *s, _Atomic uint64_t *next, _Atomic uint64_t *step, uint64_t now)
 {
-    uint64_t due = atomic_load(next);
-    return step > 0 && now >= due && atomic_compare_exchange_strong(next, &due, now + step);
+    uint64_t due = atomic_load(next), width = atomic_load(step);
+    if (width == 0 || now < due || !atomic_compare_exchange_strong(next, &due, now + width))
+        return false;
+    if (atomic_fetch_add(&s->n_steps, 1) >= SURVEYOR_STEPS)
+        atomic_store(step, width + width / 4 + 1);
+    return true;
+}
+
+/* Likewise, for live bytes, as they come closer to the plan's peak; threads may miss that in their own order. */
+static bool is_peak(const struct worker *w, struct surveyor *s, int64_t live)
+{
+    uint64_t due = atomic_load(&s->next_peak_bytes), last = percent_of_peak(w->plan, PEAK_LAST);
+    if (live < 0 || (uint64_t)live < due || due == UINT64_MAX)
+        return false;
+    uint64_t next = (uint64_t)live >= last
+                        ? UINT64_MAX
+                        : (uint64_t)live + (w->plan->facts.peak_live_bytes / 100 + 1) * PEAK_STEP;
+    return atomic_compare_exchange_strong(&s->next_peak_bytes, &due,
+                                          next > last && next != UINT64_MAX ? last : next);
 }
 
 void surveyor_look(struct lane *lane)
@@ -111,11 +272,10 @@ void surveyor_look(struct lane *lane)
         atomic_store(&s->next_words, words + s->step_words);
         return;
     }
-    if (atomic_load(&w->observer->live_bytes) >= (int64_t)s->least_peak_bytes &&
-        atomic_exchange(&s->peak_is_taken, 1) == 0)
+    if (is_peak(w, s, atomic_load(&w->observer->live_bytes)))
         take_mark(lane, SURVEY_PEAK, 0);
-    if (is_due(&s->next_words, words, s->step_words) ||
-        (s->step_ns > 0 && is_due(&s->next_ns, plan_ns(w), s->step_ns)))
+    if (is_due(s, &s->next_words, &s->step_words, words) ||
+        is_due(s, &s->next_ns, &s->step_ns, plan_ns(w, clock_ns())))
         take_mark(lane, SURVEY_STEP, 0);
 }
 
@@ -132,7 +292,8 @@ void surveyor_phase(struct lane *lane, uint32_t phase)
 void surveyor_drained(struct worker *w)
 {
     timing_tell(w->observer->surveyor->block);
-    look(w, SURVEY_DRAINED, 0);
+    insert_peak(w->observer->surveyor);
+    mark(w, clock_ns(), SURVEY_DRAINED, 0);
     atomic_store(&w->observer->surveyor->block->state, SURVEY_DRAINS);
 }
 
@@ -143,7 +304,7 @@ static void sleep_until(uint64_t ns)
         continue;
 }
 
-void surveyor_tail(struct worker *w)
+static void tail(struct worker *w)
 {
     static const struct {
         enum survey_mark_kind kind;
@@ -153,8 +314,18 @@ void surveyor_tail(struct worker *w)
     uint64_t begin = clock_ns();
     for (size_t i = 0; i < ARRAY_SIZE(idle); i++) {
         sleep_until(begin + idle[i].ms * NS_PER_MS);
-        look(w, idle[i].kind, 0);
+        mark(w, clock_ns(), idle[i].kind, 0);
     }
-    look(w, SURVEY_PURGED, 0);
-    atomic_store(&block->state, SURVEY_COMPLETE);
+    atomic_store(&block->state,
+                 SURVEY_ASKS); /* should it not return, the runner knows where it is */
+    facility_give_back(&w->observer->surveyor->facility);
+    if (w->observer->surveyor->facility.purge[0])
+        mark(w, clock_ns(), SURVEY_PURGED, 0);
+}
+
+void surveyor_tail(struct worker *w)
+{
+    if (w->control->survey == CONTROL_SURVEY)
+        tail(w);
+    atomic_store(&w->observer->surveyor->block->state, SURVEY_COMPLETE);
 }

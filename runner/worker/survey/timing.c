@@ -3,7 +3,7 @@
 #include "os.h"
 #include "own.h"
 
-/* In a plan that is done once, so many calls are timed, if it has them: 200 of them are beyond the 99.9th percentile. */
+/* Where the plan has so many: 200 of them are beyond the 99.9th percentile. One that is repeated has no number. */
 #define WANTED_CALLS 200000u
 
 /* A call that is timed costs the lane less than a microsecond, which no figure of a survey contains. */
@@ -14,7 +14,7 @@ static struct latency latency;
 static uint64_t choose_period(const struct worker *w)
 {
     bool is_repeated = (w->plan->flags & PLAN_LOOPS) && w->control->run_ns > 0;
-    uint64_t period = is_repeated ? MOST_PERIOD : w->plan->facts.calls / WANTED_CALLS;
+    uint64_t period = is_repeated ? LEAST_PERIOD : w->plan->facts.calls / WANTED_CALLS;
     return period < LEAST_PERIOD ? LEAST_PERIOD : period > MOST_PERIOD ? MOST_PERIOD : period;
 }
 
@@ -26,7 +26,7 @@ bool timing_make(struct worker *w)
     struct timed_lane *timed = os_map(bytes, OS_POPULATE);
     if (!timed || !own_note(timed, bytes) ||
         latency_make(&latency, plan->n_seats, choose_period(w), &err) < 0 ||
-        !own_note(latency.rows, latency_bytes(plan->n_seats)))
+        !own_note(latency.rows, latency_bytes(&latency)))
         return false;
     for (uint32_t t = 0; t < plan->n_threads; t++)
         latency_lane_make(&timed[t].latency, &latency, plan_threads(plan)[t].seat, t);

@@ -1,0 +1,40 @@
+// Fills the page: what is read first, first; each chart in a turn of its own, so that the page answers meanwhile.
+
+function fillNav() {
+  $("nav").replaceChildren(...[...document.querySelectorAll("section[data-nav]")].map((s) => el("a", { href: `#${s.id}` }, s.dataset.nav)));
+}
+
+function start() {
+  $("theme").addEventListener("click", () => {
+    const order = ["", "light", "dark"];
+    chosenTheme = order[(order.indexOf(chosenTheme) + 1) % order.length];
+    applyTheme();
+  });
+  systemDark.addEventListener("change", applyTheme);
+  const print = (now) => () => {
+    printing = now; // on paper: light, and as wide as that, before the charts are drawn
+    document.documentElement.classList.toggle("printing", now);
+    applyTheme();
+  };
+  addEventListener("beforeprint", print(true));
+  addEventListener("afterprint", print(false));
+
+  applyTheme();
+  fillNav();
+  fillAnswer();
+  setUpMatrix();
+  setUpCell();
+  fillSettings();
+  fillFacts();
+  fillAgain();
+  document.documentElement.dataset.filled = "yes";
+  performance.mark("filled");
+  const rest = [setUpTradeoff, setUpScaling, setUpMemory, setUpFragmentation, setUpOccupancy, setUpTail, setUpLatency];
+  const next = () => {
+    const job = rest.shift();
+    if (job) { job(); setTimeout(next); } else document.documentElement.dataset.ready = "yes";
+  };
+  setTimeout(next);
+}
+
+start();
