@@ -265,10 +265,8 @@ static int shorten_name(struct subject *s, const char *text, struct err *err)
 /* From the variable as the worker will find it: settings by name and a line by hand alike. */
 static int want_settings(struct subject *s, struct err *err)
 {
-    const struct allocator *a = s->allocator;
-    char **line = a->tells ? find_line(s, a->variable, strlen(a->variable)) : NULL;
-    return line ? wanted_read(a, *line + strlen(a->variable) + 1, &s->settings, &s->n_settings, err)
-                : 0;
+    return wanted_read(s->allocator, s->environment, s->n_environment, &s->settings, &s->n_settings,
+                       err);
 }
 
 int subject_parse(struct subject *s, const char *text, struct err *err)

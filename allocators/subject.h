@@ -27,7 +27,7 @@ struct subject {
     char *library;                     /* real path to preload; NULL for a linked allocator */
     char **environment; /* "VARIABLE=value": all that the worker's environment needs */
     size_t n_environment;
-    struct statistic_wanted *settings; /* of an allocator that tells them: what it must tell */
+    struct statistic_wanted *settings; /* what holds if they are taken */
     size_t n_settings;
 };
 

@@ -257,10 +257,15 @@ static const char *wanted_of(const char *text)
     return all;
 }
 
-START_TEST(settings_are_to_be_proved_where_the_allocator_tells_them)
+START_TEST(settings_are_to_be_proved)
 {
     ck_assert_str_eq(wanted_of("ptmalloc"), "");
-    ck_assert_str_eq(wanted_of("glibc:arena_max=1"), "");
+    ck_assert_str_eq(wanted_of("glibc"), "");
+    ck_assert_str_eq(wanted_of("glibc:arena_max=1"), "arena_max 1");
+    ck_assert_str_eq(wanted_of("glibc:GLIBC_TUNABLES=glibc.malloc.top_pad=0x1000"), "");
+    ck_assert_str_eq(wanted_of("tcmalloc:release_rate=2.5"), "release_rate_thousandths 2500");
+    ck_assert_str_eq(wanted_of("mimalloc:MIMALLOC_PAGE_RESET=1:decommit_delay=7"),
+                     "page_reset 1, decommit_delay 7");
     ck_assert_str_eq(wanted_of("ptmalloc:mmap_threshold=1M:top_pad=0"),
                      "mmap_threshold 1048576, top_pad 0");
     ck_assert_str_eq(wanted_of("ptmalloc:mxfast=100:OTHER=x"), "mxfast 100/16");
@@ -271,6 +276,14 @@ START_TEST(settings_are_to_be_proved_where_the_allocator_tells_them)
     REFUSED("ptmalloc:ARENABENCH_TUNABLES=ptmalloc.arena_max=0", "from 1 to 65536");
 }
 END_TEST
+
+static int read_one(const struct allocator *a, const char *line, struct statistic_wanted **wanted,
+                    size_t *n)
+{
+    struct err err;
+    char *lines[] = {(char *)line};
+    return wanted_read(a, lines, 1, wanted, n, &err);
+}
 
 /* Of an allocator made for the purpose: the words of its settings as it tells them. */
 START_TEST(words_are_told_by_their_place)
@@ -288,25 +301,24 @@ START_TEST(words_are_told_by_their_place)
                                        .tells = true,
                                        .settings = rows};
     struct statistic_wanted *wanted;
-    struct err err;
     size_t n;
-    ck_assert_int_eq(wanted_read(&a, "x.fit=best,x.on=yes", &wanted, &n, &err), 0);
+    ck_assert_int_eq(read_one(&a, "X=x.fit=best,x.on=yes", &wanted, &n), 0);
     ck_assert_uint_eq(n, 2);
     ck_assert_uint_eq(wanted[0].value, 2);
     ck_assert_uint_eq(wanted[1].value, 1);
     free(wanted);
-    ck_assert_int_eq(wanted_read(&a, "x.fit=first,x.on=off", &wanted, &n, &err), 0);
+    ck_assert_int_eq(read_one(&a, "X=x.fit=first,x.on=off", &wanted, &n), 0);
     ck_assert_uint_eq(wanted[0].value, 0);
     ck_assert_uint_eq(wanted[1].value, 0);
     free(wanted);
-    ck_assert_int_eq(wanted_read(&a, "x.on=no,x.fit=worst", &wanted, &n, &err), -EINVAL);
+    ck_assert_int_eq(read_one(&a, "X=x.on=no,x.fit=worst", &wanted, &n), -EINVAL);
     ck_assert_ptr_null(wanted);
 }
 END_TEST
 
-UNIT_MAIN("subject", settings_are_to_be_proved_where_the_allocator_tells_them,
-          words_are_told_by_their_place, a_plain_name_has_no_environment,
-          settings_become_what_the_allocator_reads, any_variable_can_be_given_as_it_is,
-          a_library_of_ones_own_is_preloaded, a_path_alone_names_itself,
-          the_file_that_supplies_malloc_proves_the_subject, unknown_names_are_told_the_known_ones,
-          bad_values_are_told_the_good_ones, malformed_texts_are_refused)
+UNIT_MAIN("subject", settings_are_to_be_proved, words_are_told_by_their_place,
+          a_plain_name_has_no_environment, settings_become_what_the_allocator_reads,
+          any_variable_can_be_given_as_it_is, a_library_of_ones_own_is_preloaded,
+          a_path_alone_names_itself, the_file_that_supplies_malloc_proves_the_subject,
+          unknown_names_are_told_the_known_ones, bad_values_are_told_the_good_ones,
+          malformed_texts_are_refused)

@@ -42,6 +42,8 @@ struct setting {
     uint64_t grain;      /* the allocator rounds it to multiples of this; 0: it does not */
     const char *help;    /* one line */
     const char *proof;   /* how the value that holds is read back or shown; NULL: it cannot be */
+    bool by_effect;      /* by what it does in a process of its own: see runner/worker/effect */
+    const char *told;    /* its name in statistics.h, where the unit asks for another */
     struct setting_knob knob;
 };
 

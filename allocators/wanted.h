@@ -1,4 +1,4 @@
-/* Settings as an allocator that tells them is to tell them. For the runner; any thread. */
+/* Settings as an allocator is to tell them, or to show them by what it does. For the runner; any thread. */
 #pragma once
 
 #include "err.h"
@@ -6,9 +6,10 @@
 #include "table.h"
 
 /*
- * Reads `value`, the value of the variable that holds all settings of `a`: of its rows, whoever wrote
- * them; other keys are passed over, and of a key that comes twice the last holds. *out is the caller's
- * to free; its names live as long as the row of `a`. 0, -ENOMEM, or -EINVAL for a value that `a` would not take.
+ * Reads an environment, "VARIABLE=value" a line, as the worker will find it: the settings of the rows of
+ * `a`, whoever wrote them; other variables and keys are passed over, and of a key that comes twice the
+ * last holds. *out is the caller's to free; its names live as long as the row of `a`. 0, -ENOMEM, or -EINVAL for a
+ * value that `a` would not take.
  */
-int wanted_read(const struct allocator *a, const char *value, struct statistic_wanted **out,
-                size_t *n, struct err *err) MUST_CHECK;
+int wanted_read(const struct allocator *a, char *const *lines, size_t n_lines,
+                struct statistic_wanted **out, size_t *n, struct err *err) MUST_CHECK;

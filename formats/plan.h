@@ -197,7 +197,7 @@ int plan_check_layout(const struct plan *p, size_t n_bytes, struct err *err) MUS
 /*
  * All laws of a plan that passed plan_check_layout(), by one symbolic execution of each thread
  * (body once). Fills in what can be derived: counts, groups, PLAN_LOOPS, facts. Time: linear in the
- * operations; memory (by mmap): 16 bytes per slot, 32 per cell. A plan that is STREAMED must be the
+ * operations; memory (by mmap): 25 bytes per slot, 40 per cell. A plan that is STREAMED must be the
  * shared mapping of a file, of which 128 KiB per thread are mapped at a time. 0, -ENOMEM, or -EINVAL with the
  * broken law, the thread and the operation.
  */

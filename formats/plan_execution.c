@@ -90,7 +90,7 @@ static struct plan_count *count_of(struct plan_execution *x, uint32_t t)
 static void object_begins(struct plan_execution *x, uint32_t t, struct plan_object *o,
                           uint64_t bytes)
 {
-    *o = (struct plan_object){.bytes = bytes, .maker = t, .full = 1};
+    *o = (struct plan_object){.bytes = bytes, .born = x->facts.calls, .maker = t, .full = 1};
     count_of(x, t)->bytes += bytes;
     x->facts.bytes += bytes;
     x->facts.allocations++;
@@ -101,11 +101,15 @@ static void object_begins(struct plan_execution *x, uint32_t t, struct plan_obje
         x->facts.peak_live_bytes = x->live_bytes;
     if (x->live_objects > x->facts.peak_live_objects)
         x->facts.peak_live_objects = x->live_objects;
+    if (x->begins)
+        x->begins(x, t, o);
 }
 
 static void object_ends(struct plan_execution *x, uint32_t t, struct plan_object *o)
 {
     bool remote = o->maker != t, in_body = part_of(x, t) == PLAN_PART_BODY;
+    if (x->ends)
+        x->ends(x, t, o);
     x->facts.frees++;
     x->facts.remote_frees += remote;
     x->facts.body_frees += in_body;

@@ -1,13 +1,13 @@
 /*
  * A plan executed by its words alone: objects are sizes, threads take turns. What plan_check() and
- * plan_profile_make() have in common; nobody else needs it.
+ * plan_profile_make() have in common, and what goes through the objects of a plan.
  *
  * Because a cell has one giver and one taker, every order of turns leads to the same end (Kahn
  * 1974), so one order proves that all of them end. The order chosen lets all roots come to their
  * bodies, then all to the ends of these, then all to their own: a body that is left as it was found
  * can then be repeated, by all together and so in any order.
  *
- * One thread at a time. Memory (by mmap): 17 bytes per slot, 32 per cell.
+ * One thread at a time. Memory (by mmap): 25 bytes per slot, 40 per cell.
  */
 #pragma once
 
@@ -18,6 +18,7 @@ enum plan_life { PLAN_LIFE_UNBORN, PLAN_LIFE_ALIVE, PLAN_LIFE_ENDED, PLAN_LIFE_J
 
 struct plan_object {
     uint64_t bytes;
+    uint64_t born; /* calls of all threads before the one that made it */
     uint32_t maker;
     uint32_t full;
 };
@@ -64,7 +65,10 @@ struct plan_execution {
     struct plan_facts facts;
     /* Called when a thread stands behind a whole call or another word; NULL: not. */
     void (*mark)(struct plan_execution *x, uint32_t t);
-    void *context; /* of mark */
+    /* Called when thread t has made an object, and before it ends one; NULL: not. */
+    void (*begins)(struct plan_execution *x, uint32_t t, const struct plan_object *o);
+    void (*ends)(struct plan_execution *x, uint32_t t, const struct plan_object *o);
+    void *context; /* of these three */
     struct err *err;
 };
 

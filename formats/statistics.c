@@ -7,6 +7,7 @@ static const char *const kinds[STATISTIC_KINDS] = {
     [STATISTIC_SETTING] = "setting",
     [STATISTIC_PROCESS] = "process",
     [STATISTIC_ARENA] = "arena",
+    [STATISTIC_UNPROVED] = "unproved",
 };
 
 static bool is_name(const char *name)

@@ -19,6 +19,7 @@ enum statistic_kind {
     STATISTIC_SETTING, /* the value that holds, under the setting's name */
     STATISTIC_PROCESS, /* of the process as a whole */
     STATISTIC_ARENA,   /* of one arena */
+    STATISTIC_UNPROVED, /* a setting that was given, its value as it was given: what holds is not known */
     STATISTIC_KINDS
 };
 

@@ -88,6 +88,7 @@ static const struct setting settings[] = {
      .unit = SETTING_BYTES,
      .initial = "0",
      .most = INT64_MAX / 1024,
+     .grain = 1024,
      .help = "memory to take at the start",
      .proof = "mi_option_get"},
     {.name = "limit_os_alloc",

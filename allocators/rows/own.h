@@ -15,7 +15,7 @@
      .knob = {.rank = 4, .levels = "1|2|4|8|16|32"}}, \
     {OWN_SETTING(allocator, "arena_test"), .unit = SETTING_COUNT, .initial = "8", \
      .least = 1, .most = 65536, .help = "arenas made before the limit by cores is looked at", \
-     .knob = {.rank = 7, .levels = "1|2|4|8|16"}}, \
+     .knob = {.rank = 7, .levels = "16|64|256"}}, \
     {OWN_SETTING(allocator, "mmap_threshold"), .unit = SETTING_BYTES, \
      .initial = "128K, rising with what is freed, up to 32M", .most = INT64_MAX, \
      .help = "from this size on each object is a mapping of its own; given, it no longer rises", \
@@ -23,7 +23,7 @@
     {OWN_SETTING(allocator, "trim_threshold"), .unit = SETTING_BYTES, \
      .initial = "128K, rising to twice mmap_threshold", .most = INT64_MAX, \
      .help = "free bytes at the end of a heap above which they go back to the system", \
-     .knob = {.rank = 2, .from = 128 * KIB, .to = 512 * MIB, .steps = 5, .is_dynamic = true}}, \
+     .knob = {.rank = 2, .levels = "256K|1M|8M|64M|512M", .is_dynamic = true}}, \
     {OWN_SETTING(allocator, "trim_regret_ms"), .unit = SETTING_COUNT, .initial = "100", \
      .most = UINT32_MAX, \
      .help = "memory given back that is wanted again within so many ms doubles the arena's " \
@@ -35,7 +35,7 @@
      .knob = {.rank = 3, .levels = "0|128K|1M|8M|64M"}}, \
     {OWN_SETTING(allocator, "mmap_max"), .unit = SETTING_COUNT, .initial = "65536", \
      .most = INT32_MAX, .help = "most objects with a mapping of their own; 0: none", \
-     .knob = {.rank = 5, .levels = "0|1024|65536|1048576"}}, \
+     .knob = {.rank = 5, .levels = "0|256|4096|65536"}}, \
     {OWN_SETTING(allocator, "perturb"), .unit = SETTING_COUNT, .initial = "0: off", .most = 255, \
      .help = "byte with which objects are filled when freed (and inverted, when made)"}
 

@@ -64,7 +64,8 @@ static void format_setting(char *out, uint64_t value, bool is_bytes)
         value /= KIB;
         unit++;
     }
-    snprintf(out, REPORT_NUMBER_BYTES, "%" PRIu64 "%.*s", value, unit < 0 ? 0 : 1,
+    /* Settings are numbers with a sign: -1, which some take, is the greatest. */
+    snprintf(out, REPORT_NUMBER_BYTES, "%" PRId64 "%.*s", (int64_t)value, unit < 0 ? 0 : 1,
              unit < 0 ? "" : &units[unit]);
 }
 
@@ -92,7 +93,7 @@ static void print_settings_of(const struct view *v, uint32_t subject)
     const struct tally_entry *e = tally_entry(v->tally, v->cell, subject);
     bool any = false;
     for (size_t k = 0; k < e->n_lines; k++) {
-        if (e->lines[k].kind != STATISTIC_SETTING)
+        if (e->lines[k].kind != STATISTIC_SETTING && e->lines[k].kind != STATISTIC_UNPROVED)
             continue;
         if (!any) {
             fputs("settings of ", v->out);
@@ -101,6 +102,8 @@ static void print_settings_of(const struct view *v, uint32_t subject)
         }
         any = true;
         print_setting(v->out, &e->lines[k]);
+        if (e->lines[k].kind == STATISTIC_UNPROVED)
+            fputs(" (not proved)", v->out);
     }
     fputs(any ? "\n" : "", v->out);
 }

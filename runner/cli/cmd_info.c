@@ -6,14 +6,19 @@
 #include "command.h"
 #include "plan_file.h"
 #include "print_info.h"
+#include "print_thresholds.h"
 
 struct words {
     const char *file;
-    bool json;
+    bool json, thresholds;
 };
 
 static const struct argp_option options[] = {
     {"json", 'j', NULL, 0, "of a trace: all facts as JSON", 0},
+    {"thresholds", 't', NULL, 0,
+     "what mmap_threshold and trim_threshold mean for it: objects above them, how long these live, "
+     "where glibc's own go, what would be trimmed; also of a synthetic workload",
+     0},
     {0},
 };
 
@@ -23,6 +28,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 'j':
         words->json = true;
+        return 0;
+    case 't':
+        words->thresholds = true;
         return 0;
     case ARGP_KEY_ARG:
         if (words->file)
@@ -60,6 +68,28 @@ static int info_of_trace(const char *path, bool json, struct err *err)
     return 0;
 }
 
+/* A trace is taken with its times, where it has them, so that lives are told in both. */
+static int info_of_thresholds(struct cell_word *word, struct err *err)
+{
+    struct cell cell = {.fd = -1};
+    struct thresholds thresholds;
+    struct trace_info info;
+    int rc = 0;
+    if (word->source == CELL_TRACE) {
+        rc = trace_info_read(word->path, &info, err);
+        if (rc == 0 && info.clock != TRACE_CLOCK_NONE && word->recorded.pace == TRACE_PACE_NONE)
+            word->recorded.pace = TRACE_PACE_TIME;
+    }
+    if (rc == 0)
+        rc = cell_open(&cell, word, 1, 1, err);
+    if (rc == 0)
+        rc = thresholds_read(cell.plan, &thresholds, err);
+    if (rc == 0)
+        print_thresholds(stdout, &thresholds);
+    cell_close(&cell);
+    return rc;
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {
@@ -82,6 +112,10 @@ static int run(int argc, char **argv, struct err *err)
         rc = cell_find(words.file, &places, NULL, &word, err);
     if (rc < 0)
         return rc;
+    if (words.thresholds && words.json)
+        return err_set(err, EINVAL, "--thresholds prints a table: leave out --json");
+    if (words.thresholds)
+        return info_of_thresholds(&word, err);
     if (word.source == CELL_SYNTHETIC)
         return err_set(err, EINVAL, "%s is no file: `arenabench list workloads -v` tells about it",
                        words.file);

@@ -4,6 +4,7 @@
 
 #include "cell.h"
 #include "command.h"
+#include "knob.h"
 #include "probe.h"
 #include "table.h"
 #include "topology.h"
@@ -37,15 +38,32 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* As they are searched when a program is tuned. */
+static void print_levels(const struct setting *s)
+{
+    printf("      %-28s tuned %u.: unset%s", "", s->knob.rank,
+           s->knob.is_dynamic ? " (moves on its own)" : "");
+    for (size_t i = 0; i < knob_n_levels(s); i++) {
+        char level[SETTING_VALUE_BYTES];
+        knob_level(s, i, level);
+        printf(", %s", level);
+    }
+    putchar('\n');
+}
+
 static void print_settings(const struct allocator *a)
 {
     if (!a->settings || !a->settings->name) {
         printf("      no settings known\n");
         return;
     }
-    for (const struct setting *s = a->settings; s->name; s++)
+    for (const struct setting *s = a->settings; s->name; s++) {
         printf("      %-28s %-9s default %-12s %s\n", s->name, setting_unit_name(s->unit),
                s->initial, s->help);
+        printf("      %-28s proved by %s\n", "", s->proof ? s->proof : "nothing");
+        if (knob_is(s))
+            print_levels(s);
+    }
 }
 
 static void list_allocators(const struct places *places, bool verbose)

@@ -51,11 +51,12 @@ int proof_of_subject(const struct worker_process *w, const struct trial_request 
     return 0;
 }
 
-static const struct statistic *told_setting(const struct trial_result *result, const char *name)
+static const struct statistic *told(const struct trial_result *result, const char *name,
+                                    enum statistic_kind kind)
 {
     for (size_t i = 0; i < result->n_statistics; i++) {
         const struct statistic *s = &result->statistics[i];
-        if (s->kind == STATISTIC_SETTING && strcmp(s->name, name) == 0)
+        if (s->kind == kind && strcmp(s->name, name) == 0)
             return s;
     }
     return NULL;
@@ -67,22 +68,49 @@ static bool is_taken(const struct statistic_wanted *wanted, uint64_t value)
     return apart < wanted->grain;
 }
 
+/* Said of what the worker could not find out either; an allocator that tells must tell. */
+static bool is_unproved(const struct statistic_wanted *wanted, const struct trial_result *result)
+{
+    return wanted->proof != STATISTIC_TOLD && told(result, wanted->name, STATISTIC_UNPROVED);
+}
+
+static int missing(const struct statistic_wanted *wanted, struct err *err)
+{
+    if (wanted->proof == STATISTIC_BY_EFFECT)
+        return err_set(err, EINVAL, "%s was to be %ld and has no effect", wanted->name,
+                       (long)wanted->value);
+    return err_set(err, EINVAL,
+                   "%s was to be %ld, and that the allocator took it cannot be proved: it tells no "
+                   "setting of that name",
+                   wanted->name, (long)wanted->value);
+}
+
+/* Numbers are told as they are held: -1, which some settings take, is the greatest. */
+static int refuse(const struct statistic_wanted *wanted, uint64_t value, struct err *err)
+{
+    if (wanted->proof == STATISTIC_BY_EFFECT && value >= UINT64_MAX - 1)
+        return err_set(err, EINVAL,
+                       "%s was to be %ld and no value of it shows in the worker: the allocator did "
+                       "not take the setting",
+                       wanted->name, (long)wanted->value);
+    return err_set(err, EINVAL,
+                   "%s was to be %ld and was %ld in the worker: the allocator did not take the "
+                   "setting",
+                   wanted->name, (long)wanted->value, (long)value);
+}
+
 int proof_of_settings(const struct trial_request *request, const struct trial_result *result,
                       struct err *err)
 {
     for (size_t i = 0; i < request->n_settings; i++) {
         const struct statistic_wanted *wanted = &request->settings[i];
-        const struct statistic *told = told_setting(result, wanted->name);
-        if (!told)
-            return err_set(err, EINVAL,
-                           "%s was to be %lu, and that the allocator took it cannot be proved: it "
-                           "tells no setting of that name",
-                           wanted->name, wanted->value);
-        if (!is_taken(wanted, told->value))
-            return err_set(err, EINVAL,
-                           "%s was to be %lu and was %lu in the worker: the allocator did not take "
-                           "the setting",
-                           wanted->name, wanted->value, told->value);
+        const struct statistic *setting = told(result, wanted->name, STATISTIC_SETTING);
+        if (!setting && is_unproved(wanted, result))
+            continue;
+        if (!setting)
+            return missing(wanted, err);
+        if (!is_taken(wanted, setting->value))
+            return refuse(wanted, setting->value, err);
     }
     return 0;
 }

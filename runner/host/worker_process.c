@@ -13,6 +13,7 @@
 
 #include "child.h"
 #include "os.h"
+#include "text.h"
 
 /* Polls before a thread that waits for a cell sleeps: some microseconds. */
 enum { SPIN_POLLS = 200 };
@@ -73,13 +74,26 @@ static int make_control(struct worker_process *w, const struct trial_request *r,
     return fill_masks(w->control, r, err);
 }
 
-static int make_statistics(struct worker_process *w, struct err *err)
+/* What is to be told of them; more than there is room for are missed in the end. */
+static void write_wishes(struct statistics_block *block, const struct trial_request *r)
+{
+    for (size_t i = 0; i < r->n_settings && i < STATISTICS_WANTED_MAX; i++) {
+        struct statistic *row = &block->rows[block->n++];
+        *row = (struct statistic){.kind = STATISTIC_SETTING,
+                                  .arena = r->settings[i].proof,
+                                  .value = r->settings[i].value};
+        text_format(row->name, sizeof(row->name), "%s", r->settings[i].name);
+    }
+}
+
+static int make_statistics(struct worker_process *w, const struct trial_request *r, struct err *err)
 {
     w->statistics = make_shared("statistics", sizeof(*w->statistics), &w->statistics_fd, err);
     if (!w->statistics)
         return -EIO;
     w->statistics->magic = STATISTICS_MAGIC;
     w->statistics->version = STATISTICS_VERSION;
+    write_wishes(w->statistics, r);
     return 0;
 }
 
@@ -143,7 +157,7 @@ int worker_start(struct worker_process *w, const struct trial_request *r, struct
     int rc = w->stderr_fd < 0 ? err_set_errno(err, errno, "cannot make a file for stderr")
                               : make_control(w, r, err);
     if (rc == 0)
-        rc = make_statistics(w, err);
+        rc = make_statistics(w, r, err);
     if (rc == 0 && r->survey)
         rc = make_survey(w, err);
     if (rc == 0) {

@@ -3,11 +3,13 @@
  * files, takes all memory of its own by mmap, and executes the plan when the runner says so.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "count.h"
+#include "effect.h"
 #include "images.h"
 #include "lane.h"
 #include "observe.h"
@@ -268,9 +270,11 @@ static void execute(struct worker *w)
             c->end_ns = c->threads[t].end_ns;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static struct worker w;
+    if (argc > 1 && strcmp(argv[1], EFFECT_WORD) == 0)
+        effect_main(argc, argv);
     open_plan(&w);
     open_control(&w);
     struct statistics_block *statistics = open_statistics();

@@ -68,7 +68,7 @@ START_TEST(rows_that_break_a_rule_fail_the_trial)
     static const char *const lies[][2] = {
         {"LIE=name", "row 3 of the allocator's statistics: its name is not"},
         {"LIE=endless", "row 3 of the allocator's statistics: its name is not"},
-        {"LIE=kind", "bytes_held is of a kind 3 that there is not"},
+        {"LIE=kind", "bytes_held is of a kind 4 that there is not"},
         {"LIE=arena", "bytes_held is of arena 4294967295"},
         {"LIE=stray", "bytes_held is of no arena but names arena 1"},
         {"LIE=twice", "bytes_held of arena 0 twice"},
@@ -151,10 +151,12 @@ static void expect(const struct statistic_wanted *wanted, const char *failure)
 
 START_TEST(settings_that_did_not_hold_fail_the_trial)
 {
-    static const struct statistic_wanted right = {"top_pad", 4096, 1}, low = {"top_pad", 4095, 1},
-                                         near = {"top_pad", 4111, 16}, far = {"top_pad", 4112, 16},
-                                         unknown = {"mmap_max", 1, 1},
-                                         no_setting = {"arenas_created", 10, 1};
+    static const struct statistic_wanted right = {"top_pad", 4096, 1, STATISTIC_TOLD},
+                                         low = {"top_pad", 4095, 1, STATISTIC_TOLD},
+                                         near = {"top_pad", 4111, 16, STATISTIC_TOLD},
+                                         far = {"top_pad", 4112, 16, STATISTIC_TOLD},
+                                         unknown = {"mmap_max", 1, 1, STATISTIC_TOLD},
+                                         no_setting = {"arenas_created", 10, 1, STATISTIC_TOLD};
     expect(&right, NULL);
     expect(&near, NULL);
     expect(&low, "top_pad was to be 4095 and was 4096 in the worker");
@@ -166,7 +168,7 @@ END_TEST
 
 START_TEST(settings_of_an_allocator_that_tells_nothing_are_not_proved)
 {
-    static const struct statistic_wanted wanted = {"top_pad", 4096, 1};
+    static const struct statistic_wanted wanted = {"top_pad", 4096, 1, STATISTIC_TOLD};
     struct rig r;
     lie(&r, "LIE=none");
     r.library = NULL;
