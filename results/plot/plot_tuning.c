@@ -173,7 +173,7 @@ static void put_square(const struct surface *s, const struct square *q, enum mea
     fprintf(out, "set label '%.2f' at %u,%u center font ',10' tc rgb '%s'\n", ratio->estimate, x, y,
             is_dark ? "#ffffff" : "#222222");
     if (is_default || is_recommended)
-        fprintf(out, "set label '%s' at %u,%u.32 center font ',8' tc rgb '%s'\n",
+        fprintf(out, "set label '%s' at %u,%u.32 center font ',7' tc rgb '%s'\n",
                 is_default ? "default" : "recommended", x, y, is_dark ? "#ffffff" : "#222222");
 }
 
@@ -197,11 +197,8 @@ static void put_axis(const struct surface *s, unsigned which, const char *name)
 static void put_panel(const struct surface *s, enum measure m)
 {
     FILE *out = s->p->out;
-    fputs("unset object\nunset label\nunset grid\nset title ", out);
-    plot_put_cell(out, &s->p->summary->run.cells[0]);
-    fprintf(out, ".': %s'\n",
-            m == MEASURE_THROUGHPUT ? "throughput, ratio to the default"
-                                    : "peak resident memory, ratio to the default");
+    fprintf(out, "unset object\nunset label\nunset grid\nset title '%s'\n",
+            m == MEASURE_THROUGHPUT ? "throughput" : "peak resident memory");
     put_axis(s, 0, "x");
     put_axis(s, 1, "y");
     for (unsigned i = 0; i < s->n; i++)
@@ -211,10 +208,12 @@ static void put_panel(const struct surface *s, enum measure m)
 
 static void draw(struct surface *s)
 {
-    unsigned width = 90 + 62 * s->axes[0].n, height = 110 + 46 * s->axes[1].n;
+    unsigned width = 90 + 78 * s->axes[0].n, height = 140 + 46 * s->axes[1].n;
     s->p->width = 2 * (width > 360 ? width : 360);
     s->p->height = height > 260 ? height : 260;
-    fputs("set multiplot layout 1,2\nunset key\n", s->p->out);
+    fputs("set multiplot layout 1,2 title ", s->p->out);
+    plot_put_cell(s->p->out, &s->p->summary->run.cells[0]);
+    fputs(".', ratios to the default; pale: few blocks'\nunset key\n", s->p->out);
     for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
         put_panel(s, shown[i]);
     fputs("unset multiplot\n", s->p->out);

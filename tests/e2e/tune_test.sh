@@ -27,13 +27,20 @@ check 'the plan of the search comes first' '$status == 0' '$out == *"settings of
     '$out == *"fresh blocks of the default and the winner"*'
 check 'a threshold is pinned' '$out == *"recommended: "*threshold=*' '$out == *"measured again, "*' \
     '$out == *"peak RSS"*better*' '$out == *"GLIBC_TUNABLES='\''glibc.malloc."*' '$out == *"  mallopt(M_"*"_THRESHOLD, "*' \
-    '$out == *vm.max_map_count*'
+    '$out == *vm.max_map_count*' '$out == *"why, from the plan"*'
 line=$(sed -n "s/^  GLIBC_TUNABLES='\(.*\)'\$/\1/p" "$room/out")
 answer=$(sed -n '/^recommended/,$p' "$room/out")
 bench tune --resume -o "$db"
 check 'a finished tuning says the same again, and does nothing' '$status == 0' \
     '$(sed -n "/^recommended/,\$p" "$room/out") == "$answer"'
 trials=$(stored_trials)
+if command -v gnuplot >/dev/null; then
+    bench plot tuning --results "$db" -o surface.svg
+    check 'its surface is drawn, with the default and the recommendation' '$status == 0' '$(grep -c ">default<" surface.svg) == 2' \
+        '$(grep -c ">recommended<" surface.svg) == 2'
+else
+    skip 'its surface is drawn' 'no gnuplot'
+fi
 bench show -o "$db"
 check 'its trials are a run, which show prints' "$trials -gt 40" '$status == 0' '$out == *"a tuning of mmap_threshold,trim_threshold"*' '$out == *"glibc:mmap_threshold=32K"*'
 bench run -a "glibc,glibc:GLIBC_TUNABLES=$line" -w ratchet.trace -b 6 -o "$room/again.db" --json

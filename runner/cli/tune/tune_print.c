@@ -233,7 +233,7 @@ static void print_verdict(FILE *out, const struct tuning *t, const struct tune_a
 }
 
 /* What the recommendation costs elsewhere. */
-static void print_costs(FILE *out, const struct tuning *t, const struct tune_answer *a)
+static void print_costs(FILE *out, const struct tune_answer *a)
 {
     static struct machine_facts facts;
     double mappings = a->confirmed[TUNE_MAPPINGS], before = a->default_confirmed[TUNE_MAPPINGS];
@@ -250,7 +250,6 @@ static void print_costs(FILE *out, const struct tuning *t, const struct tune_ans
         if (a->claims[m] == VERDICT_WORSE && m != TUNE_FAULTS && m != TUNE_MAPPINGS)
             fprintf(out, "  %s %.3f of the default's\n", tune_print_measure(m),
                     a->ratio[m].estimate);
-    (void)t;
 }
 
 static void print_failures(FILE *out, const struct tuning *t, const struct tune_answer *a)
@@ -297,6 +296,7 @@ int tune_print_answer(FILE *out, const struct tuning *t, const struct tune_answe
         tune_print_paste(out, t, shown, "  ");
     }
     if (a->recommended > 0)
-        print_costs(out, t, a);
+        print_costs(out, a);
+    tune_print_why(out, t, shown);
     return 0;
 }

@@ -21,5 +21,8 @@ int tune_print_json(FILE *out, struct tuning *t, const struct tune_answer *a,
  */
 void tune_print_paste(FILE *out, const struct tuning *t, unsigned point, const char *before);
 
+/* Three sentences about the thresholds of the point; nothing for allocators that have none. */
+void tune_print_why(FILE *out, const struct tuning *t, unsigned point);
+
 /* "peak RSS", "throughput", ...: how tables call a measure. */
 const char *tune_print_measure(enum tune_measure m);
