@@ -58,7 +58,8 @@ static const struct argp_option options[] = {
      "search these settings (default: all that `arenabench list settings -v` has levels for)", 1},
     {NULL, 0, NULL, 0, "What for:", 2},
     {"minimize", KEY_MINIMIZE, "WHAT", 0,
-     "rss (peak, default), mean-rss or cost (resident by live memory, over time)", 2},
+     "rss (peak, default), mean-rss, cost (resident by live memory, over time), or p99 (of single calls; takes two executions for each trial)",
+     2},
     {"keep-throughput", KEY_KEEP, "PERCENT", 0,
      "with --minimize: of the default's throughput at least so much (default 97%)", 2},
     {"maximize", KEY_MAXIMIZE, "throughput", 0, "as fast as possible instead", 2},
@@ -208,7 +209,10 @@ static int choose_objective(struct words *w)
     static const struct {
         const char *word;
         enum tune_measure measure;
-    } goals[] = {{"rss", TUNE_PEAK_RSS}, {"mean-rss", TUNE_MEAN_RSS}, {"cost", TUNE_COST}};
+    } goals[] = {{"rss", TUNE_PEAK_RSS},
+                 {"mean-rss", TUNE_MEAN_RSS},
+                 {"cost", TUNE_COST},
+                 {"p99", TUNE_P99}};
     struct tune_objective *o = &w->config.objective;
     if (w->minimize && w->maximize)
         return err_set(w->err, EINVAL, "--minimize and --maximize contradict each other: say one");
@@ -232,7 +236,7 @@ static int choose_objective(struct words *w)
                                          isnan(w->keep) ? DEFAULT_KEEP : w->keep};
             return 0;
         }
-    return err_set(w->err, EINVAL, "--minimize is 'rss', 'mean-rss' or 'cost', not '%s'",
+    return err_set(w->err, EINVAL, "--minimize is 'rss', 'mean-rss', 'cost' or 'p99', not '%s'",
                    w->minimize);
 }
 

@@ -54,6 +54,13 @@ check 'JSON is all that is printed' '$status == 0' '$(json "result[\"objective\"
     '$(json "3 <= len(result[\"points\"]) <= 7") == True' '$(json "result[\"points\"][0][\"settings\"]") == *None*' \
     '$(json "result[\"verdict\"]") != unconfirmed'
 
+bench tune -a glibc -w larson -t 2 -s 0.01 --minimize p99 --keep-throughput 50% --knobs tcache_count --budget 0.15 --json -o "$db"
+check 'the tail of single calls can be the goal' '$status == 0' \
+    '$(json "result[\"points\"][0][\"medians\"][\"p99_ns\"] > 0") == True'
+p99=$(json 'result["points"][0]["medians"]["p99_ns"]')
+bench tune --resume --json -o "$db"
+check 'likewise from the store' '$status == 0' '$(json "result[\"points\"][0][\"medians\"][\"p99_ns\"]") == $p99'
+
 # --- cut off, and gone on with ---
 
 start() {

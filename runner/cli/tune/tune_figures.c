@@ -4,10 +4,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fragmentation.h"
 #include "limit.h"
 #include "summary.h"
+#include "tuning.h"
 
 /* Mean residency and memory cost, from the series. */
 static int take_series(const struct cell *cell, const struct trial_result *r, double *figures,
@@ -61,6 +63,9 @@ int tune_figures_take(const struct tune_config *config, const struct cell *cell,
     out->figures[TUNE_PEAK_RSS] = measure_of(MEASURE_PEAK_RSS, r);
     if (r->calls > 0)
         out->figures[TUNE_FAULTS] = (double)(r->minor_faults + r->major_faults) / (double)r->calls;
+    for (size_t i = 0; i < r->n_statistics; i++)
+        if (strcmp(r->statistics[i].name, TUNING_P99) == 0)
+            out->figures[TUNE_P99] = (double)r->statistics[i].value;
     out->figures[TUNE_MAPPINGS] = (double)r->n_mappings;
     return r->n_samples > 0 ? take_series(cell, r, out->figures, err) : 0;
 }

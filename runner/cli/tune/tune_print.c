@@ -53,7 +53,7 @@ void tune_print_plan(FILE *out, const struct tuning *t)
     fprintf(out, "  confirm  %u fresh blocks of the default and the winner\n", p->n_confirm_blocks);
     fprintf(
         out,
-        "at most %.0f trials of %.2g s, %.1f minutes%s; in each block the default and all settings "
+        "some %.0f trials of %.2g s, %.1f minutes%s; in each block the default and all settings "
         "still in the race run once\n\n",
         p->search_trials + p->confirm_trials, c->trial_s, c->budget_s / 60,
         p->is_thinned ? ", too few for all levels (--budget)" : "");

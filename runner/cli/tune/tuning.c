@@ -8,11 +8,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "cell_trial.h"
 #include "clock.h"
 #include "near.h"
 #include "run_facts.h"
 #include "text.h"
+#include "trial_host.h"
 #include "tune_figures.h"
 #include "words.h"
 
@@ -209,10 +209,9 @@ int tuning_prepare(struct tuning *t, struct tune_config *config, const struct pl
 static double execute_default(struct tuning *t, struct trial_result *result)
 {
     struct campaign *c = &t->campaign;
-    static const volatile sig_atomic_t never;
-    const struct cell_trial trial = {&t->config->run, c->places, c->topology, &never};
+    static volatile sig_atomic_t never;
     uint64_t begun_ns = clock_ns();
-    cell_trial_execute(&trial, &c->cells[0], &c->subjects[0], &c->placements[0], result);
+    tuning_trial(t, &c->subjects[0], &never, result);
     return (double)(clock_ns() - begun_ns) * 1e-9;
 }
 
@@ -316,13 +315,17 @@ static int load_told(void *context, const struct store_trial *trial, struct err 
     struct tuning *t = context;
     struct campaign *c = &t->campaign;
     struct tuning_told told = {.subject = trial->place.subject, .block = trial->place.block};
-    struct trial_result result = trial->result;
+    struct trial_result result = trial->result; /* without samples and statistics */
     if (trial->place.cell != 0 || trial->place.block >= TUNE_BLOCKS_MAX)
         return err_set(err, EINVAL, "the run holds trials that no tuning has made");
     int rc = store_load_series(c->store, trial->id, &result.samples, &result.n_samples, err);
     if (rc == 0)
+        rc = store_load_statistics(c->store, trial->id, &result.statistics, &result.n_statistics,
+                                   err);
+    if (rc == 0)
         rc = tune_figures_take(t->config, &c->cells[0], &result, &told.outcome, &told.failure, err);
     free(result.samples);
+    free(result.statistics);
     struct tuning_told *more = rc == 0 ? reallocarray(t->told, t->n_told + 1, sizeof(*more)) : NULL;
     if (!more) {
         free(told.failure);

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <signal.h>
+
 #include "campaign.h"
 #include "knob.h"
 #include "tune_config.h"
@@ -63,6 +65,13 @@ int tuning_resume(struct tuning *t, struct store *store, const struct store_run 
 int tuning_execute(struct tuning *t, struct err *err) MUST_CHECK;
 
 void tuning_release(struct tuning *t);
+
+/* A statistic that trials of a tuning have whose goal is the tail of single calls; the bench's, not the allocator's. */
+#define TUNING_P99 "bench_p99_ns"
+
+/* Executes one, and times its calls in another execution where the goal is their tail. */
+void tuning_trial(struct tuning *t, const struct subject *s, volatile sig_atomic_t *interrupted,
+                  struct trial_result *result);
 
 /* The subject of a point, made where it is not there yet. */
 int tuning_subject(struct tuning *t, unsigned point, const struct subject **out,

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "cell_trial.h"
 #include "clock.h"
 #include "progress.h"
 #include "text.h"
+#include "trial_host.h"
 #include "tune_figures.h"
 #include "tuning.h"
 
@@ -93,15 +93,13 @@ static int keep(struct doing *d, unsigned position, struct trial_result *result,
 static int do_trial(struct doing *d, unsigned position, struct err *err)
 {
     struct tuning *t = d->t;
-    struct campaign *c = &t->campaign;
-    const struct cell_trial how = {&t->config->run, c->places, c->topology, &interrupted};
     const struct subject *subject;
     struct trial_result result;
     int rc = tuning_subject(t, d->block.points[position], &subject, err);
     if (rc < 0)
         return rc;
     show(d, subject);
-    cell_trial_execute(&how, &c->cells[0], subject, &c->placements[0], &result);
+    tuning_trial(t, subject, &interrupted, &result);
     t->interrupted = result.status == TRIAL_INTERRUPTED;
     if (!t->interrupted)
         rc = keep(d, position, &result, err);
