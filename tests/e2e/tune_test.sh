@@ -54,7 +54,7 @@ check 'JSON is all that is printed' '$status == 0' '$(json "result[\"objective\"
     '$(json "3 <= len(result[\"points\"]) <= 7") == True' '$(json "result[\"points\"][0][\"settings\"]") == *None*' \
     '$(json "result[\"verdict\"]") != unconfirmed'
 
-bench tune -a glibc -w larson -t 2 -s 0.01 --minimize p99 --keep-throughput 50% --knobs tcache_count --budget 0.15 --json -o "$db"
+bench tune -a glibc -w larson -t 2 -s 0.01 --minimize p99 --keep-throughput 50% --knobs tcache_count --budget 0.5 --json -o "$db"
 check 'the tail of single calls can be the goal' '$status == 0' \
     '$(json "result[\"points\"][0][\"medians\"][\"p99_ns\"] > 0") == True'
 p99=$(json 'result["points"][0]["medians"]["p99_ns"]')
@@ -127,7 +127,7 @@ refused 'more than the default' '--keep-throughput is a percentage' -w ratchet.t
 refused 'less memory than the default, as a limit' '--rss-at-most is a percentage' -w ratchet.trace --maximize throughput --rss-at-most 90%
 refused 'no percentage' '--keep-throughput is a percentage' -w ratchet.trace --keep-throughput 97x
 refused 'an unknown goal' '--minimize is' -w ratchet.trace --minimize speed
-refused 'a budget too small for one block' 'too small' -w ratchet.trace --budget 0.001
+refused 'a budget too small for one block' '--budget 0.001 is too small: a trial takes 0.' -w ratchet.trace --budget 0.001
 refused 'two allocators' 'no allocator' -a glibc,jemalloc -w ratchet.trace
 refused 'two thread counts' 'one workload at one number' -w churn -t 1,2
 refused '--resume with more words' 'as the tuning was begun' --resume -w churn

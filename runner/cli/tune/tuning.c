@@ -244,6 +244,16 @@ int tuning_calibrate(struct tuning *t, char **failure, struct err *err)
     return rc;
 }
 
+static int too_small(const struct tune_config *c, double least, struct err *err)
+{
+    char text[ERR_BYTES];
+    snprintf(text, sizeof(text),
+             "--budget %.3g is too small: a trial takes %.2g s here, and the least search with its "
+             "confirmation takes %.0f of them; give it %.1f minutes at least",
+             c->budget_s / 60, c->trial_s, least, ceil(least * c->trial_s * 1.05 / 6) / 10);
+    return err_set(err, EINVAL, "%s", text);
+}
+
 int tuning_plan(struct tuning *t, struct err *err)
 {
     const struct tune_config *c = t->config;
@@ -251,13 +261,7 @@ int tuning_plan(struct tuning *t, struct err *err)
         .objective = c->objective, .budget = floor(c->budget_s / c->trial_s), .seed = c->run.seed};
     double least = 0;
     int rc = tune_begin(&t->space, &options, &t->tune, &least, err);
-    if (rc < 0 && least > options.budget)
-        rc =
-            err_set(err, EINVAL,
-                    "--budget %g min is too small: a trial takes %.2g s here, and one block of the "
-                    "search with its confirmation takes %g of them; give it %.2g min at least",
-                    c->budget_s / 60, c->trial_s, least, ceil(least * c->trial_s / 6 * 1.05) / 10);
-    return rc;
+    return rc < 0 && least > options.budget ? too_small(c, least, err) : rc;
 }
 
 /* --- the store --- */
