@@ -224,12 +224,27 @@ static void print_panels(struct view *v)
     }
 }
 
-static void find_tellers(struct view *v)
+/* Whether there is more to tell than which settings held, which has lines of its own. */
+static bool tells_numbers(const struct tally_entry *e)
 {
+    for (size_t k = 0; k < e->n_lines; k++)
+        if (e->lines[k].kind == STATISTIC_PROCESS || e->lines[k].kind == STATISTIC_ARENA)
+            return true;
+    return false;
+}
+
+/* Whether any subject told anything; fills in who has a column. */
+static bool find_tellers(struct view *v)
+{
+    bool any = false;
     v->n_tellers = 0;
-    for (uint32_t i = 0; i < v->s->run.n_subjects; i++)
-        if (tally_entry(v->tally, v->cell, i)->n_lines > 0)
+    for (uint32_t i = 0; i < v->s->run.n_subjects; i++) {
+        const struct tally_entry *e = tally_entry(v->tally, v->cell, i);
+        any |= e->n_lines > 0;
+        if (tells_numbers(e))
             v->tellers[v->n_tellers++] = i;
+    }
+    return any;
 }
 
 static void print_cell(struct view *v)
@@ -238,8 +253,7 @@ static void print_cell(struct view *v)
     fputs("\nStatistics: ", v->out);
     report_put_clean(v->out, cell->workload);
     fprintf(v->out, ", %u thread%s\n", cell->threads, cell->threads == 1 ? "" : "s");
-    find_tellers(v);
-    if (v->n_tellers == 0) {
+    if (!find_tellers(v)) {
         fputs("none: no trial that ended well told any\n", v->out);
         return;
     }

@@ -199,6 +199,26 @@ START_TEST(a_run_of_allocators_that_tell_nothing_says_so)
 }
 END_TEST
 
+/* It has no column, and what is not proved says so. */
+START_TEST(an_allocator_that_shows_settings_only_has_a_line_of_them)
+{
+    static struct statistic rows[] = {{"dirty_decay_ms", STATISTIC_SETTING, 0, UINT64_MAX},
+                                      {"mmap_max", STATISTIC_UNPROVED, 0, 65536}};
+    struct scene t;
+    scene_init(&t);
+    add(&t, (struct store_place){CHURN, GLIBC, 0, 0},
+        (struct trial_result){.statistics = rows, .n_statistics = ARRAY_SIZE(rows)});
+    summarise(&t);
+    char *text = text_of(&t, TABLE);
+    ck_assert_msg(strstr(text,
+                         "\nStatistics: churn, 1 thread\nsettings of glibc: dirty_decay_ms=-1 "
+                         "mmap_max=65536 (not proved)\n") != NULL,
+                  "%s", text);
+    free(text);
+    scene_release(&t);
+}
+END_TEST
+
 START_TEST(sums_do_not_wrap_around)
 {
     struct statistic rows[] = {{"bytes_held", STATISTIC_ARENA, 0, UINT64_MAX - 1},
@@ -299,5 +319,6 @@ START_TEST(a_full_disk_is_an_error)
 END_TEST
 
 UNIT_MAIN("report_statistics", the_table_is_as_drawn, a_narrow_table_has_panels,
-          sums_do_not_wrap_around, a_run_of_allocators_that_tell_nothing_says_so,
-          csv_has_a_line_for_each_row, json_has_the_rows_of_each_trial, a_full_disk_is_an_error)
+          an_allocator_that_shows_settings_only_has_a_line_of_them, sums_do_not_wrap_around,
+          a_run_of_allocators_that_tell_nothing_says_so, csv_has_a_line_for_each_row,
+          json_has_the_rows_of_each_trial, a_full_disk_is_an_error)

@@ -93,10 +93,15 @@ static int refuse(const struct statistic_wanted *wanted, uint64_t value, struct 
                        "%s was to be %ld and no value of it shows in the worker: the allocator did "
                        "not take the setting",
                        wanted->name, (long)wanted->value);
+    /* Others complain themselves, on stderr, of a value that they do not take. */
+    const char *reason =
+        wanted->proof == STATISTIC_BY_EFFECT
+            ? ": it is out of its range, held by another one, or not in this version"
+            : "";
     return err_set(err, EINVAL,
                    "%s was to be %ld and was %ld in the worker: the allocator did not take the "
-                   "setting",
-                   wanted->name, (long)wanted->value, (long)value);
+                   "setting%s",
+                   wanted->name, (long)wanted->value, (long)value, reason);
 }
 
 int proof_of_settings(const struct trial_request *request, const struct trial_result *result,

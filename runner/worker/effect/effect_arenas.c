@@ -1,4 +1,4 @@
-/* glibc's arena_max and arena_test: threads that allocate and stay, and the arenas that they came to. */
+/* glibc's arena_max and arena_test: threads that allocate and stay, and the arenas they came to. */
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
