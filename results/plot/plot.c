@@ -22,6 +22,8 @@ const struct plot_kind plot_kinds[] = {
     {"fragmentation", "resident by requested live bytes over time in one cell, all allocators",
      true, true, plot_fragmentation},
     {"scaling", "throughput over threads, a panel per workload", false, false, plot_scaling},
+    {"tuning", "of a tuning: throughput and memory over its first two knobs; few blocks are pale",
+     false, false, plot_tuning},
     {0},
 };
 

@@ -47,7 +47,15 @@ static void print_head(FILE *out, const struct summary *s)
             fputc('\n', out);
         }
     uint64_t n_wanted = (uint64_t)run->n_cells * run->n_subjects * run->n_blocks;
-    if (s->n_trials < n_wanted && run->finished_s == 0)
+    const char *knobs = store_run_fact(run, FACT_TUNE_KNOBS);
+    if (knobs) {
+        fputs("a tuning of ", out);
+        report_put_clean(out, knobs);
+        fprintf(out,
+                ": poor settings ran in few blocks; `arenabench tune --resume=%s` says what is "
+                "recommended\n",
+                run->name);
+    } else if (s->n_trials < n_wanted && run->finished_s == 0)
         fprintf(out, "not finished: %u of %llu trials are stored\n", s->n_trials,
                 (unsigned long long)n_wanted);
     else if (s->n_trials < n_wanted)

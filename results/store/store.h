@@ -35,6 +35,15 @@ struct store_fact {
     const char *key, *value;
 };
 
+/*
+ * Facts of a run that is a tuning; others have none of them. Its subjects are the baseline with settings: the
+ * points of the search, in the order in which they came.
+ */
+#define FACT_TUNE_KNOBS       "tune_knobs" /* names, ','-separated; the first two made the grid */
+#define FACT_TUNE_HURRIED     "tune_hurried_at_block" /* a block's number: then time ran out */
+#define FACT_TUNE_CONFIRMED   "tune_confirmed_from_block"
+#define FACT_TUNE_RECOMMENDED "tune_recommended_subject" /* an ordinal; the baseline's: leave the default */
+
 struct store_subject {
     const char *name; /* unique in the run; how tables call it */
     const char *allocator;
@@ -70,6 +79,9 @@ struct store_run {
     struct store_memory *memory; /* private: what a loaded run points to; NULL in a caller's own */
 };
 
+/* NULL when the run has none of that key. */
+const char *store_run_fact(const struct store_run *run, const char *key);
+
 /* Frees what was loaded, and empties the struct. */
 void store_run_release(struct store_run *run);
 
@@ -83,6 +95,13 @@ int store_run_begin(struct store *s, const struct store_run *run, int64_t *run_i
 /* For facts that are known later only; a key that exists gets the new value. */
 int store_add_fact(struct store *s, int64_t run_id, const struct store_fact *fact,
                    struct err *err) MUST_CHECK;
+
+/*
+ * For subjects that are found while a run goes on; ordinals have no gaps. One that is there already by that ordinal stays,
+ * and must have the same name: -EINVAL.
+ */
+int store_put_subject(struct store *s, int64_t run_id, uint32_t ordinal,
+                      const struct store_subject *subject, struct err *err) MUST_CHECK;
 
 int store_run_finish(struct store *s, int64_t run_id, int64_t finished_s,
                      struct err *err) MUST_CHECK;

@@ -178,6 +178,14 @@ int store_run_begin(struct store *s, const struct store_run *run, int64_t *run_i
     return store_end(s, insert_whole_run(s, run, run_id, err), "write", err);
 }
 
+const char *store_run_fact(const struct store_run *run, const char *key)
+{
+    for (uint32_t i = 0; i < run->n_facts; i++)
+        if (strcmp(run->facts[i].key, key) == 0)
+            return run->facts[i].value;
+    return NULL;
+}
+
 static int refuse_unknown(struct store *s, int64_t run_id, struct err *err)
 {
     return err_set(err, ENOENT, "%s has no run with the number %ld", s->path, (long)run_id);
@@ -188,6 +196,37 @@ int store_add_fact(struct store *s, int64_t run_id, const struct store_fact *fac
     int result = insert_fact(s, run_id, fact, err);
     bool unknown = sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_FOREIGNKEY;
     return result < 0 && unknown ? refuse_unknown(s, run_id, err) : result;
+}
+
+/* The name of a subject that is there: 1 when it is the same, -EINVAL when not, 0 without one. */
+static int find_subject(struct store *s, int64_t run_id, uint32_t ordinal, const char *name,
+                        struct err *err)
+{
+    sqlite3_stmt *q;
+    int result =
+        store_prepare(s, "SELECT name FROM subject WHERE run = ? AND ordinal = ?", &q, err);
+    if (result == 0) {
+        sqlite3_bind_int64(q, 1, run_id);
+        sqlite3_bind_int64(q, 2, ordinal);
+        result = store_step(s, q, "read", err);
+    }
+    if (result > 0 && !is_same_text(store_column_text(q, 0), name))
+        result = err_set(err, EINVAL, "subject %u of the run is '%s', not '%s'", ordinal,
+                         store_column_text(q, 0), name);
+    sqlite3_finalize(q);
+    return result;
+}
+
+int store_put_subject(struct store *s, int64_t run_id, uint32_t ordinal,
+                      const struct store_subject *subject, struct err *err)
+{
+    int result = store_begin(s, err);
+    if (result < 0)
+        return result;
+    result = find_subject(s, run_id, ordinal, subject->name, err);
+    if (result == 0)
+        result = insert_subject(s, run_id, ordinal, subject, err);
+    return store_end(s, result < 0 ? result : 0, "write", err);
 }
 
 int store_run_finish(struct store *s, int64_t run_id, int64_t finished_s, struct err *err)

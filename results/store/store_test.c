@@ -164,7 +164,34 @@ START_TEST(a_later_fact_replaces_an_earlier_one)
 }
 END_TEST
 
-UNIT_MAIN("store", a_run_comes_back_as_it_was, a_run_that_cannot_be_is_refused_and_leaves_nothing,
+START_TEST(a_subject_that_is_found_later_is_put_once)
+{
+    struct fixture f;
+    fixture_init(&f);
+    struct store *s = fixture_open(&f, STORE_WRITE);
+    int64_t id = fixture_begin(&f, s);
+    struct store_subject found = {
+        .name = "glibc:arena_max=1", .allocator = "glibc", .library = "", .setting = "arena_max=1"};
+    struct store_run run;
+    ck_assert_int_eq(store_put_subject(s, id, 2, &found, &f.err), 0);
+    ck_assert_int_eq(store_put_subject(s, id, 2, &found, &f.err), 0);
+    ck_assert_int_eq(store_load_run(s, id, &run, &f.err), 0);
+    ck_assert_uint_eq(run.n_subjects, 3);
+    ck_assert_str_eq(run.subjects[2].name, "glibc:arena_max=1");
+    ck_assert_str_eq(run.subjects[2].setting, "arena_max=1");
+    ck_assert_str_eq(store_run_fact(&run, run.facts[1].key), run.facts[1].value);
+    ck_assert_ptr_null(store_run_fact(&run, FACT_TUNE_KNOBS));
+    store_run_release(&run);
+    found.name = "glibc:arena_max=2";
+    ck_assert_int_eq(store_put_subject(s, id, 2, &found, &f.err), -EINVAL);
+    ck_assert(strstr(f.err.text, "arena_max=1"));
+    store_close(s);
+    fixture_release(&f);
+}
+END_TEST
+
+UNIT_MAIN("store", a_subject_that_is_found_later_is_put_once, a_run_comes_back_as_it_was,
+          a_run_that_cannot_be_is_refused_and_leaves_nothing,
           runs_are_found_by_name_number_or_as_the_latest,
           runs_are_listed_newest_first_until_the_callback_ends_it,
           a_later_fact_replaces_an_earlier_one)

@@ -8,6 +8,19 @@
 #include "campaign_survey.h"
 #include "run_facts.h"
 
+struct store_cell campaign_describe_cell(const struct cell *cell)
+{
+    return (struct store_cell){
+        .workload = cell->name,
+        .threads = cell->threads,
+        .calls_per_pass = cell->plan->facts.calls,
+        .frees = cell->frees,
+        .remote_frees = cell->remote_frees,
+        .peak_live_bytes = cell->plan->facts.peak_live_bytes,
+        .live_error_bytes = cell->profile.threads ? cell->profile.error_bytes : TRIAL_LIVE_UNKNOWN,
+    };
+}
+
 /* The run as the store wants it; the arrays are the caller's to free. */
 static int describe(const struct campaign *c, struct store_run *run, struct err *err)
 {
@@ -26,18 +39,8 @@ static int describe(const struct campaign *c, struct store_run *run, struct err 
                                              .library = s->library,
                                              .setting = setting ? setting + 1 : ""};
     }
-    for (uint32_t i = 0; i < c->n_cells; i++) {
-        const struct cell *cell = &c->cells[i];
-        cells[i] = (struct store_cell){.workload = cell->name,
-                                       .threads = cell->threads,
-                                       .calls_per_pass = cell->plan->facts.calls,
-                                       .frees = cell->frees,
-                                       .remote_frees = cell->remote_frees,
-                                       .peak_live_bytes = cell->plan->facts.peak_live_bytes,
-                                       .live_error_bytes = cell->profile.threads
-                                                               ? cell->profile.error_bytes
-                                                               : TRIAL_LIVE_UNKNOWN};
-    }
+    for (uint32_t i = 0; i < c->n_cells; i++)
+        cells[i] = campaign_describe_cell(&c->cells[i]);
     return 0;
 }
 

@@ -42,6 +42,16 @@ struct campaign {
 int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,
                      struct err *err) MUST_CHECK;
 
+/* As the store wants it; the texts are the cell's. */
+struct store_cell campaign_describe_cell(const struct cell *cell);
+
+/*
+ * Whether the workloads are those that a stored run was begun with, and the machine is. -EINVAL with what
+ * differs.
+ */
+int campaign_check_same(const struct campaign *c, const struct store_run *run,
+                        struct err *err) MUST_CHECK;
+
 /* The ledger of a prepared campaign, with nothing done; for campaign_begin and campaign_resume. */
 int campaign_open_ledger(struct campaign *c, struct err *err) MUST_CHECK;
 

@@ -9,8 +9,8 @@
 /* The plans made now must be those that were begun with. */
 static int check_plans(const struct campaign *c, const struct store_run *run, struct err *err)
 {
-    if (run->n_cells != c->n_cells || run->n_subjects != c->n_subjects)
-        return err_set(err, EINVAL, "run %s has other workloads or allocators now", run->name);
+    if (run->n_cells != c->n_cells)
+        return err_set(err, EINVAL, "run %s has other workloads now", run->name);
     for (uint32_t i = 0; i < c->n_cells; i++) {
         const struct store_cell *then = &run->cells[i];
         const struct cell *now = &c->cells[i];
@@ -51,6 +51,12 @@ static int check_machine(const struct campaign *c, const struct store_run *run, 
     return 0;
 }
 
+int campaign_check_same(const struct campaign *c, const struct store_run *run, struct err *err)
+{
+    int rc = check_plans(c, run, err);
+    return rc == 0 ? check_machine(c, run, err) : rc;
+}
+
 static int note(void *context, const struct store_trial *trial, struct err *err)
 {
     struct ledger *ledger = context;
@@ -67,9 +73,9 @@ int campaign_resume(struct campaign *c, struct store *store, const struct store_
     c->run_id = run->id;
     c->was_finished = run->finished_s != 0;
     frequency_range_init(&c->frequency, run);
-    int rc = check_plans(c, run, err);
-    if (rc == 0)
-        rc = check_machine(c, run, err);
+    if (run->n_subjects != c->n_subjects)
+        return err_set(err, EINVAL, "run %s has other allocators now", run->name);
+    int rc = campaign_check_same(c, run, err);
     if (rc == 0)
         rc = campaign_open_ledger(c, err);
     if (rc == 0)

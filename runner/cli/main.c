@@ -16,6 +16,7 @@ const char *argp_program_version = "arenabench " ARENABENCH_VERSION;
 static const struct command *const commands[] = {
     /* clang-format off: one a line, so that a new one changes one */
     &command_run,
+    &command_tune,
     &command_show,
     &command_report,
     &command_plot,

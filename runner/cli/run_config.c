@@ -91,7 +91,11 @@ static int unpack(struct run_config *c, json_t *json, struct err *err)
 int run_config_from_json(struct run_config *c, const char *text, struct err *err)
 {
     json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-    int rc = json ? unpack(c, json, err) : err_set(err, EINVAL, "the run's manifest is damaged");
+    int rc;
+    if (json_object_get(json, RUN_CONFIG_TUNE))
+        rc = err_set(err, EINVAL, "the run is a tuning; go on with `arenabench tune --resume`");
+    else
+        rc = json ? unpack(c, json, err) : err_set(err, EINVAL, "the run's manifest is damaged");
     json_decref(json);
     return rc;
 }

@@ -29,6 +29,9 @@ struct run_config {
                                       they were read */
 };
 
+/* The key that marks the manifest of a tuning, which is another kind of run. */
+#define RUN_CONFIG_TUNE "tune"
+
 #define RUN_BLOCKS_MAX  10000u
 #define RUN_SECONDS_MAX 86400.0
 #define RUN_WARM_UP_MAX 1000u

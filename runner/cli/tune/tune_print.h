@@ -1,0 +1,28 @@
+/* What a tuning says, for people and for programs. */
+#pragma once
+
+#include <stdio.h>
+
+#include "tuning.h"
+
+/* What will be searched, and how long it takes at most. */
+void tune_print_plan(FILE *out, const struct tuning *t);
+
+/* Table, recommendation, line to paste, costs. */
+int tune_print_answer(FILE *out, const struct tuning *t, const struct tune_answer *a,
+                      struct err *err) MUST_CHECK;
+
+int tune_print_json(FILE *out, struct tuning *t, const struct tune_answer *a,
+                    struct err *err) MUST_CHECK;
+
+/*
+ * How the point is set: the lines of the environment, each with `before` in front, and calls of mallopt() where the
+ * allocator has it.
+ */
+void tune_print_paste(FILE *out, const struct tuning *t, unsigned point, const char *before);
+
+/* Three sentences about the thresholds of the point; nothing for allocators that have none. */
+void tune_print_why(FILE *out, const struct tuning *t, unsigned point);
+
+/* "peak RSS", "throughput", ...: how tables call a measure. */
+const char *tune_print_measure(enum tune_measure m);
