@@ -47,33 +47,16 @@ static json_t *make_facts(struct json *j)
 static json_t *make_subjects(struct json *j)
 {
     json_t *array = json_array();
-    for (uint32_t i = 0; i < j->s->run.n_subjects; i++) {
-        const struct store_subject *subject = &j->s->run.subjects[i];
-        json_t *o = json_object();
-        part_put(j, o, "name", part_text(subject->name));
-        part_put(j, o, "allocator", part_text(subject->allocator));
-        part_put(j, o, "library", part_text(subject->library));
-        part_put(j, o, "setting", part_text(subject->setting));
-        part_append(j, array, o);
-    }
+    for (uint32_t i = 0; i < j->s->run.n_subjects; i++)
+        part_append(j, array, part_subject(j, &j->s->run.subjects[i]));
     return array;
 }
 
 static json_t *make_cells(struct json *j)
 {
     json_t *array = json_array();
-    for (uint32_t i = 0; i < j->s->run.n_cells; i++) {
-        const struct store_cell *cell = &j->s->run.cells[i];
-        json_t *o = json_object();
-        part_put(j, o, "workload", part_text(cell->workload));
-        part_put(j, o, "threads", json_integer(cell->threads));
-        part_put(j, o, "calls_per_pass", part_count(cell->calls_per_pass));
-        part_put(j, o, "frees", part_count(cell->frees));
-        part_put(j, o, "remote_frees", part_count(cell->remote_frees));
-        part_put(j, o, "peak_live_bytes", part_count(cell->peak_live_bytes));
-        part_put(j, o, "live_error_bytes", part_known(cell->live_error_bytes));
-        part_append(j, array, o);
-    }
+    for (uint32_t i = 0; i < j->s->run.n_cells; i++)
+        part_append(j, array, part_cell(j, &j->s->run.cells[i]));
     return array;
 }
 

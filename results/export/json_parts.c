@@ -20,6 +20,29 @@ void part_append(struct json *j, json_t *array, json_t *value)
         j->failed = true;
 }
 
+json_t *part_subject(struct json *j, const struct store_subject *subject)
+{
+    json_t *o = json_object();
+    part_put(j, o, "name", part_text(subject->name));
+    part_put(j, o, "allocator", part_text(subject->allocator));
+    part_put(j, o, "library", part_text(subject->library));
+    part_put(j, o, "setting", part_text(subject->setting));
+    return o;
+}
+
+json_t *part_cell(struct json *j, const struct store_cell *cell)
+{
+    json_t *o = json_object();
+    part_put(j, o, "workload", part_text(cell->workload));
+    part_put(j, o, "threads", json_integer(cell->threads));
+    part_put(j, o, "calls_per_pass", part_count(cell->calls_per_pass));
+    part_put(j, o, "frees", part_count(cell->frees));
+    part_put(j, o, "remote_frees", part_count(cell->remote_frees));
+    part_put(j, o, "peak_live_bytes", part_count(cell->peak_live_bytes));
+    part_put(j, o, "live_error_bytes", part_known(cell->live_error_bytes));
+    return o;
+}
+
 json_t *part_text(const char *s)
 {
     json_t *value = json_string(s);

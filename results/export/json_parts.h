@@ -37,6 +37,10 @@ json_t *part_stored(const struct store_number *n, const struct trial_result *res
 /* null for what is no number. */
 json_t *part_number(double x);
 
+/* What is stored of a subject and of a cell. */
+json_t *part_subject(struct json *j, const struct store_subject *subject);
+json_t *part_cell(struct json *j, const struct store_cell *cell);
+
 /*
  * The whole, with a newline behind it. Built before the first byte, so that a failure leaves no half object
  * behind; -ENOMEM when a piece is missing.

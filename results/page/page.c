@@ -45,9 +45,13 @@ static int gather(struct page *p, struct err *err)
 int page_write(FILE *out, struct store *store, const struct summary *s, const char *command,
                struct err *err)
 {
-    struct page p = {.store = store, .s = s, .command = command, .root = json_object()};
+    struct page p = {.json = {.s = s, .store = store},
+                     .store = store,
+                     .s = s,
+                     .command = command,
+                     .root = json_object()};
     int rc = gather(&p, err);
-    if (rc == 0 && (p.failed || !p.root))
+    if (rc == 0 && (p.json.failed || !p.root))
         rc = err_set(err, ENOMEM, "no memory for the page of run %s", s->run.name);
     if (rc == 0) {
         fwrite(page_head, 1, page_head_bytes, out);

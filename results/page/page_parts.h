@@ -11,19 +11,25 @@ struct page_trial {
     uint64_t peak_bytes;
 };
 
-/* As struct json: put together without a check at each step; `failed` remembers that a piece is missing. */
 struct page {
+    struct json json; /* whose `failed` remembers that a piece is missing */
     struct store *store;
     const struct summary *s;
     const char *command;
     json_t *root;
     struct page_trial *trials; /* owned */
     size_t n_trials;
-    bool failed;
 };
 
-void page_put(struct page *p, json_t *object, const char *name, json_t *value);
-void page_append(struct page *p, json_t *array, json_t *value);
+static inline void page_put(struct page *p, json_t *object, const char *name, json_t *value)
+{
+    part_put(&p->json, object, name, value);
+}
+
+static inline void page_append(struct page *p, json_t *array, json_t *value)
+{
+    part_append(&p->json, array, value);
+}
 
 /*
  * The parts. Each adds its members to the root; a negative errno with a sentence where the store

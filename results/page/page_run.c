@@ -69,12 +69,7 @@ static json_t *make_subjects(struct page *p)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < p->s->run.n_subjects; i++) {
-        const struct store_subject *subject = &p->s->run.subjects[i];
-        json_t *o = json_object();
-        page_put(p, o, "name", part_text(subject->name));
-        page_put(p, o, "allocator", part_text(subject->allocator));
-        page_put(p, o, "library", part_text(subject->library));
-        page_put(p, o, "setting", part_text(subject->setting));
+        json_t *o = part_subject(&p->json, &p->s->run.subjects[i]);
         page_put(p, o, "bench", json_boolean(summary_is_bench(p->s, i)));
         page_append(p, array, o);
     }
@@ -85,15 +80,8 @@ static json_t *make_cells(struct page *p)
 {
     json_t *array = json_array();
     for (uint32_t i = 0; i < p->s->run.n_cells; i++) {
-        const struct store_cell *cell = &p->s->run.cells[i];
-        json_t *o = json_object();
-        page_put(p, o, "workload", part_text(cell->workload));
-        page_put(p, o, "threads", json_integer(cell->threads));
+        json_t *o = part_cell(&p->json, &p->s->run.cells[i]);
         page_put(p, o, "control", json_boolean(summary_is_control(p->s, i)));
-        page_put(p, o, "calls_per_pass", part_count(cell->calls_per_pass));
-        page_put(p, o, "frees", part_count(cell->frees));
-        page_put(p, o, "remote_frees", part_count(cell->remote_frees));
-        page_put(p, o, "peak_live_bytes", part_count(cell->peak_live_bytes));
         page_append(p, array, o);
     }
     return array;

@@ -120,10 +120,8 @@ int page_add_series(struct page *p, struct err *err)
         if (n_ok > 0 && !summary_is_bench(p->s, p->trials[i].place.subject))
             rc = add_series(p, &p->trials[i + (n_ok - 1) / 2], array, err);
     }
-    struct json figures = {.s = p->s, .store = p->store};
     if (rc == 0)
-        rc = json_put_memory(&figures, p->root, err);
-    p->failed |= figures.failed;
+        rc = json_put_memory(&p->json, p->root, err);
     page_put(p, p->root, "series", array);
     page_put(p, p->root, "thinned_to", json_integer(THIN_MOST));
     return rc;

@@ -97,13 +97,15 @@ char *tail_words(const struct tail *t, const char *call, char *out)
                  kept, call);
         break;
     case TAIL_PARTLY:
-        snprintf(out, TAIL_WORDS_BYTES,
-                 "%skeeps %s until asked: %s returns %s, and %s stay even then: fragmentation",
-                 before, kept, call, returned, stays);
+        snprintf(
+            out, TAIL_WORDS_BYTES,
+            "%skeeps %s until asked: %s returns %s, and %s stay even then: fragmentation or its own use",
+            before, kept, call, returned, stays);
         break;
     case TAIL_STAYS:
-        snprintf(out, TAIL_WORDS_BYTES, "%skeeps %s even when asked (%s): fragmentation", before,
-                 stays, call);
+        snprintf(out, TAIL_WORDS_BYTES,
+                 "%skeeps %s even when asked (%s): fragmentation or its own use", before, stays,
+                 call);
         break;
     case TAIL_NO_CALL:
         snprintf(out, TAIL_WORDS_BYTES,

@@ -67,7 +67,7 @@ START_TEST(some_of_it_given_back_when_asked)
     r.purged = 12 * MB;
     expect(&r, TAIL_PARTLY,
            "keeps 50 MiB until asked: malloc_trim(0) returns 38 MiB, and 12 MiB stay even then: "
-           "fragmentation");
+           "fragmentation or its own use");
 }
 END_TEST
 
@@ -75,9 +75,11 @@ START_TEST(nothing_given_back_when_asked)
 {
     struct tail_readings r = keeps_all;
     r.purged = 46 * MB;
-    expect(&r, TAIL_STAYS, "keeps 46 MiB even when asked (malloc_trim(0)): fragmentation");
+    expect(&r, TAIL_STAYS,
+           "keeps 46 MiB even when asked (malloc_trim(0)): fragmentation or its own use");
     r.purged = 60 * MB; /* the call itself took some */
-    expect(&r, TAIL_STAYS, "keeps 60 MiB even when asked (malloc_trim(0)): fragmentation");
+    expect(&r, TAIL_STAYS,
+           "keeps 60 MiB even when asked (malloc_trim(0)): fragmentation or its own use");
 }
 END_TEST
 
