@@ -96,6 +96,8 @@ static int check_mark(const struct survey *s, uint32_t i, struct err *err)
     const struct survey_mark *m = &s->marks[i];
     if (m->kind >= SURVEY_MARK_KINDS)
         return err_set(err, EINVAL, "it is of a kind %u that there is not", m->kind);
+    if (m->phase == UINT32_MAX)
+        return err_set(err, EINVAL, "its phase %u is one that no plan has", m->phase);
     if (m->phase != 0 && m->kind != SURVEY_PHASE)
         return err_set(err, EINVAL, "it ends no phase but names phase %u", m->phase);
     if (i > 0 && !may_follow(m, m - 1))
@@ -162,6 +164,8 @@ int survey_check(const struct survey *s, struct err *err)
     if (s->n_latencies > SURVEY_LATENCIES_MAX)
         return err_set(err, EINVAL, "a survey has %u histograms, more than %u", s->n_latencies,
                        SURVEY_LATENCIES_MAX);
+    if (s->latency_period == UINT32_MAX)
+        return err_set(err, EINVAL, "one of %u calls of a survey was timed", s->latency_period);
     if (!is_terminated(s->purge, sizeof(s->purge)) ||
         !is_terminated(s->held_source, sizeof(s->held_source)))
         return err_set(err, EINVAL, "a text of a survey has no end");

@@ -78,6 +78,8 @@ static const struct wrong wrongs[] = {
     {"histograms", AT(survey.n_latencies), SURVEY_LATENCIES_MAX + 1, false},
     {"mark 1 of a survey: it is of a kind 8", MARK(1, kind), SURVEY_MARK_KINDS, false},
     {"names phase 1", MARK(1, phase), 1, false},
+    {"no plan has", MARK(0, phase), UINT32_MAX, false},
+    {"calls of a survey was timed", AT(survey.latency_period), UINT32_MAX, false},
     {"cannot come behind", MARK(0, t_ns), 11, true},
     {"cannot come behind", MARK(2, ops), 0, true},
     {"cannot come behind", MARK(3, kind), SURVEY_DRAINED, false},

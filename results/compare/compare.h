@@ -41,7 +41,7 @@ struct compare_pair {
 
 enum gate_kind {
     GATE_WORSE,  /* a measure, beyond the gate with certainty */
-    GATE_FAILED, /* trials of B failed where none of A's did */
+    GATE_FAILED, /* trials of B failed where none of A's did, or all where some of A's did not */
 };
 
 struct gate_finding {

@@ -131,13 +131,21 @@ static void judge_means(struct comparison *c, uint32_t pair)
                  &(struct gate_finding){.pair = pair, .is_mean = true, .measure = (enum measure)m});
 }
 
+/* What failed now and then before and fails always now has no speed that could be judged. */
+static bool has_got_worse(const struct summary_entry *a, const struct summary_entry *b)
+{
+    bool is_new = a->n_ok == a->n_trials && b->n_ok < b->n_trials;
+    bool is_lost = b->n_ok == 0 && b->n_trials > 0;
+    return a->n_ok > 0 && (is_new || is_lost);
+}
+
 static void judge_failures(struct comparison *c, uint32_t pair)
 {
     for (uint32_t i = 0; i < c->n_cells; i++) {
         const struct compare_pair *p = &c->pairs[pair];
         const struct summary_entry *a = summary_entry(&c->a, c->cells[i].a, p->a);
         const struct summary_entry *b = summary_entry(&c->b, c->cells[i].b, p->b);
-        if (a->n_ok > 0 && a->n_ok == a->n_trials && b->n_ok < b->n_trials)
+        if (has_got_worse(a, b))
             find(c, &(struct gate_finding){.kind = GATE_FAILED, .pair = pair, .cell = i});
     }
 }

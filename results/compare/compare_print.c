@@ -249,11 +249,16 @@ static void print_finding(FILE *out, const struct comparison *c, const struct ga
 {
     const struct compare_pair *p = &c->pairs[f->pair];
     if (f->kind == GATE_FAILED) {
-        const struct summary_entry *e = summary_entry(&c->b, c->cells[f->cell].b, p->b);
+        const struct summary_entry *a = summary_entry(&c->a, c->cells[f->cell].a, p->a);
+        const struct summary_entry *b = summary_entry(&c->b, c->cells[f->cell].b, p->b);
         fputs("worse: ", out);
         print_where(out, c, f);
-        fprintf(out, ": %u of %u trials failed (%s) in B, none in A\n", e->n_trials - e->n_ok,
-                e->n_trials, trial_status_name(e->first_failure));
+        fprintf(out, ": %u of %u trials failed (%s) in B, ", b->n_trials - b->n_ok, b->n_trials,
+                trial_status_name(b->first_failure));
+        if (a->n_ok == a->n_trials)
+            fputs("none in A\n", out);
+        else
+            fprintf(out, "%u of %u in A\n", a->n_trials - a->n_ok, a->n_trials);
         return;
     }
     const struct compared *x =

@@ -371,9 +371,31 @@ START_TEST(the_lines_name_what_got_worse)
 }
 END_TEST
 
+START_TEST(trials_that_all_fail_in_b_are_worse_than_some)
+{
+    struct scene x;
+    scene_init(&x);
+    int64_t a =
+        add_run(&x, &(struct plan){.seed = 1, .n_blocks = 9, .scatter = 0.02, .n_failed = 1});
+    int64_t b =
+        add_run(&x, &(struct plan){.seed = 2, .n_blocks = 9, .scatter = 0.02, .n_failed = 9});
+    ck_assert_int_eq(compare(&x, a, b, NULL, NULL), 0);
+    ck_assert_uint_eq(x.c.n_findings, 1);
+    ck_assert_int_eq(x.c.findings[0].kind, GATE_FAILED);
+    char *text = print_whole(&x, false);
+    ck_assert_ptr_nonnull(strstr(text, "9 of 9 trials failed (crashed) in B, 1 of 9 in A\n"));
+    free(text);
+    ck_assert_int_eq(compare(&x, b, b, NULL, NULL), 0);
+    ck_assert_uint_eq(x.c.n_findings, 0);
+    ck_assert_int_eq(compare(&x, b, a, NULL, NULL), 0); /* better */
+    ck_assert_uint_eq(x.c.n_findings, 0);
+    scene_release(&x);
+}
+END_TEST
+
 UNIT_MAIN("compare", a_planted_slowdown_is_found_where_it_is,
           more_memory_everywhere_is_found_in_the_mean_too, two_allocators_of_one_run_are_paired,
           a_run_against_itself_is_the_same, trials_that_fail_in_b_only_are_worse,
-          a_gate_without_enough_blocks_does_not_pass, a_control_that_moved_stops_the_gate,
-          what_cannot_be_compared_is_refused, noise_alone_seldom_alarms,
-          the_lines_name_what_got_worse)
+          trials_that_all_fail_in_b_are_worse_than_some, a_gate_without_enough_blocks_does_not_pass,
+          a_control_that_moved_stops_the_gate, what_cannot_be_compared_is_refused,
+          noise_alone_seldom_alarms, the_lines_name_what_got_worse)

@@ -1,5 +1,6 @@
 /* The tables of memory, from series and surveys whose figures were computed by hand. */
 #include <jansson.h>
+#include <sqlite3.h>
 #include <string.h>
 
 #include "memory.h"
@@ -217,6 +218,33 @@ START_TEST(programs_get_the_same_figures)
 }
 END_TEST
 
+/* The file's own rules would forbid it, but nobody holds a hand-made file to them. */
+START_TEST(a_survey_of_no_cell_is_damage)
+{
+    static const char *const places[] = {"UPDATE survey SET cell = 100000",
+                                         "UPDATE survey SET cell = 0, subject = 100000"};
+    struct bed b;
+    struct summary_options options = {0};
+    struct summary s;
+    open_bed(&b);
+    add(&b, CHURN_1, GLIBC, steady, 2);
+    survey(&b, CHURN_1, GLIBC, TRIAL_OK);
+    ck_assert_int_eq(summary_make(b.s, b.run, &options, &s, &b.f.err), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+        sqlite3 *db;
+        struct memory m;
+        ck_assert_int_eq(sqlite3_open(b.f.path, &db), SQLITE_OK);
+        ck_assert_int_eq(sqlite3_exec(db, places[i], NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_close(db);
+        ck_assert_int_eq(memory_make(b.s, &s, &m, &b.f.err), -EINVAL);
+        ck_assert_ptr_nonnull(strstr(b.f.err.text, "damaged"));
+        memory_release(&m);
+    }
+    summary_release(&s);
+    close_bed(&b);
+}
+END_TEST
+
 START_TEST(every_figure_has_a_name)
 {
     for (unsigned f = 0; f < MEMORY_FIGURES; f++)
@@ -229,4 +257,4 @@ UNIT_MAIN("report memory", figures_of_the_series_stand_in_a_line,
           what_is_live_and_not_known_gives_no_figure,
           what_is_live_and_not_known_is_taken_from_the_survey, a_run_without_series_says_so,
           columns_that_do_not_fit_follow_below, programs_get_the_same_figures,
-          every_figure_has_a_name)
+          a_survey_of_no_cell_is_damage, every_figure_has_a_name)

@@ -100,6 +100,15 @@ static int add_values(struct values *v, const double *figures, struct err *err)
     return 0;
 }
 
+/* The file may name any. */
+static int check_place(const struct gathering *g, uint32_t cell, uint32_t subject, struct err *err)
+{
+    if (cell < g->out->n_cells && subject < g->out->n_subjects)
+        return 0;
+    return err_set(err, EINVAL, "the file is damaged: run %s has no cell %u with a subject %u",
+                   g->s->run.name, cell, subject);
+}
+
 static int see_trial(void *context, const struct store_trial *trial, struct err *err)
 {
     struct gathering *g = context;
@@ -108,9 +117,10 @@ static int see_trial(void *context, const struct store_trial *trial, struct err 
     struct trial_sample *samples;
     double figures[MEMORY_OF_SERIES], *columns = NULL;
     size_t n;
-    if (trial->result.status != TRIAL_OK)
-        return 0;
-    int rc = store_load_series(g->store, trial->id, &samples, &n, err);
+    int rc = check_place(g, place->cell, place->subject, err);
+    if (rc < 0 || trial->result.status != TRIAL_OK)
+        return rc;
+    rc = store_load_series(g->store, trial->id, &samples, &n, err);
     if (rc == 0 && n > 0)
         rc = spread(samples, n, &columns, &series, err);
     free(samples);
@@ -122,8 +132,8 @@ static int see_trial(void *context, const struct store_trial *trial, struct err 
         g->out->is_vague[place->cell] = true;
     } else {
         figure_out(&series, (double)trial->result.peak_bytes, figures);
-        rc =
-            add_values(&g->values[place->cell * g->out->n_subjects + place->subject], figures, err);
+        rc = add_values(&g->values[(size_t)place->cell * g->out->n_subjects + place->subject],
+                        figures, err);
     }
     free(columns);
     return rc;
@@ -225,14 +235,17 @@ static void take_peak_and_tail(struct memory_entry *e, const struct survey *surv
 static int see_survey(void *context, const struct store_survey *found, struct err *err)
 {
     struct gathering *g = context;
-    struct memory_entry *e = memory_entry(g->out, found->cell, found->subject);
     struct survey survey = {0};
+    int rc = check_place(g, found->cell, found->subject, err);
+    if (rc < 0)
+        return rc;
+    struct memory_entry *e = memory_entry(g->out, found->cell, found->subject);
     e->is_surveyed = g->out->has_surveys = true;
     e->survey_status = found->result.status;
     memcpy(e->survey_message, found->result.message, sizeof(e->survey_message));
     if (found->result.status != TRIAL_OK)
         return 0;
-    int rc = store_load_survey(g->store, found->id, &survey, err);
+    rc = store_load_survey(g->store, found->id, &survey, err);
     if (rc == 0) {
         take_peak_and_tail(e, &survey);
         rc = take_marks(e, &survey, g->out->is_vague[found->cell], err);

@@ -75,7 +75,7 @@ static void end_object(struct observed *o, struct object *object)
     object->p = NULL;
 }
 
-/* `p` was made by the word `op` and becomes the slot's object. */
+/* `p`, which the lane has just made, becomes the slot's object. */
 static void begin_object(struct lane *lane, struct object *object, void *p, uint64_t bytes)
 {
     const struct observer *all = lane->worker->observer;

@@ -205,6 +205,24 @@ START_TEST(own_memory_is_cut_out)
 }
 END_TEST
 
+/* More than there is room for, if each took a place of its own. */
+START_TEST(neighbours_among_own_memory_take_one_place)
+{
+    enum { N = 1 << 17 };
+    const uint64_t top = (uint64_t)1 << 44, bottom = top - (N - 1ul) * PAGE;
+    for (uint64_t i = 0; i < N; i++)
+        ck_assert(own_note((const void *)(top - i * PAGE), 100));
+    ck_assert(own_note((const void *)(top + PAGE), PAGE));
+    ck_assert(own_close());
+    size_t n, at = 0;
+    const struct range *own = own_ranges(&n);
+    while (at < n && own[at].from != bottom)
+        at++;
+    ck_assert_uint_lt(at, n);
+    ck_assert_uint_eq(own[at].to, top + 2 * PAGE);
+}
+END_TEST
+
 /* Written pages are resident; those that were only read, or given back, are not. */
 START_TEST(the_page_map_tells_what_is_resident)
 {
@@ -266,6 +284,7 @@ int main(void)
     tcase_add_loop_test(all, mappings_of_the_heap_are_known, 0, ARRAY_SIZE(lines));
     tcase_add_loop_test(all, lines_that_are_none_are_refused, 0, 6);
     tcase_add_test(all, own_memory_is_cut_out);
+    tcase_add_test(all, neighbours_among_own_memory_take_one_place);
     tcase_add_test(all, the_page_map_tells_what_is_resident);
     tcase_add_test(all, lazily_freed_memory_is_told);
     suite_add_tcase(suite, all);

@@ -10,10 +10,25 @@ enum { ROOM = 1 << 16, THREAD_BYTES = 4096 }; /* of glibc's struct pthread: less
 static struct range *ranges; /* address space for ROOM; a page or two are used as a rule */
 static size_t n_ranges;
 
+/* As the kernel gives them, one below the other: the slots of a plan's threads, of which there may be many. */
+static bool extends_last(uint64_t from, uint64_t to)
+{
+    struct range *last = n_ranges > 0 ? &ranges[n_ranges - 1] : NULL;
+    if (!last || (to != last->from && from != last->to))
+        return false;
+    if (to == last->from)
+        last->from = from;
+    else
+        last->to = to;
+    return true;
+}
+
 bool own_note(const void *p, size_t bytes)
 {
     uint64_t page = os_page_bytes();
     uint64_t from = (uint64_t)p & ~(page - 1), to = round_up((uint64_t)p + bytes, page);
+    if (extends_last(from, to))
+        return true;
     if (!ranges)
         ranges = os_map(ROOM * sizeof(*ranges), OS_RESERVE);
     if (!ranges || n_ranges == ROOM)
@@ -49,7 +64,7 @@ static int note_image(struct dl_phdr_info *image, size_t size, void *ok)
     return 0;
 }
 
-/* Few at a time are out of order: they come as the kernel gives them, downwards. */
+/* There are few: neighbours were joined as they came. */
 static void sort(void)
 {
     for (size_t i = 1; i < n_ranges; i++) {

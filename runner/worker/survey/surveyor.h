@@ -2,7 +2,7 @@
  * Takes the marks of a survey: decides when one is due, has all lanes stand still, and looks.
  *
  * Evenly spaced marks come by words where the plan is executed once, by time where it is repeated. The
- * thread that finds a mark due takes it. What it looks at is described in occupancy.h and held.h.
+ * thread that finds a mark due takes it. What it looks at is described in occupancy.h, facility.h and self.h.
  */
 #pragma once
 
