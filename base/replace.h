@@ -5,7 +5,8 @@
 
 /*
  * Whether a file may be put in the place of what `path` leads to: 0 if that is nothing or a regular
- * file. -EINVAL with a sentence otherwise: a rename over a device or a pipe would take it away.
+ * file. -EINVAL with a sentence otherwise: a rename over a device or a pipe would take it away, and one over
+ * an SQLite database, as results files are, all runs that it keeps.
  */
 int output_replaceable(const char *path, struct err *err) MUST_CHECK;
 

@@ -40,7 +40,9 @@ struct survey_mark {
         t_ns; /* since the common start, less the time that the threads were made to stand still */
     uint64_t ops;                      /* words of the plan executed by all threads */
     uint64_t live_bytes, live_objects; /* as requested */
-    uint64_t usable_bytes;             /* of the live objects, as malloc_usable_size() has it */
+    /* Of the live objects, as malloc_usable_size() has it; unknown where that cannot be: less than requested, or more
+     * than the address space. */
+    uint64_t usable_bytes;
     uint64_t held_bytes;          /* taken from the system, as the allocator tells it; or unknown */
     uint64_t heap_resident_bytes; /* of the heap's mappings, exact, by the page map */
     uint64_t empty_bytes;         /* of them, in pages that no live object touches */

@@ -119,8 +119,13 @@ static int read_mark(struct store *s, sqlite3_stmt *q, uint32_t ordinal, struct 
         return err_set(err, EINVAL, "%s is damaged: the marks of a survey have gaps", s->path);
     *out = (struct survey_mark){.kind = survey_mark_kind_find(store_column_text(q, COLUMN_KIND))};
     int next = COLUMN_FIRST_NUMBER;
-    for (const struct store_number *c = store_mark_numbers; c->name; c++)
-        *(uint64_t *)((char *)out + c->offset) = store_column_known(q, next++);
+    for (const struct store_number *c = store_mark_numbers; c->name; c++, next++) {
+        uint64_t number = store_column_known(q, next);
+        if (number > INT64_MAX && number != SURVEY_UNKNOWN)
+            return err_set(err, EINVAL, "%s is damaged: %s of a survey's mark is negative", s->path,
+                           c->name);
+        *(uint64_t *)((char *)out + c->offset) = number;
+    }
     return store_read_index(s, q, COLUMN_PHASE, &out->phase, err);
 }
 

@@ -276,6 +276,7 @@ static const char *const damages[] = {
     "UPDATE mark SET phase = -1 WHERE ordinal = 1",
     "UPDATE mark SET phase = 1 WHERE ordinal = 0",
     "UPDATE mark SET t_ns = 1 << 60 WHERE ordinal = 0",
+    "UPDATE mark SET live_bytes = -5 WHERE ordinal = 1",
     "UPDATE mark SET empty_bytes = 1 << 60 WHERE ordinal = 2",
     "UPDATE mark SET kind = 'purged' WHERE ordinal = 2",
     "WITH RECURSIVE n(i) AS (SELECT 4 UNION ALL SELECT i + 1 FROM n WHERE i < 200)"

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -15,13 +16,21 @@ enum fault {
     FAULT_SPIN,
     FAULT_FORK_SPIN,
     FAULT_STARVE,
+    FAULT_USABLE_LESS,
+    FAULT_USABLE_MORE,
     FAULTS
 };
 
 static const char *const names[FAULTS] = {
-    [FAULT_NONE] = "none",     [FAULT_CRASH] = "crash", [FAULT_EXIT] = "exit",
-    [FAULT_HANG] = "hang",     [FAULT_SPIN] = "spin",   [FAULT_FORK_SPIN] = "fork-spin",
+    [FAULT_NONE] = "none",
+    [FAULT_CRASH] = "crash",
+    [FAULT_EXIT] = "exit",
+    [FAULT_HANG] = "hang",
+    [FAULT_SPIN] = "spin",
+    [FAULT_FORK_SPIN] = "fork-spin",
     [FAULT_STARVE] = "starve",
+    [FAULT_USABLE_LESS] = "usable-less",
+    [FAULT_USABLE_MORE] = "usable-more",
 };
 
 static char *volatile nowhere; /* volatile: the compiler is not to see what it points to */
@@ -51,7 +60,8 @@ static __attribute__((constructor)) void read_environment(void)
 
 bool faulty_may(size_t bytes)
 {
-    if (fault == FAULT_NONE || bytes < least_bytes || atomic_fetch_sub(&left, 1) > 1)
+    if (fault == FAULT_NONE || fault >= FAULT_USABLE_LESS || bytes < least_bytes ||
+        atomic_fetch_sub(&left, 1) > 1)
         return true;
     switch (fault) {
     case FAULT_CRASH:
@@ -81,5 +91,8 @@ size_t faulty_usable_bytes(void *p)
     static size_t (*_Atomic glibcs)(void *);
     if (!glibcs)
         glibcs = (size_t(*)(void *))dlsym(RTLD_NEXT, "malloc_usable_size");
-    return glibcs(p);
+    size_t usable = glibcs(p);
+    if (fault == FAULT_USABLE_LESS && usable > 8)
+        return 8;
+    return fault == FAULT_USABLE_MORE ? usable + (SIZE_MAX >> 8) : usable;
 }

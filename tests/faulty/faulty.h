@@ -8,6 +8,7 @@
  *   FAULT=spin       never returns, and computes
  *   FAULT=fork-spin  waits for a child that computes and never ends
  *   FAULT=starve     returns NULL, now and for ever
+ *   FAULT=usable-less, usable-more   malloc_usable_size tells less than was requested, or more than there can be
  *   FAULT_AFTER=N    the time comes with the Nth request (default 1) of at least
  *   FAULT_BYTES=N    so many bytes (default 1)
  *
@@ -27,7 +28,7 @@ void __libc_free(void *p);
 /* Counts a request; false where it is to be refused. Does not return from a crash, exit or hang. */
 bool faulty_may(size_t bytes);
 
-/* glibc's malloc_usable_size, which has no such name. */
+/* glibc's malloc_usable_size, which has no such name; or a lie. */
 size_t faulty_usable_bytes(void *p);
 
 static inline bool core_fast(size_t bytes)

@@ -86,22 +86,25 @@ class Browser:
 
 
 class Page:
-    """A file in a tab of its own; everything it complains of or asks for is in `complaints` and `asked`."""
+    """A file in a tab of its own; everything it complains of or asks for is in `complaints` and `asked`.
+    `before` is a script that runs before its own."""
 
-    def __init__(self, browser, path, width=1280, dark=False):
+    def __init__(self, browser, path, width=1280, dark=False, height=900, before=None):
         self.browser = browser
         target = browser.call("Target.createTarget", {"url": "about:blank"})["targetId"]
         self.session = browser.call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
         browser.events.clear()
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         if dark:
             self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
         self.call("Page.addScriptToEvaluateOnNewDocument", source="""
             window.shifted = 0;
             new PerformanceObserver((list) => list.getEntries().forEach((e) => { window.shifted += e.value; }))
               .observe({ type: "layout-shift", buffered: true });""")
+        if before:
+            self.call("Page.addScriptToEvaluateOnNewDocument", source=before)
         began, taken = time.monotonic(), browser.renderer_seconds()
         self.call("Page.navigate", url="file://" + os.path.abspath(path))
         while self.value("document.documentElement?.dataset.ready") != "yes":

@@ -193,6 +193,14 @@ def check_access(page):
     check("the page is no wider than the window", width <= 0, width)
 
 
+def check_picture(chromium, path):
+    """A browser that takes a picture of the page may draw no frame before it, so that observers never speak."""
+    mute = "window.IntersectionObserver = class { observe() {} unobserve() {} disconnect() {} };"
+    page = browser.Page(chromium, path, height=12000, before=mute)
+    check("what is in a high window is drawn without an observer",
+          all((drawn(page, f"{name}-chart") or {"shapes": 0})["shapes"] >= 15 for name in CHARTS))
+
+
 def check_whole(chromium, room):
     path, shown = make(room, "whole")
     text, data = embedded(path)
@@ -219,6 +227,7 @@ def check_whole(chromium, room):
         "document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0)
     dark.look_through()
     is_quiet("dark", dark, path)
+    check_picture(chromium, path)
 
 
 def check_poor(chromium, room):

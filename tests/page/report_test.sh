@@ -73,6 +73,7 @@ refuses 'two results files' '*two\ results\ files*' --results "$db" "$db:1"
 refuses 'a subject behind the run' '*all\ allocators*' "$db:1:glibc"
 refuses 'a target in no folder' '*no/such/page.html*' --results "$db" -o no/such/page.html
 refuses 'a target that is a folder' '*folder*' --results "$db" -o folder
+refuses 'a target that holds results' '*holds\ results*' --results "$db" -o "$db"
 refuses 'a target that is a pipe' '*pipe*not\ a\ regular\ file*' --results "$db" -o pipe
 refuses 'a target on a full disk' '*/dev/full*' --results "$db" -o /dev/full
 done_checking

@@ -214,6 +214,23 @@ START_TEST(what_is_not_touched_is_not_resident)
 }
 END_TEST
 
+START_TEST(usable_sizes_that_cannot_be_are_not_known)
+{
+    static const char *const lies[2][2] = {{"FAULT=usable-less", NULL},
+                                           {"FAULT=usable-more", NULL}};
+    struct rig r;
+    rig_init(&r, 1);
+    plan_sieve(&r);
+    r.library = getenv("FAULTY");
+    r.environment = lies[_i];
+    survey_well(&r);
+    const struct survey_mark *full = find(&r.survey, SURVEY_PHASE);
+    ck_assert_uint_eq(full->live_objects, 4000);
+    ck_assert_uint_eq(full->usable_bytes, SURVEY_UNKNOWN);
+    rig_release(&r);
+}
+END_TEST
+
 int main(void)
 {
     TCase *all = tcase_create("survey");
@@ -223,5 +240,7 @@ int main(void)
     tcase_add_test(all, what_the_allocator_holds_is_its_own_figure);
     tcase_add_test(all, each_kind_of_call_is_followed);
     tcase_add_test(all, what_is_not_touched_is_not_resident);
+    if (getenv("FAULTY"))
+        tcase_add_loop_test(all, usable_sizes_that_cannot_be_are_not_known, 0, 2);
     return rig_main(all);
 }

@@ -85,12 +85,20 @@ function draw(id, make) {
   const box = $(id);
   if (!charts.has(id)) charts.set(id, { box });
   charts.get(id).make = make;
-  if (charts.get(id).chart) show(charts.get(id));
+  if (charts.get(id).chart || isNear(box)) show(charts.get(id));
   else near.observe(box);
 }
 
+const reach = 400; // pixels beyond the window in which a chart counts as near
+
+// An observer speaks only with the next frame, which a picture taken by a headless browser does not wait for.
+function isNear(box) {
+  const { top, bottom, width } = box.getBoundingClientRect();
+  return width > 0 && top < innerHeight + reach && bottom > -reach;
+}
+
 const near = new IntersectionObserver((list) => list.filter((e) => e.isIntersecting && charts.has(e.target.id)).forEach((e) => show(charts.get(e.target.id))),
-  { rootMargin: "400px" });
+  { rootMargin: `${reach}px` });
 
 function show(entry) {
   const { box, make } = entry;

@@ -35,6 +35,7 @@ struct surveyor {
     struct extent *extents, *scratch; /* room for every object of the plan */
     size_t n_extents;
     uint64_t usable_bytes;
+    bool is_usable_less; /* some object has less than was requested */
     char *buffer;
 };
 
@@ -120,7 +121,16 @@ static void add_extent(void *context, const struct object *object)
 {
     struct surveyor *s = context;
     s->extents[s->n_extents++] = (struct extent){(uint64_t)object->p, object->bytes};
-    s->usable_bytes += object->usable;
+    if (__builtin_add_overflow(s->usable_bytes, object->usable, &s->usable_bytes))
+        s->usable_bytes = SURVEY_UNKNOWN;
+    s->is_usable_less |= object->usable < object->bytes;
+}
+
+/* Objects do not overlap, so that all of them together are in the address space: else the subject errs. */
+static uint64_t usable_bytes(const struct surveyor *s, uint64_t address_bytes)
+{
+    bool is_sound = !s->is_usable_less && s->usable_bytes <= address_bytes;
+    return s->facility.has_usable_size && is_sound ? s->usable_bytes : SURVEY_UNKNOWN;
 }
 
 static void forget_pages(struct survey_mark *m)
@@ -165,10 +175,11 @@ static void fill(struct surveyor *s, struct survey_mark *m, struct survey_region
 {
     s->n_extents = 0;
     s->usable_bytes = 0;
+    s->is_usable_less = false;
     observer_each_object(&s->observer, add_extent, s);
-    m->usable_bytes = s->facility.has_usable_size ? s->usable_bytes : SURVEY_UNKNOWN;
     look_at_memory(s, m);
     look_at_pages(s, m, regions);
+    m->usable_bytes = usable_bytes(s, m->address_bytes);
     m->held_bytes = facility_held_bytes(&s->facility);
 }
 
