@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cell_trial.h"
+#include "columns.h"
 #include "report.h"
 #include "survey_host.h"
 #include "text.h"
