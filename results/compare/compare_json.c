@@ -1,29 +1,16 @@
 #include <errno.h>
-#include <math.h>
 
 #include "compare.h"
 #include "json_parts.h"
-#include "report_text.h"
 
-/* As in export_json: pieces that fail are noted, not checked one by one. */
 struct maker {
     const struct comparison *c;
-    bool failed;
+    struct json json; /* notes pieces that fail */
 };
 
 static void put(struct maker *m, json_t *object, const char *name, json_t *value)
 {
-    m->failed |= json_object_set_new(object, name, value) < 0;
-}
-
-static void append(struct maker *m, json_t *array, json_t *value)
-{
-    m->failed |= json_array_append_new(array, value) < 0;
-}
-
-static json_t *number(double x)
-{
-    return isfinite(x) ? json_real(x) : json_null();
+    part_put(&m->json, object, name, value);
 }
 
 static json_t *make_side(struct maker *m, const struct summary *s)
@@ -38,9 +25,9 @@ static json_t *make_side(struct maker *m, const struct summary *s)
 static json_t *make_compared(struct maker *m, const struct compared *x)
 {
     json_t *o = json_object();
-    put(m, o, "ratio", number(x->ratio.estimate));
-    put(m, o, "ratio_low", number(x->ratio.low));
-    put(m, o, "ratio_high", number(x->ratio.high));
+    put(m, o, "ratio", part_number(x->ratio.estimate));
+    put(m, o, "ratio_low", part_number(x->ratio.low));
+    put(m, o, "ratio_high", part_number(x->ratio.high));
     put(m, o, "blocks", json_integer(x->ratio.n_blocks));
     put(m, o, "verdict",
         x->ratio.n_blocks ? json_string(stats_verdict_name(x->verdict)) : json_null());
@@ -63,8 +50,8 @@ static json_t *make_entry(struct maker *m, uint32_t pair, uint32_t cell)
     put(m, o, "trials_ok_b", json_integer(b->n_ok));
     for (int i = 0; i < MEASURES; i++) {
         json_t *measured = make_compared(m, compared_cell(c, pair, cell, (enum measure)i));
-        put(m, measured, "median_a", number(a->measured[i].median));
-        put(m, measured, "median_b", number(b->measured[i].median));
+        put(m, measured, "median_a", part_number(a->measured[i].median));
+        put(m, measured, "median_b", part_number(b->measured[i].median));
         put(m, o, measure_name((enum measure)i), measured);
     }
     return o;
@@ -80,7 +67,7 @@ static json_t *make_pair(struct maker *m, uint32_t pair)
     put(m, o, "same_build", json_boolean(p->is_same_build));
     put(m, o, "control", json_boolean(p->is_control));
     for (uint32_t i = 0; i < c->n_cells; i++)
-        append(m, cells, make_entry(m, pair, i));
+        part_append(&m->json, cells, make_entry(m, pair, i));
     for (int i = 0; i < MEASURES; i++) {
         json_t *mean = make_compared(m, &p->means[i]);
         put(m, mean, "cells", json_integer(p->n_used[i]));
@@ -109,8 +96,8 @@ static json_t *make_gate(struct maker *m)
     const struct comparison *c = m->c;
     json_t *o = json_object(), *worse = json_array();
     for (unsigned i = 0; i < c->n_findings; i++)
-        append(m, worse, make_finding(m, &c->findings[i]));
-    put(m, o, "gate", number(c->options.gate));
+        part_append(&m->json, worse, make_finding(m, &c->findings[i]));
+    put(m, o, "gate", part_number(c->options.gate));
     put(m, o, "passed", json_boolean(c->n_findings == 0));
     put(m, o, "judged", json_integer(c->n_judged));
     put(m, o, "not_judged", json_integer(c->n_not_judged));
@@ -124,19 +111,15 @@ int compare_json(FILE *out, const struct comparison *c, struct err *err)
     struct maker m = {.c = c};
     json_t *root = json_object(), *pairs = json_array();
     for (uint32_t i = 0; i < c->n_pairs; i++)
-        append(&m, pairs, make_pair(&m, i));
+        part_append(&m.json, pairs, make_pair(&m, i));
     put(&m, root, "compare_version", json_integer(1));
     put(&m, root, "a", make_side(&m, &c->a));
     put(&m, root, "b", make_side(&m, &c->b));
     put(&m, root, "paired", json_boolean(c->is_paired));
     put(&m, root, "pairs", pairs);
     put(&m, root, "gate", c->options.has_gate ? make_gate(&m) : json_null());
-    int result = m.failed ? err_set(err, ENOMEM, "no memory for the JSON of the comparison") : 0;
-    if (result == 0) {
-        (void)json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-        fputc('\n', out);
-        result = report_finish(out, err);
-    }
+    int result = m.json.failed ? err_set(err, ENOMEM, "no memory for the JSON of the comparison")
+                               : part_write(&m.json, root, out, JSON_INDENT(2), err);
     json_decref(root);
     return result;
 }
