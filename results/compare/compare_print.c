@@ -140,9 +140,11 @@ static char *draw_panel(struct view *v, size_t n, bool colour)
     return text;
 }
 
-static char *draw_plain(void *view, size_t n)
+static char *draw(void *context, size_t first, size_t n, bool colour)
 {
-    return draw_panel(view, n, false);
+    struct view *v = context;
+    v->first = (uint32_t)first;
+    return draw_panel(v, n, colour);
 }
 
 static int print_measure(FILE *out, const struct comparison *c, enum measure m,
@@ -150,16 +152,14 @@ static int print_measure(FILE *out, const struct comparison *c, enum measure m,
 {
     struct view v = {.c = c, .measure = m};
     fprintf(out, "\n%s\n", titles[m]);
-    for (size_t n; v.first < c->n_pairs; v.first += (uint32_t)n) {
-        n = report_columns_that_fit(c->n_pairs - v.first, look->width, draw_plain, &v);
-        char *text = draw_panel(&v, n, look->colour);
-        if (!text)
-            return err_set(err, ENOMEM, "no memory for the table");
-        report_put_trimmed(out, text);
-        fputc('\n', out);
-        free(text);
-    }
-    return 0;
+    bool good = report_put_panels(out, &(struct report_panels){.end = c->n_pairs,
+                                                               .width = look->width,
+                                                               .colour = look->colour,
+                                                               .between = "",
+                                                               .behind = "\n",
+                                                               .draw = draw,
+                                                               .context = &v});
+    return good ? 0 : err_set(err, ENOMEM, "no memory for the table");
 }
 
 static void put_side(FILE *out, char letter, const struct summary *s, const char *subject)

@@ -294,25 +294,24 @@ static char *draw_panel(struct view *v, size_t n, bool colour)
     return text;
 }
 
-static char *draw_plain(void *view, size_t n)
+static char *draw(void *context, size_t first, size_t n, bool colour)
 {
-    return draw_panel(view, n, false);
+    struct view *v = context;
+    v->first = first;
+    return draw_panel(v, n, colour);
 }
 
 static void print_panels(FILE *out, struct view *v, const struct report_look *look)
 {
     fprintf(out, "%s\n", v->style->title);
-    size_t n;
-    for (v->first = N_LEADING; v->first < v->n_all && !v->failed; v->first += n) {
-        n = report_columns_that_fit(v->n_all - v->first, look->width, draw_plain, v);
-        char *text = draw_panel(v, n, look->colour);
-        if (text)
-            report_put_trimmed(out, text);
-        else
-            v->failed = true;
-        free(text);
-        fputs("\n\n", out);
-    }
+    v->failed |= !report_put_panels(out, &(struct report_panels){.first = N_LEADING,
+                                                                 .end = v->n_all,
+                                                                 .width = look->width,
+                                                                 .colour = look->colour,
+                                                                 .between = "",
+                                                                 .behind = "\n\n",
+                                                                 .draw = draw,
+                                                                 .context = v});
 }
 
 int report_measure(FILE *out, const struct summary *s, enum measure measure,

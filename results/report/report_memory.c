@@ -99,26 +99,23 @@ static char *draw_panel(const struct view *v, size_t n)
     return text;
 }
 
-static char *draw_plain(void *view, size_t n)
+static char *draw(void *context, size_t first, size_t n, bool colour)
 {
-    struct view plain = *(const struct view *)view;
-    plain.colour = false;
-    return draw_panel(&plain, n);
+    struct view *v = context;
+    v->first = first;
+    v->colour = colour;
+    return draw_panel(v, n);
 }
 
-static bool print_panels(FILE *out, struct view *v, size_t width)
+static bool print_panels(FILE *out, struct view *v, const struct report_look *look)
 {
-    size_t n;
-    for (v->first = 0; v->first < v->n_columns; v->first += n) {
-        n = report_columns_that_fit(v->n_columns - v->first, width, draw_plain, v);
-        char *text = draw_panel(v, n);
-        if (!text)
-            return false;
-        report_put_trimmed(out, text);
-        fputc('\n', out);
-        free(text);
-    }
-    return true;
+    return report_put_panels(out, &(struct report_panels){.end = v->n_columns,
+                                                          .width = look->width,
+                                                          .colour = look->colour,
+                                                          .between = "",
+                                                          .behind = "\n",
+                                                          .draw = draw,
+                                                          .context = v});
 }
 
 /* What became of the memory when the work was over; and of surveys that failed, why. */
@@ -183,7 +180,7 @@ static bool has_trials(const struct view *v)
     return false;
 }
 
-static bool print_cells(FILE *out, struct view *v, size_t width)
+static bool print_cells(FILE *out, struct view *v, const struct report_look *look)
 {
     for (v->cell = 0; v->cell < v->m->n_cells; v->cell++) {
         const struct store_cell *cell = &v->s->run.cells[v->cell];
@@ -193,7 +190,7 @@ static bool print_cells(FILE *out, struct view *v, size_t width)
         report_put_clean(out, cell->workload);
         fprintf(out, ", %u thread%s%s\n", cell->threads, cell->threads == 1 ? "" : "s",
                 v->m->is_vague[v->cell] ? " ~" : "");
-        if (!print_panels(out, v, width))
+        if (!print_panels(out, v, look))
             return false;
         print_tails(out, v);
         fputc('\n', out);
@@ -206,14 +203,12 @@ int report_memory(FILE *out, struct store *store, const struct summary *s,
 {
     struct memory m;
     int rc = memory_make(store, s, &m, err);
-    struct view v = {.s = s,
-                     .m = &m,
-                     .colour = look->colour,
-                     .n_columns = m.has_surveys ? ARRAY_SIZE(columns) : MEMORY_OF_SERIES};
+    struct view v = {
+        .s = s, .m = &m, .n_columns = m.has_surveys ? ARRAY_SIZE(columns) : MEMORY_OF_SERIES};
     fputc('\n', out);
     if (rc == 0 && !m.has_series && !m.has_surveys)
         fputs("Memory: the run has no series and no surveys\n", out);
-    else if (rc == 0 && !print_cells(out, &v, look->width))
+    else if (rc == 0 && !print_cells(out, &v, look))
         rc = err_set(err, ENOMEM, "no memory for the table of run %s", s->run.name);
     else if (rc == 0)
         print_legend(out, &m);

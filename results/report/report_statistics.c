@@ -201,27 +201,25 @@ static char *draw_panel(struct view *v, bool colour)
     return text;
 }
 
-static char *draw_plain(void *view, size_t n)
+static char *draw(void *context, size_t first, size_t n, bool colour)
 {
-    struct view *v = view;
+    struct view *v = context;
+    v->first = (uint32_t)first;
     v->n = (uint32_t)n;
-    return draw_panel(v, false);
+    return draw_panel(v, colour);
 }
 
 static void print_panels(struct view *v)
 {
-    for (v->first = 0; v->first < v->n_tellers && v->failed == 0; v->first += v->n) {
-        v->n = (uint32_t)report_columns_that_fit(v->n_tellers - v->first, v->look->width,
-                                                 draw_plain, v);
-        char *text = draw_panel(v, v->look->colour);
-        if (text) {
-            report_put_trimmed(v->out, text);
-            fputc('\n', v->out);
-        }
-        if (text && v->first + v->n < v->n_tellers)
-            fputc('\n', v->out);
-        free(text);
-    }
+    if (!report_put_panels(v->out, &(struct report_panels){.end = v->n_tellers,
+                                                           .width = v->look->width,
+                                                           .colour = v->look->colour,
+                                                           .between = "\n",
+                                                           .behind = "\n",
+                                                           .draw = draw,
+                                                           .context = v}) &&
+        v->failed == 0)
+        fail_without_memory(v);
 }
 
 /* Whether there is more to tell than which settings held, which has lines of its own. */

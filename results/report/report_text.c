@@ -67,15 +67,32 @@ static size_t widest_line(const char *text)
     return widest;
 }
 
-size_t report_columns_that_fit(size_t n, size_t width, char *(*draw)(void *context, size_t n),
-                               void *context)
+static size_t columns_that_fit(const struct report_panels *p, size_t first)
 {
-    for (; width > 0 && n > 1; n--) {
-        char *text = draw(context, n);
-        bool fits = !text || widest_line(text) <= width;
+    size_t n = p->end - first;
+    for (; p->width > 0 && n > 1; n--) {
+        char *text = p->draw(p->context, first, n, false);
+        bool fits = !text || widest_line(text) <= p->width;
         free(text);
         if (fits)
             break;
     }
     return n;
+}
+
+bool report_put_panels(FILE *out, const struct report_panels *p)
+{
+    size_t n;
+    for (size_t first = p->first; first < p->end; first += n) {
+        n = columns_that_fit(p, first);
+        char *text = p->draw(p->context, first, n, p->colour);
+        if (!text)
+            return false;
+        if (first > p->first)
+            fputs(p->between, out);
+        report_put_trimmed(out, text);
+        fputs(p->behind, out);
+        free(text);
+    }
+    return true;
 }

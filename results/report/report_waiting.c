@@ -91,34 +91,31 @@ static char *draw_panel(const struct view *v, size_t n)
     return text;
 }
 
-static char *draw_plain(void *view, size_t n)
+static char *draw(void *context, size_t first, size_t n, bool colour)
 {
-    struct view plain = *(const struct view *)view;
-    plain.colour = false;
-    return draw_panel(&plain, n);
+    struct view *v = context;
+    v->first = first;
+    v->colour = colour;
+    return draw_panel(v, n);
 }
 
-static bool print_panels(FILE *out, struct view *v, size_t width)
+static bool print_panels(FILE *out, struct view *v, const struct report_look *look)
 {
     fprintf(out, "Waiting: %% of the threads' time, for objects and ends of other threads%s\n",
             v->paced ? "; + for their turn" : "");
-    size_t n;
-    for (v->first = 0; v->first < v->n_shown; v->first += n) {
-        n = report_columns_that_fit(v->n_shown - v->first, width, draw_plain, v);
-        char *text = draw_panel(v, n);
-        if (!text)
-            return false;
-        report_put_trimmed(out, text);
-        fputs("\n\n", out);
-        free(text);
-    }
-    return true;
+    return report_put_panels(out, &(struct report_panels){.end = v->n_shown,
+                                                          .width = look->width,
+                                                          .colour = look->colour,
+                                                          .between = "",
+                                                          .behind = "\n\n",
+                                                          .draw = draw,
+                                                          .context = v});
 }
 
 int report_waiting(FILE *out, const struct summary *s, const struct report_look *look,
                    struct err *err)
 {
-    struct view v = {.s = s, .colour = look->colour};
+    struct view v = {.s = s};
     bool any = false, good = true;
     v.shown = calloc((size_t)s->run.n_subjects + 1, sizeof(*v.shown));
     for (uint32_t i = 0; v.shown && i < s->run.n_subjects; i++)
@@ -130,7 +127,7 @@ int report_waiting(FILE *out, const struct summary *s, const struct report_look 
             v.paced |= summary_entry(s, c, v.shown[i])->pace_ns > 0;
     }
     if (any)
-        good = print_panels(out, &v, look->width);
+        good = print_panels(out, &v, look);
     good = good && v.shown;
     free(v.shown);
     return good ? 0 : err_set(err, ENOMEM, "no memory for the table of run %s", s->run.name);
