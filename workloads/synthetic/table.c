@@ -1,4 +1,6 @@
-#include "generate.h"
+#include "adversaries/adversaries.h"
+#include "known/known.h"
+#include "patterns/patterns.h"
 
 static const struct workload *const workloads[] = {
     &workload_nop,

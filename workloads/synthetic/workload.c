@@ -9,18 +9,6 @@
 
 #define ECHO_BYTES 40 /* of what a user wrote, at most so much is repeated to them */
 
-int sizes_check(uint64_t min, uint64_t max, struct err *err)
-{
-    if (min <= max)
-        return 0;
-    char low[PARAM_VALUE_BYTES];
-    char high[PARAM_VALUE_BYTES];
-    static const struct param bytes = {.unit = PARAM_BYTES};
-    param_format_value(&bytes, min, low, sizeof(low));
-    param_format_value(&bytes, max, high, sizeof(high));
-    return err_set(err, EINVAL, "min=%s lies above max=%s", low, high);
-}
-
 static const struct workload *find(const char *name, size_t length)
 {
     size_t n;
@@ -136,7 +124,8 @@ int workload_plan(const struct workload_spec *spec, uint32_t threads, uint64_t s
                        extent.threads);
     if (off_main(spec))
         plan_builder_off_main(b);
-    plan_builder_settles(b);
+    if (!spec->workload->from_cold)
+        plan_builder_settles(b);
     for (uint32_t t = 0; t < threads; t++)
         plan_builder_root(b, t);
     rc = spec->workload->plan(&args, b, err);

@@ -34,13 +34,37 @@ struct workload_extent {
     uint64_t threads; /* of the plan, with those that roots start; exactly */
 };
 
+/*
+ * What the plan is said to be like: computed from the parameters, not from the plan, which is
+ * tested against it.
+ */
+struct workload_claims {
+    double remote_min, remote_max; /* share of remote frees in all that is repeated: bodies, and the
+                                      threads that they start */
+    uint64_t live_min, live_max;   /* greatest live bytes at one time, over all threads */
+};
+
 struct workload {
     const char *name;
-    const char *summary; /* one line: what it stresses */
-    const char *source;  /* whose benchmark or finding the idea is from */
+    const char *summary;  /* one line: what it stresses */
+    const char *source;   /* whose benchmark or finding the idea is from */
+    const char *surprise; /* a result that would surprise, and what it would mean */
     const struct param *params;
     uint32_t threads_min; /* 2 where hand-over between threads is the point */
     bool seedless;        /* nothing in it is random */
+    bool from_cold;       /* a scenario that begins with an untouched heap: no warm-up */
+
+    /* The arguments are such that extent() accepts them. */
+    void (*claims)(const struct workload_args *args, struct workload_claims *claims);
+    /* The share of the allocations in all that is repeated that ask for less than `bytes`. */
+    double (*share_below)(const struct workload_args *args, uint64_t bytes);
+
+    /*
+     * Of an adversary: the bytes of heap that theory says it can drive an allocator of the kind that
+     * it is made for to, and whose theory that is. NULL otherwise.
+     */
+    uint64_t (*bound)(const struct workload_args *args);
+    const char *bound_source;
 
     /*
      * How large the plan will be; -EINVAL for values that are each in range but make no sense

@@ -8,6 +8,7 @@
  * differ in order only.
  */
 #include "live_set.h"
+#include "patterns.h"
 
 enum { LIVE, MIN, MAX, OPS, MAIN };
 

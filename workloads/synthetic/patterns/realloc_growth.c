@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "generate.h"
+#include "patterns.h"
 
 enum { VECTORS, START, MIN, MAX, GROWTH, OPS, MAIN };
 

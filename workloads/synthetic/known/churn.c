@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 
+#include "known.h"
 #include "live_set.h"
 
 enum { LIVE, MIN, MAX, BURST, OPS, MAIN };

@@ -3,6 +3,7 @@
  * allocator that does nothing, what it takes is the bench's own cost.
  */
 #include "generate.h"
+#include "known.h"
 
 enum { SIZE, OPS, MAIN };
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "generate.h"
+#include "patterns.h"
 
 enum { STARTS, AT_ONCE, OBJECTS, KEPT, MIN, MAX, MAIN };
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "generate.h"
+#include "known.h"
 
 enum { LIVE, MIN, MAX, REMOTE, GENERATIONS, OPS, MAIN };
 

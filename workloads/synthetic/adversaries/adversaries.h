@@ -1,0 +1,4 @@
+/* Sequences that drive an allocator towards the bound of its kind. */
+#pragma once
+
+#include "workload.h"

@@ -1,0 +1,8 @@
+/* Patterns of real programs that suites seldom have. */
+#pragma once
+
+#include "workload.h"
+
+extern const struct workload workload_thread_churn;
+extern const struct workload workload_realloc_growth;
+extern const struct workload workload_threshold_ratchet;
