@@ -7,6 +7,7 @@
 #include "campaign.h"
 #include "command.h"
 #include "output.h"
+#include "run_preview.h"
 #include "text.h"
 #include "words.h"
 
@@ -31,6 +32,7 @@ struct words {
     const char *file;   /* of the store */
     const char *resume; /* run to go on with; "" for the latest */
     struct output output;
+    bool dry_run;
     bool quick, given; /* any option that --resume must not be given with */
     bool survey_given, no_survey_given;
     bool blocks_given, seconds_given, budget_given, threads_given;
@@ -45,6 +47,7 @@ enum {
     KEY_COPIES,
     KEY_CORES,
     KEY_CSV,
+    KEY_DRY_RUN,
     KEY_JSON,
     KEY_LIMIT,
     KEY_NO_SURVEY,
@@ -114,6 +117,8 @@ static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "keep runs in FILE (default results/runs/bench.db)", 3},
     {"resume", KEY_RESUME, "RUN", OPTION_ARG_OPTIONAL,
      "go on with RUN (default: the latest), as it was begun: do what is missing", 3},
+    {"dry-run", KEY_DRY_RUN, NULL, 0,
+     "measure nothing: tell what would be, and what it needs (with --json as JSON)", 3},
     {"json", KEY_JSON, NULL, 0, "print JSON in place of the table", 3},
     {"csv", KEY_CSV, NULL, 0, "print CSV, one line per trial, in place of the table", 3},
     {"memory", KEY_MEMORY, NULL, 0,
@@ -223,6 +228,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_RESUME:
         w->resume = arg ? arg : "";
+        return 0;
+    case KEY_DRY_RUN:
+        w->dry_run = true;
         return 0;
     case KEY_JSON:
         w->output.form = OUTPUT_JSON;
@@ -385,6 +393,12 @@ static int execute(struct words *w, const struct places *places)
     int rc = w->resume ? load_begun(w, file, &begun) : fill_defaults(w);
     if (rc == 0)
         rc = campaign_prepare(&campaign, &w->config, places, w->err);
+    if (rc == 0 && w->dry_run) {
+        rc = run_preview(&campaign, w->output.form == OUTPUT_JSON, w->err);
+        campaign_release(&campaign);
+        store_run_release(&begun);
+        return rc;
+    }
     if (rc == 0)
         rc = store_open(file, STORE_WRITE, &store, w->err);
     if (rc == 0)

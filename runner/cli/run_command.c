@@ -5,29 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_plain(const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-_./:=,+@%^";
-    return *word && word[strspn(word, plain)] == '\0';
-}
-
-/* In single quotes, in which a shell knows no escapes: a quote ends them, and stands by itself. */
-static void put_word(FILE *out, const char *word)
-{
-    if (is_plain(word)) {
-        fputs(word, out);
-        return;
-    }
-    fputc('\'', out);
-    for (; *word; word++) {
-        if (*word == '\'')
-            fputs("'\\''", out);
-        else
-            fputc(*word, out);
-    }
-    fputc('\'', out);
-}
+#include "shell_word.h"
 
 /* Lists that go by newlines go by commas again, unless a word holds one. */
 static int put_list(FILE *out, const char *option, const char *list)
@@ -43,7 +21,7 @@ static int put_list(FILE *out, const char *option, const char *list)
                 *p = ',';
     }
     fprintf(out, " %s ", option);
-    put_word(out, copy);
+    shell_put_word(out, copy);
     free(copy);
     return 0;
 }

@@ -1,0 +1,405 @@
+#include "submit.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "output_file.h"
+#include "script.h"
+#include "status.h"
+#include "text.h"
+
+#define MEMORY_FACTOR 2 /* of the greatest live set: what a node has to have free */
+
+/* --- what the run is --- */
+
+struct run_shape {
+    uint64_t blocks, live_bytes;
+};
+
+static int take_files(struct submission *s, json_t *array, struct err *err)
+{
+    json_t *value;
+    size_t i;
+    json_array_foreach(array, i, value)
+    {
+        const char *path = json_string_value(value);
+        int rc = path ? submission_add(&s->files, &s->n_files, path, err) : 0;
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int take_shape(struct submission *s, const char *text, struct run_shape *shape,
+                      struct err *err)
+{
+    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_int_t blocks = json_integer_value(json_object_get(json, "n_blocks"));
+    json_int_t live = json_integer_value(json_object_get(json, "live_bytes_most"));
+    int rc = take_files(s, json_object_get(json, "files"), err);
+    if (rc == 0 && (!json || blocks < 1 || live < 0))
+        rc = err_set(err, EIO, "`%s run --dry-run --json` says nothing that can be read",
+                     s->program);
+    *shape = (struct run_shape){.blocks = (uint64_t)blocks, .live_bytes = (uint64_t)live};
+    json_decref(json);
+    return rc;
+}
+
+/* Asks the program itself, in the form in which the nodes will call it: so wrong words are found now. */
+static int look_at_run(struct submission *s, struct run_shape *shape, struct err *err)
+{
+    const char *argv[SUBMISSION_WORDS_MAX + 8] = {s->program, "run", "--dry-run", "--json"};
+    struct captured c;
+    for (size_t i = 0; i < s->n_words; i++)
+        argv[4 + i] = s->words[i];
+    int rc = capture(argv, &c, err);
+    if (rc < 0)
+        return rc;
+    rc = c.status == 0 ? take_shape(s, c.out, shape, err) : err_set(err, EINVAL, "run: %s", c.said);
+    free(c.out);
+    return rc;
+}
+
+/* What submit says itself, or what makes no sense in a task. */
+static int check_words(const struct submission *s, struct err *err)
+{
+    static const char *const own[] = {"-o",        "--output", "--resume", "--shard",
+                                      "--dry-run", "--json",   "--csv"};
+    for (size_t i = 0; i < s->n_words; i++)
+        for (size_t j = 0; j < ARRAY_SIZE(own); j++) {
+            size_t n = strlen(own[j]);
+            const char *behind = s->words[i] + n;
+            if (strncmp(s->words[i], own[j], n) == 0 && (!*behind || *behind == '=' || n == 2))
+                return err_set(err, EINVAL,
+                               "run: %s is not for a run that is submitted; its results go to the "
+                               "folder that `submit -o` names",
+                               own[j]);
+        }
+    return 0;
+}
+
+static int check_shards(const struct submission *s, const struct run_shape *shape, struct err *err)
+{
+    if (s->n_shards > shape->blocks)
+        return err_set(err, EINVAL,
+                       "%u shards of %lu blocks: a shard is whole blocks, so give the run as many "
+                       "(-b %u) or take fewer shards",
+                       s->n_shards, shape->blocks, s->n_shards);
+    return 0;
+}
+
+static int check_site(const struct submission *s, struct err *err)
+{
+    struct slurm_site site;
+    int rc = slurm_look(s->partition, &site, err);
+    if (rc < 0)
+        return rc;
+    if (s->n_shards > site.array_max)
+        return err_set(err, EINVAL, "%u shards; the longest array of this site has %u tasks",
+                       s->n_shards, site.array_max);
+    if (site.most_node_bytes > 0 && s->memory_bytes > site.most_node_bytes)
+        return err_set(err, EINVAL,
+                       "the run needs %lu MiB of memory; no node%s%s has more than %lu",
+                       s->memory_bytes >> 20, s->partition ? " of partition " : "",
+                       s->partition ? s->partition : "", site.most_node_bytes >> 20);
+    if (site.most_node_cpus > 0 && s->cpus > site.most_node_cpus)
+        return err_set(err, EINVAL, "--cpus=%u: no node%s%s has more than %u", s->cpus,
+                       s->partition ? " of partition " : "", s->partition ? s->partition : "",
+                       site.most_node_cpus);
+    return 0;
+}
+
+/* "--partition=P" and so on, for srun. The caller frees each. */
+static size_t place_words(const struct submission *s, char *out[4])
+{
+    size_t n = 0;
+    if (s->partition && asprintf(&out[n], "--partition=%s", s->partition) >= 0)
+        n++;
+    if (s->constraint && asprintf(&out[n], "--constraint=%s", s->constraint) >= 0)
+        n++;
+    if (s->account && asprintf(&out[n], "--account=%s", s->account) >= 0)
+        n++;
+    out[n] = NULL;
+    return n;
+}
+
+/* On a cluster that is busy nobody can look now; then each shard finds out when it begins. */
+static int check_files(const struct submission *s, struct err *err)
+{
+    char *place[4];
+    size_t n = place_words(s, place);
+    const char **files = calloc(s->n_files + 3, sizeof(files[0]));
+    int rc = files ? 0 : err_set(err, ENOMEM, "out of memory");
+    if (files) {
+        files[0] = s->program;
+        files[1] = s->folder;
+        for (size_t i = 0; i < s->n_files; i++)
+            files[2 + i] = s->files[i];
+        rc = slurm_can_read((const char *const *)place, files, err);
+    }
+    if (rc == 0)
+        fprintf(stderr,
+                "arenabench: no node is free to look whether it sees all files (%s); the shards "
+                "will tell\n",
+                err->text);
+    free(files);
+    for (size_t i = 0; i < n; i++)
+        free(place[i]);
+    return rc < 0 ? rc : 0;
+}
+
+/* --- the folder --- */
+
+static int name_folder(struct submission *s, const char *folder, const char *root, struct err *err)
+{
+    char name[32], *here = s->directory;
+    time_t now = time(NULL);
+    struct tm utc;
+    strftime(name, sizeof(name), "submit-%Y%m%d-%H%M%S", gmtime_r(&now, &utc));
+    if (!getcwd(here, sizeof(s->directory)))
+        return err_set_errno(err, errno, "cannot find out which folder this is");
+    const char *base = folder ? folder : root;
+    text_format(s->folder, sizeof(s->folder), "%s%s%s%s%s", *base == '/' ? "" : here,
+                *base == '/' ? "" : "/", base, folder ? "" : "/", folder ? "" : name);
+    ssize_t n = readlink("/proc/self/exe", s->program, sizeof(s->program) - 1);
+    if (n <= 0)
+        return err_set_errno(err, errno, "cannot find out where the program lies");
+    s->program[n] = '\0';
+    int rc = script_check(s->folder, "the folder", err);
+    return rc < 0 ? rc : script_check(here, "the folder in which this is called,", err);
+}
+
+/* Makes all folders above it, too. */
+static int make_folder(const char *path, struct err *err)
+{
+    char part[PATH_MAX];
+    text_format(part, sizeof(part), "%s", path);
+    for (char *p = part + 1;; p++) {
+        char c = *p;
+        if (c != '/' && c != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(part, 0777) < 0 && errno != EEXIST)
+            return err_set_errno(err, errno, "cannot make the folder %s", part);
+        *p = c;
+        if (c == '\0')
+            return 0;
+    }
+}
+
+static int make_folders(const struct submission *s, struct err *err)
+{
+    char path[PATH_MAX];
+    submission_path(s, "submission.json", path);
+    if (access(path, F_OK) == 0)
+        return err_set(err, EEXIST,
+                       "%s holds a submission already: `submit --again` goes on with it",
+                       s->folder);
+    submission_path(s, "log", path);
+    int rc = make_folder(path, err);
+    if (rc < 0)
+        return rc;
+    submission_path(s, "shards", path);
+    return make_folder(path, err);
+}
+
+/* What was made in vain; what lay there before stays. */
+static void remove_folders(const struct submission *s)
+{
+    static const char *const files[] = {"shards.sh", "merge.sh", "submission.json"};
+    static const char *const folders[] = {"log", "shards"};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        submission_path(s, files[i], path);
+        unlink(path);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+        submission_path(s, folders[i], path);
+        rmdir(path);
+    }
+    rmdir(s->folder);
+}
+
+/* --- the scripts --- */
+
+static char *all_shards(const struct submission *s)
+{
+    char *indices = NULL;
+    if (asprintf(&indices, s->n_shards > 1 ? "0-%u" : "%u", s->n_shards - 1) < 0)
+        return NULL;
+    return indices;
+}
+
+static int make_scripts(const struct submission *s, char **shards, char **merge, struct err *err)
+{
+    char *indices = all_shards(s);
+    *shards = indices ? script_of_shards(s, indices) : NULL;
+    *merge = script_of_merge(s);
+    free(indices);
+    return *shards && *merge ? 0 : err_set(err, ENOMEM, "no memory for the scripts");
+}
+
+static int write_script(const struct submission *s, const char *name, const char *text,
+                        struct err *err)
+{
+    char path[PATH_MAX];
+    submission_path(s, name, path);
+    int rc = output_file_write(path, text, strlen(text), err);
+    if (rc == 0)
+        chmod(path, 0755);
+    return rc;
+}
+
+static int write_scripts(const struct submission *s, struct err *err)
+{
+    char *shards, *merge;
+    int rc = make_scripts(s, &shards, &merge, err);
+    if (rc == 0)
+        rc = write_script(s, "shards.sh", shards, err);
+    if (rc == 0)
+        rc = write_script(s, "merge.sh", merge, err);
+    free(shards);
+    free(merge);
+    return rc;
+}
+
+/* --- the queue --- */
+
+/* Both jobs or none. `array` is an option that stands before the script's own; NULL: as the script says. */
+static int hand_in(struct submission *s, const char *array, struct err *err)
+{
+    char script[PATH_MAX], behind[64];
+    size_t i = s->n_jobs;
+    if (i == SUBMISSION_JOBS_MAX)
+        return err_set(err, EINVAL, "%s was submitted %u times: submit the run anew", s->folder,
+                       SUBMISSION_JOBS_MAX);
+    submission_path(s, "shards.sh", script);
+    int rc = slurm_submit(script, (const char *const[]){array, NULL}, s->jobs[i], err);
+    if (rc < 0)
+        return rc;
+    text_format(behind, sizeof(behind), "--dependency=afterany:%s", s->jobs[i]);
+    submission_path(s, "merge.sh", script);
+    rc = slurm_submit(script, (const char *const[]){behind, NULL}, s->merges[i], err);
+    if (rc == 0) {
+        s->n_jobs++;
+        rc = submission_write(s, err);
+        s->n_jobs -= rc < 0;
+    }
+    if (rc < 0) {
+        slurm_cancel(s->jobs[i]);
+        if (s->merges[i][0])
+            slurm_cancel(s->merges[i]);
+    }
+    return rc;
+}
+
+static void tell(const struct submission *s, uint32_t n_shards)
+{
+    size_t i = s->n_jobs - 1;
+    printf("job %s: %u shard%s of `arenabench run`, then job %s merges them\n"
+           "folder %s\n"
+           "how far it is: arenabench submit --status %s\n",
+           s->jobs[i], n_shards, n_shards == 1 ? "" : "s", s->merges[i], s->folder, s->jobs[0]);
+}
+
+static int prepare(struct submission *s, const char *folder, const char *root, struct err *err)
+{
+    struct run_shape shape = {.blocks = 0};
+    int rc = name_folder(s, folder, root, err);
+    if (rc == 0)
+        rc = check_words(s, err);
+    if (rc == 0)
+        rc = look_at_run(s, &shape, err);
+    if (rc == 0)
+        rc = check_shards(s, &shape, err);
+    s->memory_bytes = shape.live_bytes * MEMORY_FACTOR;
+    return rc;
+}
+
+int submit_dry(struct submission *s, const char *folder, const char *root, struct err *err)
+{
+    char *shards = NULL, *merge = NULL;
+    int rc = prepare(s, folder, root, err);
+    if (rc == 0)
+        rc = make_scripts(s, &shards, &merge, err);
+    if (rc == 0)
+        printf("# --- %s/shards.sh\n%s\n# --- %s/merge.sh\n%s", s->folder, shards, s->folder,
+               merge);
+    free(shards);
+    free(merge);
+    return rc;
+}
+
+int submit_new(struct submission *s, const char *folder, const char *root, struct err *err)
+{
+    int rc = prepare(s, folder, root, err);
+    if (rc == 0)
+        rc = check_site(s, err);
+    if (rc == 0)
+        rc = make_folders(s, err);
+    if (rc < 0)
+        return rc;
+    rc = check_files(s, err);
+    if (rc == 0)
+        rc = write_scripts(s, err);
+    if (rc == 0)
+        rc = hand_in(s, NULL, err);
+    if (rc < 0)
+        remove_folders(s);
+    else
+        tell(s, s->n_shards);
+    return rc;
+}
+
+/* The shards that only a new submission brings; NULL when out of memory. */
+static char *lost_shards(const struct status *st)
+{
+    bool *lost = calloc(st->n_shards, sizeof(lost[0]));
+    for (uint32_t i = 0; lost && i < st->n_shards; i++)
+        lost[i] = st->shards[i].state == SHARD_LOST;
+    char *indices = lost ? script_indices(lost, st->n_shards) : NULL;
+    free(lost);
+    return indices;
+}
+
+static int hand_in_lost(struct submission *s, const struct status *st, struct err *err)
+{
+    char *array = NULL, *indices = lost_shards(st);
+    int length = indices ? asprintf(&array, "--array=%s", indices) : -1;
+    if (length > 0 && s->at_most > 0) {
+        char *with_limit = NULL;
+        length = asprintf(&with_limit, "%s%%%u", array, s->at_most);
+        free(array);
+        array = with_limit;
+    }
+    int rc = length < 0 ? err_set(err, ENOMEM, "out of memory") : hand_in(s, array, err);
+    free(indices);
+    free(array);
+    return rc;
+}
+
+int submit_again(struct submission *s, struct err *err)
+{
+    struct status st;
+    int rc = status_look(s, &st, err);
+    if (rc < 0)
+        return rc;
+    uint32_t n_lost = st.n[SHARD_LOST];
+    if (st.slurm_is_silent)
+        rc = err_set(err, EIO, "%s", st.silence);
+    else if (n_lost > 0)
+        rc = hand_in_lost(s, &st, err);
+    if (rc == 0 && n_lost > 0)
+        tell(s, n_lost);
+    else if (rc == 0)
+        puts("nothing is lost: every shard is there or in the queue");
+    status_release(&st);
+    return rc;
+}
