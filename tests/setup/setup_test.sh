@@ -180,6 +180,23 @@ run test
 check 'test ends with the tally' '$status == 0' '$out == "1 passed, 0 failed"' \
     '$calls_made == *"meson test"*"--no-suite slow"*'
 
+fresh
+echo slurmctld >"$room/absent"
+run show
+check 'what only tests need is not installed for others' '$status == 7' '$calls_made != *apt-get*'
+run test
+check 'test installs what only tests need' '$status == 0' \
+    '$calls_made == *"install --no-install-recommends slurmctld"*"meson test"*'
+run test
+check 'and does not look again' '$status == 0' '$calls_made != *dpkg-query*'
+
+fresh
+echo slurmctld >"$room/absent"
+pretend id <<<'echo 1000'
+run test
+check 'where it cannot be had, the other tests run' '$status == 0' \
+    '$err == *"missing packages: slurmctld ("*"going on without them"*' '$out == "1 passed, 0 failed"'
+
 run test --all --suite unit
 check 'test passes words on, and --all takes in the slow ones' \
     '$calls_made == *"meson test"*"--suite unit"*' '$calls_made != *no-suite*' \
