@@ -12,6 +12,7 @@
 #
 #   CLUSTER_PORT=16900     the controller's; nodes have the next ones
 #   CLUSTER_CONF=LINES     more lines of slurm.conf
+#   CLUSTER_HIDDEN=FOLDER  one that no node sees, though this machine does
 set -euo pipefail
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -63,7 +64,7 @@ end() { # end SIGNAL PATTERN: those whose name matches, and waits for them
     local name pid start
     while read -r name pid start; do
         # shellcheck disable=SC2053 # a pattern
-        [[ $name == $2 ]] && ! has_ended "$pid" "$start" || continue
+        [[ $name == $2 ]] || continue
         kill -s "$1" "$pid" 2>/dev/null || true
         within 10 has_ended "$pid" "$start" || kill -s KILL "$pid" 2>/dev/null || true
     done <"$folder/processes"
@@ -131,9 +132,10 @@ start_node() { # start_node NODE
     # shellcheck disable=SC2016 # for the inner shell
     launch "$1" "${apart[@]}" bash -c '
         hostname "$1" && mount --bind "$2/hosts" /etc/hosts || exit
+        [[ -z $3 ]] || mount -t tmpfs none "$3" || exit
         exec 9>&-
         slurmd -D -N "$1" -f "$2/slurm.conf" &
-        wait' node "$1" "$folder"
+        wait' node "$1" "$folder" "${CLUSTER_HIDDEN-}"
 }
 
 n_idle() {

@@ -6,7 +6,7 @@
 #include "store.h"
 
 /* A shard's file gets its name when it is complete; what is damaged since then does not open. */
-static bool look(const char *path, struct shard_file *out)
+static bool look(const char *path, struct shard_found *out)
 {
     struct store *store;
     struct store_run run = {.id = 0};
@@ -17,19 +17,19 @@ static bool look(const char *path, struct shard_file *out)
     bool is_whole = store_find_run(store, "", &id, &ignored) == 0 &&
                     store_load_run(store, id, &run, &ignored) == 0 && run.finished_s > 0;
     if (is_whole)
-        *out = (struct shard_file){true, (double)(run.finished_s - run.started_s)};
+        *out = (struct shard_found){true, (double)(run.finished_s - run.started_s)};
     store_run_release(&run);
     store_close(store);
     return is_whole;
 }
 
-int shards_look(const char *folder, uint32_t n, struct shard_file *files, struct err *err)
+int shards_look(const char *folder, uint32_t n, struct shard_found *files, struct err *err)
 {
     (void)err;
     for (uint32_t i = 0; i < n; i++) {
         char path[4096];
         snprintf(path, sizeof(path), "%s/shard-%uof%u.db", folder, i, n);
-        files[i] = (struct shard_file){false, 0};
+        files[i] = (struct shard_found){false, 0};
         look(path, &files[i]);
     }
     return 0;

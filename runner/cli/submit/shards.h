@@ -3,7 +3,7 @@
 
 #include "err.h"
 
-struct shard_file {
+struct shard_found {
     bool is_whole;  /* it is there, readable, and its run is finished */
     double seconds; /* that its run took */
 };
@@ -12,5 +12,5 @@ struct shard_file {
  * Fills files[n], by the shards' numbers, from what lies in the folder. A folder that is not there holds none. What is no
  * whole shard of `n` is passed over. A negative errno when the folder cannot be read.
  */
-int shards_look(const char *folder, uint32_t n, struct shard_file *files,
+int shards_look(const char *folder, uint32_t n, struct shard_found *files,
                 struct err *err) MUST_CHECK;

@@ -8,8 +8,10 @@
 #include "capture.h"
 #include "text.h"
 
-#define SEPARATOR         '|'
-#define SUBMIT_WORDS_MOST 1024 /* of one command */
+#define SEPARATOR '|'
+
+#define TEXT_OF(x) #x
+#define TEXT(x)    TEXT_OF(x)
 
 static int call(const char *const *argv, struct captured *c, struct err *err)
 {
@@ -103,24 +105,9 @@ int slurm_submit(const char *script, const char *const *words, char id[SLURM_ID_
 
 #define CANNOT_READ 77 /* a status of the job's own, which srun hands on */
 
-int slurm_can_read(const char *const *words, const char *const *files, struct err *err)
+/* As slurm_can_read(). */
+static int look_by(const char *const *argv, struct err *err)
 {
-    static const char *const begin[] = {"srun", "--quiet", "--immediate=10", "--nodes=1",
-                                        "--ntasks=1"};
-    static const char *const look[] = {
-        "/bin/sh", "-c",
-        "for file; do [ -r \"$file\" ] || { echo \"$SLURMD_NODENAME cannot read $file\"; exit 77; }; done",
-        "sh"};
-    const char *argv[SUBMIT_WORDS_MOST] = {0};
-    size_t n = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(begin); i++)
-        argv[n++] = begin[i];
-    for (; *words && n < ARRAY_SIZE(argv) / 2; words++)
-        argv[n++] = *words;
-    for (size_t i = 0; i < ARRAY_SIZE(look); i++)
-        argv[n++] = look[i];
-    for (; *files && n < ARRAY_SIZE(argv) - 1; files++)
-        argv[n++] = *files;
     struct captured c;
     int rc = call(argv, &c, err);
     if (rc < 0)
@@ -133,6 +120,35 @@ int slurm_can_read(const char *const *words, const char *const *files, struct er
         err_set(err, EAGAIN, "%s", c.said);
     free(c.out);
     return rc < 0 ? rc : c.status == 0;
+}
+
+static size_t put(const char **argv, size_t n, const char *const *words, size_t n_words)
+{
+    memcpy(argv + n, words, n_words * sizeof(words[0]));
+    return n + n_words;
+}
+
+int slurm_can_read(char *const *words, size_t n_words, char *const *files, size_t n_files,
+                   struct err *err)
+{
+    static const char *const begin[] = {"srun", "--quiet", "--immediate=10", "--nodes=1",
+                                        "--ntasks=1"};
+    static const char *const look[] = {
+        "/bin/sh", "-c",
+        "for file; do [ -r \"$file\" ] || { echo \"$SLURMD_NODENAME cannot read $file\"; exit " TEXT(
+            CANNOT_READ) "; }; done",
+        "sh"};
+    const char **argv =
+        calloc(ARRAY_SIZE(begin) + n_words + ARRAY_SIZE(look) + n_files + 1, sizeof(argv[0]));
+    if (!argv)
+        return err_set(err, ENOMEM, "out of memory");
+    size_t n = put(argv, 0, begin, ARRAY_SIZE(begin));
+    n = put(argv, n, (const char *const *)words, n_words);
+    n = put(argv, n, look, ARRAY_SIZE(look));
+    put(argv, n, (const char *const *)files, n_files);
+    int rc = look_by(argv, err);
+    free(argv);
+    return rc;
 }
 
 void slurm_cancel(const char *id)

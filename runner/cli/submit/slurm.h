@@ -28,11 +28,12 @@ int slurm_submit(const char *script, const char *const *words, char id[SLURM_ID_
 void slurm_cancel(const char *id);
 
 /*
- * Whether a node of the kind can read the files (NULL-terminated), by a short job that looks. `words` are options of srun's that
+ * Whether a node of the kind can read the files, by a short job that looks. `words` are options of srun's that
  * choose the node. 1: yes; 0: no node was free to look, with why in err; -ENOENT with the node and the first
  * file that it cannot read.
  */
-int slurm_can_read(const char *const *words, const char *const *files, struct err *err) MUST_CHECK;
+int slurm_can_read(char *const *words, size_t n_words, char *const *files, size_t n_files,
+                   struct err *err) MUST_CHECK;
 
 struct slurm_task {
     uint32_t index;    /* in the array */

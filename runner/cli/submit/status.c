@@ -58,7 +58,7 @@ static void ask_slurm(const struct submission *s, struct status *st)
 static int take_files(const struct submission *s, struct status *st, struct err *err)
 {
     char folder[PATH_MAX];
-    struct shard_file *files = calloc(s->n_shards, sizeof(files[0]));
+    struct shard_found *files = calloc(s->n_shards, sizeof(files[0]));
     double *seconds = calloc(s->n_shards, sizeof(seconds[0]));
     size_t n = 0;
     submission_path(s, "shards", folder);
@@ -177,7 +177,10 @@ void status_print(const struct submission *s, const struct status *st, FILE *out
     if (st->slurm_is_silent && st->n[SHARD_DONE] < st->n_shards)
         fprintf(out, "not known whether any of them runs: %s\n", st->silence);
     else if (st->n[SHARD_LOST] > 0)
-        fprintf(out, "what is lost runs again by: arenabench submit --again %s\n", s->folder);
+        fprintf(
+            out,
+            "what was said of it is in %s/log; it runs again by: arenabench submit --again %s\n",
+            s->folder, s->folder);
     if (st->n[SHARD_DONE] == st->n_shards && st->is_merged)
         fprintf(out, "all in one: arenabench show -o %s/merged.db\n", s->folder);
     else if (st->n[SHARD_DONE] == st->n_shards)

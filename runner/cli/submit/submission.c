@@ -47,14 +47,19 @@ static json_t *array_of_ids(const char (*ids)[SLURM_ID_BYTES], size_t n)
 
 static json_t *to_json(const struct submission *s)
 {
-    return json_pack(
-        "{si ss ss sI sI sI sI ss* ss* ss* ss* so so so so so}", "version", VERSION, "program",
-        s->program, "shards", (json_int_t)s->n_shards, "at_most", (json_int_t)s->at_most, "cpus",
-        (json_int_t)s->cpus, "memory_bytes", (json_int_t)s->memory_bytes, "partition", s->partition,
-        "constraint", s->constraint, "time", s->time, "account", s->account, "options",
-        array_of(s->options, s->n_options), "run", array_of(s->words, s->n_words), "files",
-        array_of(s->files, s->n_files), "jobs", array_of_ids(s->jobs, s->n_jobs), "merges",
-        array_of_ids(s->merges, s->n_jobs));
+    json_t *lists =
+        json_pack("{so so so so so}", "options", array_of(s->options, s->n_options), "run",
+                  array_of(s->words, s->n_words), "files", array_of(s->files, s->n_files), "jobs",
+                  array_of_ids(s->jobs, s->n_jobs), "merges", array_of_ids(s->merges, s->n_jobs));
+    json_t *json = json_pack(
+        "{si ss ss sI sI sI sI ss* ss* ss* ss*}", "version", VERSION, "directory", s->directory,
+        "program", s->program, "shards", (json_int_t)s->n_shards, "at_most", (json_int_t)s->at_most,
+        "cpus", (json_int_t)s->cpus, "memory_bytes", (json_int_t)s->memory_bytes, "partition",
+        s->partition, "constraint", s->constraint, "time", s->time, "account", s->account);
+    if (json && lists)
+        json_object_update(json, lists);
+    json_decref(lists);
+    return json;
 }
 
 int submission_write(const struct submission *s, struct err *err)
@@ -248,7 +253,7 @@ int submission_read(const char *which, const char *root, struct submission *s, s
     return is_id ? find(which, root, s, err) : read_folder(which, s, err);
 }
 
-static void release_list(char **list, size_t n)
+void submission_release_list(char **list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         free(list[i]);
@@ -261,8 +266,8 @@ void submission_release(struct submission *s)
     free(s->constraint);
     free(s->time);
     free(s->account);
-    release_list(s->options, s->n_options);
-    release_list(s->words, s->n_words);
-    release_list(s->files, s->n_files);
+    submission_release_list(s->options, s->n_options);
+    submission_release_list(s->words, s->n_words);
+    submission_release_list(s->files, s->n_files);
     *s = (struct submission){.n_shards = 0};
 }

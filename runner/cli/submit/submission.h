@@ -40,6 +40,8 @@ struct submission {
 /* Adds a copy of the word. 0 or -ENOMEM. */
 int submission_add(char ***list, size_t *n, const char *word, struct err *err) MUST_CHECK;
 
+void submission_release_list(char **list, size_t n);
+
 /* A path in its folder. */
 void submission_path(const struct submission *s, const char *name, char out[PATH_MAX]);
 

@@ -116,42 +116,57 @@ static int check_site(const struct submission *s, struct err *err)
     return 0;
 }
 
-/* "--partition=P" and so on, for srun. The caller frees each. */
-static size_t place_words(const struct submission *s, char *out[4])
+/* An option of srun's, where it is given. */
+static int add_place(char ***words, size_t *n, const char *name, const char *value, struct err *err)
 {
-    size_t n = 0;
-    if (s->partition && asprintf(&out[n], "--partition=%s", s->partition) >= 0)
-        n++;
-    if (s->constraint && asprintf(&out[n], "--constraint=%s", s->constraint) >= 0)
-        n++;
-    if (s->account && asprintf(&out[n], "--account=%s", s->account) >= 0)
-        n++;
-    out[n] = NULL;
-    return n;
+    char *word = NULL;
+    if (!value)
+        return 0;
+    if (asprintf(&word, "--%s=%s", name, value) < 0)
+        return err_set(err, ENOMEM, "out of memory");
+    int rc = submission_add(words, n, word, err);
+    free(word);
+    return rc;
 }
 
-/* On a cluster that is busy nobody can look now; then each shard finds out when it begins. */
-static int check_files(const struct submission *s, struct err *err)
+/* What chooses a node, and behind it NULL; then what the node must see, and NULL. */
+static int list_place(const struct submission *s, char ***words, size_t *n, struct err *err)
 {
-    char *place[4];
-    size_t n = place_words(s, place);
-    const char **files = calloc(s->n_files + 3, sizeof(files[0]));
-    int rc = files ? 0 : err_set(err, ENOMEM, "out of memory");
-    if (files) {
-        files[0] = s->program;
-        files[1] = s->folder;
-        for (size_t i = 0; i < s->n_files; i++)
-            files[2 + i] = s->files[i];
-        rc = slurm_can_read((const char *const *)place, files, err);
-    }
+    int rc = add_place(words, n, "partition", s->partition, err);
     if (rc == 0)
-        fprintf(stderr,
-                "arenabench: no node is free to look whether it sees all files (%s); the shards "
-                "will tell\n",
-                err->text);
-    free(files);
-    for (size_t i = 0; i < n; i++)
-        free(place[i]);
+        rc = add_place(words, n, "constraint", s->constraint, err);
+    if (rc == 0)
+        rc = add_place(words, n, "account", s->account, err);
+    for (size_t i = 0; rc == 0 && i < s->n_options; i++)
+        rc = submission_add(words, n, s->options[i], err);
+    return rc;
+}
+
+static int list_files(const struct submission *s, char ***files, size_t *n, struct err *err)
+{
+    int rc = submission_add(files, n, s->program, err);
+    if (rc == 0)
+        rc = submission_add(files, n, s->folder, err);
+    for (size_t i = 0; rc == 0 && i < s->n_files; i++)
+        rc = submission_add(files, n, s->files[i], err);
+    return rc;
+}
+
+/* On a cluster that is busy nobody can look now, which `note` then says: each shard finds out when it begins. */
+static int check_files(const struct submission *s, struct err *note, struct err *err)
+{
+    char **words = NULL, **files = NULL;
+    size_t n_words = 0, n_files = 0;
+    note->text[0] = '\0';
+    int rc = list_place(s, &words, &n_words, err);
+    if (rc == 0)
+        rc = list_files(s, &files, &n_files, err);
+    if (rc == 0)
+        rc = slurm_can_read(words, n_words, files, n_files, err);
+    if (rc == 0)
+        err_set(note, EAGAIN, "no node was free to look whether it sees all files (%s)", err->text);
+    submission_release_list(words, n_words);
+    submission_release_list(files, n_files);
     return rc < 0 ? rc : 0;
 }
 
@@ -339,6 +354,7 @@ int submit_dry(struct submission *s, const char *folder, const char *root, struc
 
 int submit_new(struct submission *s, const char *folder, const char *root, struct err *err)
 {
+    struct err note;
     int rc = prepare(s, folder, root, err);
     if (rc == 0)
         rc = check_site(s, err);
@@ -346,7 +362,7 @@ int submit_new(struct submission *s, const char *folder, const char *root, struc
         rc = make_folders(s, err);
     if (rc < 0)
         return rc;
-    rc = check_files(s, err);
+    rc = check_files(s, &note, err);
     if (rc == 0)
         rc = write_scripts(s, err);
     if (rc == 0)
@@ -355,6 +371,8 @@ int submit_new(struct submission *s, const char *folder, const char *root, struc
         remove_folders(s);
     else
         tell(s, s->n_shards);
+    if (rc == 0 && note.text[0])
+        printf("note: %s; the shards will tell\n", note.text);
     return rc;
 }
 
