@@ -76,21 +76,56 @@ static int compare_order(const struct order *a, const struct order *b, const cha
     return result;
 }
 
-int comparable_orders(const struct store_run *a, const struct store_run *b, struct err *err)
+typedef int compare_orders_fn(const struct order *a, const struct order *b, struct err *err);
+
+static int with_orders(const struct store_run *a, const struct store_run *b,
+                       compare_orders_fn *compare, struct err *err)
 {
-    static const char *const keys[] = {"touch",          "pin", "cores", "seconds",
-                                       "warm_up_passes", "seed"};
     struct order of_a = {a, json_loads(a->manifest, JSON_REJECT_DUPLICATES, NULL)};
     struct order of_b = {b, json_loads(b->manifest, JSON_REJECT_DUPLICATES, NULL)};
-    int result = 0;
+    int result;
     if (!json_is_object(of_a.manifest) || !json_is_object(of_b.manifest))
         result =
             err_set(err, EINVAL, "run %s does not say how it was measured: its manifest is damaged",
                     json_is_object(of_a.manifest) ? b->name : a->name);
-    for (size_t i = 0; i < ARRAY_SIZE(keys) && result == 0; i++)
-        result = compare_order(&of_a, &of_b, keys[i], err);
+    else
+        result = compare(&of_a, &of_b, err);
     json_decref(of_a.manifest);
     json_decref(of_b.manifest);
+    return result;
+}
+
+static int compare_how(const struct order *a, const struct order *b, struct err *err)
+{
+    static const char *const keys[] = {"touch",          "pin", "cores", "seconds",
+                                       "warm_up_passes", "seed"};
+    int result = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(keys) && result == 0; i++)
+        result = compare_order(a, b, keys[i], err);
+    return result;
+}
+
+int comparable_orders(const struct store_run *a, const struct store_run *b, struct err *err)
+{
+    return with_orders(a, b, compare_how, err);
+}
+
+/* All that is in either. */
+static int compare_whole(const struct order *a, const struct order *b, struct err *err)
+{
+    const char *key;
+    json_t *value;
+    int result = 0;
+    json_object_foreach(a->manifest, key, value)
+    {
+        if (result == 0)
+            result = compare_order(a, b, key, err);
+    }
+    json_object_foreach(b->manifest, key, value)
+    {
+        if (result == 0)
+            result = compare_order(a, b, key, err);
+    }
     return result;
 }
 
@@ -130,6 +165,49 @@ static int check_plan(const struct store_run *a, const struct store_run *b,
                 (unsigned long)of_b, b->name);
     }
     return 0;
+}
+
+static int differ(const struct store_run *a, const struct store_run *b, const char *what,
+                  struct err *err)
+{
+    return err_set(err, EINVAL, "runs %s and %s have other %s", a->name, b->name, what);
+}
+
+static int check_subjects(const struct store_run *a, const struct store_run *b, struct err *err)
+{
+    bool is_same = a->n_subjects == b->n_subjects;
+    for (uint32_t i = 0; i < a->n_subjects && is_same; i++)
+        is_same = strcmp(a->subjects[i].name, b->subjects[i].name) == 0;
+    return is_same ? 0 : differ(a, b, "allocators", err);
+}
+
+static int check_cells(const struct store_run *a, const struct store_run *b, struct err *err)
+{
+    if (a->n_cells != b->n_cells)
+        return differ(a, b, "workloads", err);
+    for (uint32_t i = 0; i < a->n_cells; i++) {
+        const struct store_cell *ca = &a->cells[i], *cb = &b->cells[i];
+        if (ca->threads != cb->threads || strcmp(ca->workload, cb->workload) != 0)
+            return differ(a, b, "workloads", err);
+        int result = check_plan(a, b, ca, cb, err);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+int comparable_same(const struct store_run *a, const struct store_run *b, struct err *err)
+{
+    if (strcmp(a->program_version, b->program_version) != 0)
+        return err_set(err, EINVAL, "run %s was made by version %s and run %s by version %s",
+                       a->name, a->program_version, b->name, b->program_version);
+    int result = with_orders(a, b, compare_whole, err);
+    if (result == 0 && a->n_shards != b->n_shards)
+        result = err_set(err, EINVAL, "run %s has %u shards and run %s has %u", a->name,
+                         a->n_shards, b->name, b->n_shards);
+    if (result == 0)
+        result = check_subjects(a, b, err);
+    return result == 0 ? check_cells(a, b, err) : result;
 }
 
 int comparable_cells(const struct store_run *a, const struct store_run *b,

@@ -18,6 +18,13 @@ int comparable_orders(const struct store_run *a, const struct store_run *b,
                       struct err *err) MUST_CHECK;
 
 /*
+ * Whether both are the same run but for when, where and which part of it: all that they were told to do, the version,
+ * the subjects, and the plans. -EINVAL with the first that differs.
+ */
+int comparable_same(const struct store_run *a, const struct store_run *b,
+                    struct err *err) MUST_CHECK;
+
+/*
  * Which cells both have: pairs[i] are ordinals in a and in b; room for the cells of a. -EINVAL when the plan of one
  * of them is another, or when there is none.
  */

@@ -47,7 +47,7 @@ static int insert_run(struct store *s, const struct store_run *run, int64_t *run
     sqlite3_stmt *q;
     result = store_prepare(s,
                            "INSERT INTO run (name, started_s, program_version, manifest, seed, "
-                           "baseline, n_blocks) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                           "baseline, n_blocks, n_shards) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                            &q, err);
     if (result == 0) {
         store_bind_text(q, 1, name);
@@ -57,6 +57,7 @@ static int insert_run(struct store *s, const struct store_run *run, int64_t *run
         sqlite3_bind_int64(q, 5, (int64_t)run->seed);
         store_bind_text(q, 6, run->baseline);
         sqlite3_bind_int64(q, 7, run->n_blocks);
+        sqlite3_bind_int64(q, 8, run->n_shards);
         result = store_step(s, q, "write", err);
     }
     sqlite3_finalize(q);
@@ -127,6 +128,27 @@ static int insert_cell(struct store *s, int64_t run_id, uint32_t ordinal,
     return result;
 }
 
+static int insert_shard(struct store *s, int64_t run_id, const struct store_shard *shard,
+                        struct err *err)
+{
+    sqlite3_stmt *q;
+    int result = store_prepare(s,
+                               "INSERT INTO shard (run, ordinal, attempt, host, started_s, "
+                               "finished_s) VALUES (?, ?, ?, ?, ?, nullif(?, 0))",
+                               &q, err);
+    if (result == 0) {
+        sqlite3_bind_int64(q, 1, run_id);
+        sqlite3_bind_int64(q, 2, shard->ordinal);
+        store_bind_text(q, 3, shard->attempt);
+        store_bind_text(q, 4, shard->host);
+        sqlite3_bind_int64(q, 5, shard->started_s);
+        sqlite3_bind_int64(q, 6, shard->finished_s);
+        result = store_step(s, q, "write", err);
+    }
+    sqlite3_finalize(q);
+    return result;
+}
+
 static int insert_whole_run(struct store *s, const struct store_run *run, int64_t *run_id,
                             struct err *err)
 {
@@ -137,6 +159,8 @@ static int insert_whole_run(struct store *s, const struct store_run *run, int64_
         result = insert_subject(s, *run_id, i, &run->subjects[i], err);
     for (uint32_t i = 0; i < run->n_cells && result == 0; i++)
         result = insert_cell(s, *run_id, i, &run->cells[i], err);
+    for (uint32_t i = 0; i < run->n_held && result == 0; i++)
+        result = insert_shard(s, *run_id, &run->shards[i], err);
     return result;
 }
 
@@ -229,17 +253,31 @@ int store_put_subject(struct store *s, int64_t run_id, uint32_t ordinal,
     return store_end(s, result < 0 ? result : 0, "write", err);
 }
 
-int store_run_finish(struct store *s, int64_t run_id, int64_t finished_s, struct err *err)
+static int set_finished(struct store *s, const char *sql, int64_t run_id, int64_t finished_s,
+                        struct err *err)
 {
     sqlite3_stmt *q;
-    int result = store_prepare(s, "UPDATE run SET finished_s = ? WHERE id = ?", &q, err);
+    int result = store_prepare(s, sql, &q, err);
     if (result == 0) {
         sqlite3_bind_int64(q, 1, finished_s);
         sqlite3_bind_int64(q, 2, run_id);
         result = store_step(s, q, "write", err);
     }
     sqlite3_finalize(q);
-    if (result == 0 && sqlite3_changes(s->db) == 0)
-        return refuse_unknown(s, run_id, err);
     return result;
+}
+
+int store_run_finish(struct store *s, int64_t run_id, int64_t finished_s, struct err *err)
+{
+    int result = store_begin(s, err);
+    if (result < 0)
+        return result;
+    result = set_finished(s, "UPDATE shard SET finished_s = ? WHERE run = ? AND finished_s IS NULL",
+                          run_id, finished_s, err);
+    if (result == 0)
+        result =
+            set_finished(s, "UPDATE run SET finished_s = ? WHERE id = ?", run_id, finished_s, err);
+    if (result == 0 && sqlite3_changes(s->db) == 0)
+        result = refuse_unknown(s, run_id, err);
+    return store_end(s, result, "write", err);
 }
