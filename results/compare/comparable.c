@@ -2,49 +2,64 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *fact_of(const struct store_run *run, const char *key)
+/* What makes a machine, in a state, what it is to a measurement. */
+static const struct {
+    const char *key;
+    bool is_memory; /* of which firmware keeps more or less for itself */
+} machine_facts[] = {
+    {.key = "cpu_model"},
+    {.key = "cpus_online"},
+    {.key = "topology"},
+    {.key = "cpus_chosen"},
+    {.key = "smt_active"},
+    {.key = "governor"},
+    {.key = "turbo"},
+    {.key = "hypervisor"},
+    {.key = "memory_bytes", .is_memory = true},
+    {.key = "page_bytes"},
+    {.key = "numa_nodes"},
+    {.key = "kernel_release"},
+    {.key = "libc_version"},
+    {.key = "thp_enabled"},
+    {.key = "thp_defrag"},
+    {.key = "aslr"},
+    {.key = "overcommit_memory"},
+    {.key = "cgroup_cpu_quota"},
+    {.key = "cgroup_memory_limit_bytes", .is_memory = true},
+};
+#define MEMORY_DIFFERENCE 0.03
+
+static bool is_near(const char *a, const char *b)
 {
-    for (uint32_t i = 0; i < run->n_facts; i++)
-        if (strcmp(run->facts[i].key, key) == 0)
-            return run->facts[i].value;
+    double x = strtod(a, NULL), y = strtod(b, NULL); /* 0 for words */
+    return fabs(x - y) < MEMORY_DIFFERENCE * fmax(x, y);
+}
+
+const char *comparable_machine_differs(const struct store_run *a, const struct store_run *b)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(machine_facts); i++) {
+        const char *of_a = store_run_fact(a, machine_facts[i].key);
+        const char *of_b = store_run_fact(b, machine_facts[i].key);
+        if (of_a && of_b && strcmp(of_a, of_b) != 0 &&
+            !(machine_facts[i].is_memory && is_near(of_a, of_b)))
+            return machine_facts[i].key;
+    }
     return NULL;
 }
 
 int comparable_machine(const struct store_run *a, const struct store_run *b, struct err *err)
 {
-    static const char *const keys[] = {
-        "cpu_model",
-        "cpus_online",
-        "topology",
-        "cpus_chosen",
-        "smt_active",
-        "governor",
-        "turbo",
-        "hypervisor",
-        "memory_bytes",
-        "page_bytes",
-        "numa_nodes",
-        "kernel_release",
-        "libc_version",
-        "thp_enabled",
-        "thp_defrag",
-        "aslr",
-        "overcommit_memory",
-        "cgroup_cpu_quota",
-        "cgroup_memory_limit_bytes",
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-        const char *of_a = fact_of(a, keys[i]), *of_b = fact_of(b, keys[i]);
-        if (of_a && of_b && strcmp(of_a, of_b) != 0)
-            return err_set(err, EINVAL,
-                           "the runs are of different machines or states of one: %s is '%s' in %s "
-                           "and '%s' in %s",
-                           keys[i], of_a, a->name, of_b, b->name);
-    }
-    return 0;
+    const char *key = comparable_machine_differs(a, b);
+    if (!key)
+        return 0;
+    return err_set(err, EINVAL,
+                   "the runs are of different machines or states of one: %s is '%s' in %s "
+                   "and '%s' in %s",
+                   key, store_run_fact(a, key), a->name, store_run_fact(b, key), b->name);
 }
 
 /* A value of a manifest as a text to be freed: "line", 0.08. NULL when it is not there. */

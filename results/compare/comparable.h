@@ -11,6 +11,12 @@ int comparable_machine(const struct store_run *a, const struct store_run *b,
                        struct err *err) MUST_CHECK;
 
 /*
+ * The key of the first fact that says so, where they are not; NULL where they are. Amounts of memory may differ by a
+ * little: machines of one kind do.
+ */
+const char *comparable_machine_differs(const struct store_run *a, const struct store_run *b);
+
+/*
  * Whether both were told to measure alike: touching, placing, seconds, warm-up, seed. -EINVAL with the first
  * that differs, or for a run that does not say.
  */

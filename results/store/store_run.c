@@ -37,11 +37,24 @@ static int choose_name(struct store *s, int64_t started_s, char *name, struct er
     return result;
 }
 
-static int insert_run(struct store *s, const struct store_run *run, int64_t *run_id,
-                      struct err *err)
+/* Its own name where that is free. */
+static int keep_name(struct store *s, const struct store_run *run, char *name, struct err *err)
+{
+    int result = 0;
+    bool is_free =
+        *run->name && strlen(run->name) < NAME_BYTES && !is_name_taken(s, run->name, &result, err);
+    if (result < 0 || !is_free)
+        return result < 0 ? result : choose_name(s, run->started_s, name, err);
+    strcpy(name, run->name);
+    return 0;
+}
+
+static int insert_run(struct store *s, const struct store_run *run, bool keeps_name,
+                      int64_t *run_id, struct err *err)
 {
     char name[NAME_BYTES];
-    int result = choose_name(s, run->started_s, name, err);
+    int result =
+        keeps_name ? keep_name(s, run, name, err) : choose_name(s, run->started_s, name, err);
     if (result < 0)
         return result;
     sqlite3_stmt *q;
@@ -65,12 +78,16 @@ static int insert_run(struct store *s, const struct store_run *run, int64_t *run
     return result;
 }
 
-static int insert_fact(struct store *s, int64_t run_id, const struct store_fact *fact,
-                       struct err *err)
+int store_insert_fact(struct store *s, int64_t run_id, const struct store_fact *fact, bool replace,
+                      struct err *err)
 {
     sqlite3_stmt *q;
-    int result =
-        store_prepare(s, "INSERT OR REPLACE INTO fact (run, key, value) VALUES (?, ?, ?)", &q, err);
+    int result = store_prepare(
+        s,
+        replace
+            ? "INSERT OR REPLACE INTO fact (run, key, value) VALUES (?, ?, ?)"
+            : "INSERT INTO fact (run, key, value) VALUES (?, ?, ?) ON CONFLICT (run, key) DO NOTHING",
+        &q, err);
     if (result == 0) {
         sqlite3_bind_int64(q, 1, run_id);
         store_bind_text(q, 2, fact->key);
@@ -128,8 +145,8 @@ static int insert_cell(struct store *s, int64_t run_id, uint32_t ordinal,
     return result;
 }
 
-static int insert_shard(struct store *s, int64_t run_id, const struct store_shard *shard,
-                        struct err *err)
+int store_insert_shard(struct store *s, int64_t run_id, const struct store_shard *shard,
+                       struct err *err)
 {
     sqlite3_stmt *q;
     int result = store_prepare(s,
@@ -149,18 +166,18 @@ static int insert_shard(struct store *s, int64_t run_id, const struct store_shar
     return result;
 }
 
-static int insert_whole_run(struct store *s, const struct store_run *run, int64_t *run_id,
-                            struct err *err)
+int store_insert_whole_run(struct store *s, const struct store_run *run, bool keeps_name,
+                           int64_t *run_id, struct err *err)
 {
-    int result = insert_run(s, run, run_id, err);
+    int result = insert_run(s, run, keeps_name, run_id, err);
     for (uint32_t i = 0; i < run->n_facts && result == 0; i++)
-        result = insert_fact(s, *run_id, &run->facts[i], err);
+        result = store_insert_fact(s, *run_id, &run->facts[i], true, err);
     for (uint32_t i = 0; i < run->n_subjects && result == 0; i++)
         result = insert_subject(s, *run_id, i, &run->subjects[i], err);
     for (uint32_t i = 0; i < run->n_cells && result == 0; i++)
         result = insert_cell(s, *run_id, i, &run->cells[i], err);
     for (uint32_t i = 0; i < run->n_held && result == 0; i++)
-        result = insert_shard(s, *run_id, &run->shards[i], err);
+        result = store_insert_shard(s, *run_id, &run->shards[i], err);
     return result;
 }
 
@@ -199,7 +216,7 @@ int store_run_begin(struct store *s, const struct store_run *run, int64_t *run_i
         result = store_begin(s, err);
     if (result < 0)
         return result;
-    return store_end(s, insert_whole_run(s, run, run_id, err), "write", err);
+    return store_end(s, store_insert_whole_run(s, run, false, run_id, err), "write", err);
 }
 
 const char *store_run_fact(const struct store_run *run, const char *key)
@@ -217,7 +234,7 @@ static int refuse_unknown(struct store *s, int64_t run_id, struct err *err)
 
 int store_add_fact(struct store *s, int64_t run_id, const struct store_fact *fact, struct err *err)
 {
-    int result = insert_fact(s, run_id, fact, err);
+    int result = store_insert_fact(s, run_id, fact, true, err);
     bool unknown = sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_FOREIGNKEY;
     return result < 0 && unknown ? refuse_unknown(s, run_id, err) : result;
 }

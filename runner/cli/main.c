@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
     &command_plot,
     &command_compare,
     &command_export,
+    &command_merge,
     &command_compare,
     &command_list,
     &command_record,
