@@ -3,6 +3,7 @@
  * is STORE_APPLICATION_ID, and of this version when its user_version is STORE_SCHEMA_VERSION.
  *
  *   run ─┬─ fact      what is known of the machine, by key
+ *        ├─ shard     which of its n_shards are here, by ordinal: shard I has the blocks b with b mod n_shards == I
  *        ├─ subject   allocator + setting, by ordinal
  *        ├─ cell      workload + thread count, by ordinal
  *        ├─ trial ──┬─ series
@@ -30,7 +31,7 @@
 #pragma once
 
 #define STORE_APPLICATION_ID 0x61726e62 /* "arnb" */
-#define STORE_SCHEMA_VERSION 4
+#define STORE_SCHEMA_VERSION 5
 
 /* Of table trial and of table survey. */
 #define STORE_RESULT_COLUMNS \
@@ -81,8 +82,9 @@ static const char store_schema_sql[] =
     "  program_version TEXT NOT NULL,"
     "  manifest TEXT NOT NULL," /* JSON: all that going on with the run needs */
     "  seed INTEGER NOT NULL,"
-    "  baseline TEXT NOT NULL,"   /* the name of a subject */
-    "  n_blocks INTEGER NOT NULL" /* wanted */
+    "  baseline TEXT NOT NULL,"    /* the name of a subject */
+    "  n_blocks INTEGER NOT NULL," /* wanted, of all shards together */
+    "  n_shards INTEGER NOT NULL"  /* that the run is shared out to; 0: it is not */
     ") STRICT;"
 
     "CREATE TABLE fact ("
@@ -90,6 +92,16 @@ static const char store_schema_sql[] =
     "  key TEXT NOT NULL,"
     "  value TEXT NOT NULL,"
     "  PRIMARY KEY (run, key)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE shard ("
+    "  run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+    "  ordinal INTEGER NOT NULL,"
+    "  attempt TEXT NOT NULL," /* who did it: unique among all who tried */
+    "  host TEXT NOT NULL,"
+    "  started_s INTEGER NOT NULL,"
+    "  finished_s INTEGER," /* NULL until every trial is stored */
+    "  PRIMARY KEY (run, ordinal)"
     ") STRICT, WITHOUT ROWID;"
 
     "CREATE TABLE subject ("

@@ -18,12 +18,18 @@
 
 #define STORE_WAIT_MS    10000
 #define STORE_BLOCKS_MAX 100000u
+#define STORE_SHARDS_MAX STORE_BLOCKS_MAX
 
 struct store;
 
 enum store_access {
     STORE_READ,
     STORE_WRITE, /* makes the file, and the folders above it, where they are missing */
+    /*
+     * Makes a file that is not there yet, for this process alone: no other may open it until it is closed. It has no
+     * log and needs no locks, which some file systems of clusters lack; once closed it is one file that can be renamed.
+     */
+    STORE_NEW,
 };
 
 int store_open(const char *path, enum store_access access, struct store **out,
@@ -39,10 +45,11 @@ struct store_fact {
  * Facts of a run that is a tuning; others have none of them. Its subjects are the baseline with settings: the
  * points of the search, in the order in which they came.
  */
-#define FACT_TUNE_KNOBS       "tune_knobs" /* names, ','-separated; the first two made the grid */
-#define FACT_TUNE_HURRIED     "tune_hurried_at_block" /* a block's number: then time ran out */
-#define FACT_TUNE_CONFIRMED   "tune_confirmed_from_block"
-#define FACT_TUNE_RECOMMENDED "tune_recommended_subject" /* an ordinal; the baseline's: leave the default */
+#define FACT_TUNE_KNOBS     "tune_knobs" /* names, ','-separated; the first two made the grid */
+#define FACT_TUNE_HURRIED   "tune_hurried_at_block" /* a block's number: then time ran out */
+#define FACT_TUNE_CONFIRMED "tune_confirmed_from_block"
+#define FACT_TUNE_RECOMMENDED \
+    "tune_recommended_subject" /* an ordinal; the baseline's: leave the default */
 
 struct store_subject {
     const char *name; /* unique in the run; how tables call it */
@@ -59,6 +66,14 @@ struct store_cell {
     uint64_t live_error_bytes; /* see plan_profile.h; TRIAL_LIVE_UNKNOWN: what is live is unknown */
 };
 
+/* A part of a run: the blocks b with b mod n_shards == ordinal, all on one machine. */
+struct store_shard {
+    uint32_t ordinal;
+    const char *attempt; /* who did it: unique among all who tried */
+    const char *host;
+    int64_t started_s, finished_s; /* finished_s 0: not finished */
+};
+
 /*
  * A run without its trials. A subject's or cell's ordinal is its index in these arrays. Texts are
  * UTF-8 and never NULL in what is loaded; NULL stands for "" in what is stored.
@@ -72,10 +87,12 @@ struct store_run {
     const char *baseline; /* the name of one of the subjects */
     uint64_t seed;
     uint32_t n_blocks; /* wanted */
-    uint32_t n_facts, n_subjects, n_cells;
+    uint32_t n_shards; /* that the run is shared out to; 0: it is not, and has no shards */
+    uint32_t n_facts, n_subjects, n_cells, n_held;
     const struct store_fact *facts; /* loaded in the order of their keys */
     const struct store_subject *subjects;
     const struct store_cell *cells;
+    const struct store_shard *shards; /* the n_held that are here, by ordinal */
     struct store_memory *memory; /* private: what a loaded run points to; NULL in a caller's own */
 };
 
@@ -103,6 +120,7 @@ int store_add_fact(struct store *s, int64_t run_id, const struct store_fact *fac
 int store_put_subject(struct store *s, int64_t run_id, uint32_t ordinal,
                       const struct store_subject *subject, struct err *err) MUST_CHECK;
 
+/* The run, and the shards of it that are not finished yet. */
 int store_run_finish(struct store *s, int64_t run_id, int64_t finished_s,
                      struct err *err) MUST_CHECK;
 

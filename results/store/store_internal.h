@@ -50,6 +50,17 @@ uint64_t store_column_known(sqlite3_stmt *q, int column);
 int store_read_index(struct store *s, sqlite3_stmt *q, int column, uint32_t *out,
                      struct err *err) MUST_CHECK;
 
+/*
+ * Inside a transaction: a run without trials, one of its facts, one of its shards. A fact whose key is there gets the
+ * new value, or stays without `replace`; a run that keeps its name gets another where it is taken.
+ */
+int store_insert_whole_run(struct store *s, const struct store_run *run, bool keeps_name,
+                           int64_t *run_id, struct err *err) MUST_CHECK;
+int store_insert_fact(struct store *s, int64_t run_id, const struct store_fact *fact, bool replace,
+                      struct err *err) MUST_CHECK;
+int store_insert_shard(struct store *s, int64_t run_id, const struct store_shard *shard,
+                       struct err *err) MUST_CHECK;
+
 /* Refuses a file that is not ours, gives an empty one its tables. */
 int store_check_schema(struct store *s, enum store_access access, struct err *err) MUST_CHECK;
 

@@ -51,7 +51,7 @@ static int load_head(struct store *s, int64_t run_id, struct store_run *run, str
     sqlite3_stmt *q;
     int result = store_prepare(s,
                                "SELECT name, program_version, manifest, baseline, started_s, "
-                               "finished_s, seed, n_blocks, id FROM run WHERE id = ?",
+                               "finished_s, seed, n_blocks, id, n_shards FROM run WHERE id = ?",
                                &q, err);
     if (result == 0) {
         sqlite3_bind_int64(q, 1, run_id);
@@ -70,6 +70,7 @@ static int load_head(struct store *s, int64_t run_id, struct store_run *run, str
         run->seed = (uint64_t)sqlite3_column_int64(q, 6);
         run->n_blocks = (uint32_t)sqlite3_column_int64(q, 7);
         run->id = sqlite3_column_int64(q, 8);
+        run->n_shards = (uint32_t)sqlite3_column_int64(q, 9);
         bool complete = run->name && run->program_version && run->manifest && run->baseline;
         result = complete ? 0 : no_memory(s, err);
     }
@@ -86,6 +87,17 @@ static bool read_fact(struct store_run *run, sqlite3_stmt *q, void *array, uint3
     f->key = keep_text(run, q, 0);
     f->value = keep_text(run, q, 1);
     return f->key && f->value;
+}
+
+static bool read_shard(struct store_run *run, sqlite3_stmt *q, void *array, uint32_t i)
+{
+    struct store_shard *x = (struct store_shard *)array + i;
+    x->ordinal = (uint32_t)sqlite3_column_int64(q, 0);
+    x->attempt = keep_text(run, q, 1);
+    x->host = keep_text(run, q, 2);
+    x->started_s = sqlite3_column_int64(q, 3);
+    x->finished_s = sqlite3_column_int64(q, 4);
+    return x->attempt && x->host;
 }
 
 static bool read_subject(struct store_run *run, sqlite3_stmt *q, void *array, uint32_t i)
@@ -126,6 +138,14 @@ static const struct part fact_part = {
     .rows_sql = "SELECT key, value FROM fact WHERE run = ? ORDER BY key",
     .n_bytes_each = sizeof(struct store_fact),
     .read = read_fact,
+};
+
+static const struct part shard_part = {
+    .count_sql = "SELECT count(*) FROM shard WHERE run = ?",
+    .rows_sql = "SELECT ordinal, attempt, host, started_s, finished_s FROM shard WHERE run = ? "
+                "ORDER BY ordinal",
+    .n_bytes_each = sizeof(struct store_shard),
+    .read = read_shard,
 };
 
 static const struct part subject_part = {
@@ -199,6 +219,19 @@ static int load_part(const struct loader *l, const struct part *part, void **out
     return result;
 }
 
+/* What is read from here indexes arrays of n_shards. */
+static int check_shards(const struct loader *l)
+{
+    const struct store_run *run = l->run;
+    bool is_good = run->n_shards <= STORE_SHARDS_MAX && run->n_held <= run->n_shards;
+    for (uint32_t i = 0; i < run->n_held && is_good; i++)
+        is_good = run->shards[i].ordinal < run->n_shards;
+    return is_good
+               ? 0
+               : err_set(l->err, EINVAL, "%s is damaged: run %s holds shards that it cannot have",
+                         l->s->path, run->name);
+}
+
 static int load_parts(const struct loader *l)
 {
     struct store_run *run = l->run;
@@ -207,7 +240,9 @@ static int load_parts(const struct loader *l)
         result = load_part(l, &subject_part, (void **)&run->subjects, &run->n_subjects);
     if (result == 0)
         result = load_part(l, &cell_part, (void **)&run->cells, &run->n_cells);
-    return result;
+    if (result == 0)
+        result = load_part(l, &shard_part, (void **)&run->shards, &run->n_held);
+    return result < 0 ? result : check_shards(l);
 }
 
 int store_load_run(struct store *s, int64_t run_id, struct store_run *run, struct err *err)

@@ -1,6 +1,7 @@
 #include "store_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,9 +58,9 @@ static bool has_log(const char *path)
     return has;
 }
 
-static int connect_to(struct store *s, const char *name, int flags)
+static int connect_to(struct store *s, const char *name, int flags, const char *vfs)
 {
-    int result = sqlite3_open_v2(name, &s->db, flags, NULL);
+    int result = sqlite3_open_v2(name, &s->db, flags, vfs);
     if (s->db)
         sqlite3_busy_timeout(s->db, STORE_WAIT_MS);
     return result;
@@ -75,7 +76,8 @@ static int reopen_immutable(struct store *s)
     char *uri = immutable_uri(s->path);
     sqlite3_close(s->db);
     s->db = NULL;
-    int result = uri ? connect_to(s, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI) : SQLITE_NOMEM;
+    int result =
+        uri ? connect_to(s, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) : SQLITE_NOMEM;
     free(uri);
     return result;
 }
@@ -88,7 +90,7 @@ static int open_for_reading(struct store *s, struct err *err)
     /*
      * With the right to write, where there is one, the log's files do not stay behind at the end.
      */
-    int result = connect_to(s, s->path, SQLITE_OPEN_READWRITE);
+    int result = connect_to(s, s->path, SQLITE_OPEN_READWRITE, NULL);
     if (result == SQLITE_OK)
         result = sqlite3_exec(s->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
     bool cannot_share = result == SQLITE_CANTOPEN || result == SQLITE_READONLY;
@@ -102,7 +104,7 @@ static int open_for_writing(struct store *s, struct err *err)
     int result = make_folders(s->path, err);
     if (result < 0)
         return result;
-    if (connect_to(s, s->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) != SQLITE_OK)
+    if (connect_to(s, s->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
         return store_fail(s, err, "open");
     /* Without the right to write SQLite quietly falls back to reading. */
     if (sqlite3_db_readonly(s->db, "main") == 1)
@@ -112,18 +114,40 @@ static int open_for_writing(struct store *s, struct err *err)
     return 0;
 }
 
+/* SQLite's own way of making a file would open one that is there. */
+static int open_new(struct store *s, struct err *err)
+{
+    int result = make_folders(s->path, err);
+    if (result < 0)
+        return result;
+    int fd = open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return err_set_errno(err, errno, "cannot make %s", s->path);
+    close(fd);
+    return connect_to(s, s->path, SQLITE_OPEN_READWRITE, "unix-none") == SQLITE_OK
+               ? 0
+               : store_fail(s, err, "open");
+}
+
+static int open_as(struct store *s, enum store_access access, struct err *err)
+{
+    if (access == STORE_READ)
+        return open_for_reading(s, err);
+    return access == STORE_NEW ? open_new(s, err) : open_for_writing(s, err);
+}
+
 static int set_up(struct store *s, enum store_access access, struct err *err)
 {
     if (!s->path)
         return err_set(err, ENOMEM, "no memory for the results file");
-    int result = access == STORE_WRITE ? open_for_writing(s, err) : open_for_reading(s, err);
+    int result = open_as(s, access, err);
     if (result < 0)
         return result;
     sqlite3_extended_result_codes(s->db, 1);
     result =
         store_exec(s,
-                   access == STORE_WRITE ? "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;"
-                                         : "PRAGMA query_only = ON;",
+                   access == STORE_READ ? "PRAGMA query_only = ON;"
+                                        : "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;",
                    "open", err);
     return result < 0 ? result : store_check_schema(s, access, err);
 }

@@ -37,17 +37,30 @@ static int choose_name(struct store *s, int64_t started_s, char *name, struct er
     return result;
 }
 
-static int insert_run(struct store *s, const struct store_run *run, int64_t *run_id,
-                      struct err *err)
+/* Its own name where that is free. */
+static int keep_name(struct store *s, const struct store_run *run, char *name, struct err *err)
+{
+    int result = 0;
+    bool is_free =
+        *run->name && strlen(run->name) < NAME_BYTES && !is_name_taken(s, run->name, &result, err);
+    if (result < 0 || !is_free)
+        return result < 0 ? result : choose_name(s, run->started_s, name, err);
+    strcpy(name, run->name);
+    return 0;
+}
+
+static int insert_run(struct store *s, const struct store_run *run, bool keeps_name,
+                      int64_t *run_id, struct err *err)
 {
     char name[NAME_BYTES];
-    int result = choose_name(s, run->started_s, name, err);
+    int result =
+        keeps_name ? keep_name(s, run, name, err) : choose_name(s, run->started_s, name, err);
     if (result < 0)
         return result;
     sqlite3_stmt *q;
     result = store_prepare(s,
                            "INSERT INTO run (name, started_s, program_version, manifest, seed, "
-                           "baseline, n_blocks) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                           "baseline, n_blocks, n_shards) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                            &q, err);
     if (result == 0) {
         store_bind_text(q, 1, name);
@@ -57,6 +70,7 @@ static int insert_run(struct store *s, const struct store_run *run, int64_t *run
         sqlite3_bind_int64(q, 5, (int64_t)run->seed);
         store_bind_text(q, 6, run->baseline);
         sqlite3_bind_int64(q, 7, run->n_blocks);
+        sqlite3_bind_int64(q, 8, run->n_shards);
         result = store_step(s, q, "write", err);
     }
     sqlite3_finalize(q);
@@ -64,12 +78,16 @@ static int insert_run(struct store *s, const struct store_run *run, int64_t *run
     return result;
 }
 
-static int insert_fact(struct store *s, int64_t run_id, const struct store_fact *fact,
-                       struct err *err)
+int store_insert_fact(struct store *s, int64_t run_id, const struct store_fact *fact, bool replace,
+                      struct err *err)
 {
     sqlite3_stmt *q;
-    int result =
-        store_prepare(s, "INSERT OR REPLACE INTO fact (run, key, value) VALUES (?, ?, ?)", &q, err);
+    int result = store_prepare(
+        s,
+        replace
+            ? "INSERT OR REPLACE INTO fact (run, key, value) VALUES (?, ?, ?)"
+            : "INSERT INTO fact (run, key, value) VALUES (?, ?, ?) ON CONFLICT (run, key) DO NOTHING",
+        &q, err);
     if (result == 0) {
         sqlite3_bind_int64(q, 1, run_id);
         store_bind_text(q, 2, fact->key);
@@ -127,16 +145,39 @@ static int insert_cell(struct store *s, int64_t run_id, uint32_t ordinal,
     return result;
 }
 
-static int insert_whole_run(struct store *s, const struct store_run *run, int64_t *run_id,
-                            struct err *err)
+int store_insert_shard(struct store *s, int64_t run_id, const struct store_shard *shard,
+                       struct err *err)
 {
-    int result = insert_run(s, run, run_id, err);
+    sqlite3_stmt *q;
+    int result = store_prepare(s,
+                               "INSERT INTO shard (run, ordinal, attempt, host, started_s, "
+                               "finished_s) VALUES (?, ?, ?, ?, ?, nullif(?, 0))",
+                               &q, err);
+    if (result == 0) {
+        sqlite3_bind_int64(q, 1, run_id);
+        sqlite3_bind_int64(q, 2, shard->ordinal);
+        store_bind_text(q, 3, shard->attempt);
+        store_bind_text(q, 4, shard->host);
+        sqlite3_bind_int64(q, 5, shard->started_s);
+        sqlite3_bind_int64(q, 6, shard->finished_s);
+        result = store_step(s, q, "write", err);
+    }
+    sqlite3_finalize(q);
+    return result;
+}
+
+int store_insert_whole_run(struct store *s, const struct store_run *run, bool keeps_name,
+                           int64_t *run_id, struct err *err)
+{
+    int result = insert_run(s, run, keeps_name, run_id, err);
     for (uint32_t i = 0; i < run->n_facts && result == 0; i++)
-        result = insert_fact(s, *run_id, &run->facts[i], err);
+        result = store_insert_fact(s, *run_id, &run->facts[i], true, err);
     for (uint32_t i = 0; i < run->n_subjects && result == 0; i++)
         result = insert_subject(s, *run_id, i, &run->subjects[i], err);
     for (uint32_t i = 0; i < run->n_cells && result == 0; i++)
         result = insert_cell(s, *run_id, i, &run->cells[i], err);
+    for (uint32_t i = 0; i < run->n_held && result == 0; i++)
+        result = store_insert_shard(s, *run_id, &run->shards[i], err);
     return result;
 }
 
@@ -175,7 +216,7 @@ int store_run_begin(struct store *s, const struct store_run *run, int64_t *run_i
         result = store_begin(s, err);
     if (result < 0)
         return result;
-    return store_end(s, insert_whole_run(s, run, run_id, err), "write", err);
+    return store_end(s, store_insert_whole_run(s, run, false, run_id, err), "write", err);
 }
 
 const char *store_run_fact(const struct store_run *run, const char *key)
@@ -193,7 +234,7 @@ static int refuse_unknown(struct store *s, int64_t run_id, struct err *err)
 
 int store_add_fact(struct store *s, int64_t run_id, const struct store_fact *fact, struct err *err)
 {
-    int result = insert_fact(s, run_id, fact, err);
+    int result = store_insert_fact(s, run_id, fact, true, err);
     bool unknown = sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_FOREIGNKEY;
     return result < 0 && unknown ? refuse_unknown(s, run_id, err) : result;
 }
@@ -229,17 +270,31 @@ int store_put_subject(struct store *s, int64_t run_id, uint32_t ordinal,
     return store_end(s, result < 0 ? result : 0, "write", err);
 }
 
-int store_run_finish(struct store *s, int64_t run_id, int64_t finished_s, struct err *err)
+static int set_finished(struct store *s, const char *sql, int64_t run_id, int64_t finished_s,
+                        struct err *err)
 {
     sqlite3_stmt *q;
-    int result = store_prepare(s, "UPDATE run SET finished_s = ? WHERE id = ?", &q, err);
+    int result = store_prepare(s, sql, &q, err);
     if (result == 0) {
         sqlite3_bind_int64(q, 1, finished_s);
         sqlite3_bind_int64(q, 2, run_id);
         result = store_step(s, q, "write", err);
     }
     sqlite3_finalize(q);
-    if (result == 0 && sqlite3_changes(s->db) == 0)
-        return refuse_unknown(s, run_id, err);
     return result;
+}
+
+int store_run_finish(struct store *s, int64_t run_id, int64_t finished_s, struct err *err)
+{
+    int result = store_begin(s, err);
+    if (result < 0)
+        return result;
+    result = set_finished(s, "UPDATE shard SET finished_s = ? WHERE run = ? AND finished_s IS NULL",
+                          run_id, finished_s, err);
+    if (result == 0)
+        result =
+            set_finished(s, "UPDATE run SET finished_s = ? WHERE id = ?", run_id, finished_s, err);
+    if (result == 0 && sqlite3_changes(s->db) == 0)
+        result = refuse_unknown(s, run_id, err);
+    return store_end(s, result, "write", err);
 }

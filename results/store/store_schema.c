@@ -110,6 +110,7 @@ int store_check_schema(struct store *s, enum store_access access, struct err *er
     }
     if (access == STORE_READ)
         return err_set(err, ENOENT, "%s is empty: make some results with a run first", s->path);
-    result = switch_to_wal(s, err);
+    if (access == STORE_WRITE)
+        result = switch_to_wal(s, err);
     return result < 0 ? result : create_tables(s, err);
 }

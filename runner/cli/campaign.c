@@ -47,6 +47,7 @@ static int describe(const struct campaign *c, struct store_run *run, struct err 
 int campaign_open_ledger(struct campaign *c, struct err *err)
 {
     struct ledger_size size = {.n_blocks = c->config->blocks,
+                               .shard = c->config->shard,
                                .n_cells = c->n_cells,
                                .n_subjects = c->n_subjects,
                                .budget_ns = (uint64_t)(c->config->budget_s * 1e9)};
@@ -63,10 +64,15 @@ int campaign_begin(struct campaign *c, struct store *store, struct err *err)
                             .baseline = c->config->baseline,
                             .seed = c->config->seed,
                             .n_blocks = c->config->blocks,
+                            .n_shards = c->config->shard.n,
                             .n_subjects = c->n_subjects,
                             .n_cells = c->n_cells};
     static struct run_facts facts;
     c->store = store;
+    c->row.ordinal = c->config->shard.index;
+    c->row.started_s = run.started_s;
+    run.shards = &c->row;
+    run.n_held = c->config->shard.n > 0;
     int rc = campaign_open_ledger(c, err);
     run_facts_read(&facts, c->topology);
     run.facts = facts.facts;

@@ -2,6 +2,9 @@
  * A run under way: every cell with every subject, block after block. Inside a block the trials come
  * in an order drawn from the seed and the block's number, cell by cell (order.h), so that a run
  * that goes on later draws the same; what an interruption cut off of a cell is measured later.
+ *
+ * A shard of a run is whole blocks of it, and for the second pass whole cells: what is compared with each other is
+ * measured on one machine.
  */
 #pragma once
 
@@ -24,6 +27,7 @@ struct campaign {
     uint32_t n_cells;
     struct store *store;
     int64_t run_id;
+    struct store_shard row; /* who executes a shard; the caller fills in all but the ordinal */
     struct ledger ledger;
     struct frequency_range frequency;
     uint8_t *surveys; /* [cell][subject], see campaign_survey.c; NULL without the second pass */

@@ -4,6 +4,7 @@
 
 #include "campaign.h"
 #include "campaign_survey.h"
+#include "comparable.h"
 #include "run_facts.h"
 
 /* The plans made now must be those that were begun with. */
@@ -23,32 +24,19 @@ static int check_plans(const struct campaign *c, const struct store_run *run, st
     return 0;
 }
 
-static const char *find_fact(const struct store_fact *facts, uint32_t n, const char *key)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (strcmp(facts[i].key, key) == 0)
-            return facts[i].value;
-    return NULL;
-}
-
 /* Trials of two machines, or of one before and after it was changed, cannot be compared. */
 static int check_machine(const struct campaign *c, const struct store_run *run, struct err *err)
 {
-    static const char *const keys[] = {"cpu_model",   "cpus_online",    "topology",
-                                       "cpus_chosen", "kernel_release", "libc_version",
-                                       "thp_enabled"};
-    static struct run_facts now;
-    run_facts_read(&now, c->topology);
-    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-        const char *was = find_fact(run->facts, run->n_facts, keys[i]);
-        const char *is = find_fact(now.facts, now.n, keys[i]);
-        if (was && is && strcmp(was, is) != 0)
-            return err_set(err, EINVAL,
-                           "run %s was begun on another machine or another state of this one: "
-                           "%s was '%s' and is '%s' now; begin a new run",
-                           run->name, keys[i], was, is);
-    }
-    return 0;
+    static struct run_facts facts;
+    run_facts_read(&facts, c->topology);
+    const struct store_run now = {.facts = facts.facts, .n_facts = facts.n};
+    const char *key = comparable_machine_differs(run, &now);
+    if (!key)
+        return 0;
+    return err_set(err, EINVAL,
+                   "run %s was begun on another machine or another state of this one: "
+                   "%s was '%s' and is '%s' now; begin a new run",
+                   run->name, key, store_run_fact(run, key), store_run_fact(&now, key));
 }
 
 int campaign_check_same(const struct campaign *c, const struct store_run *run, struct err *err)

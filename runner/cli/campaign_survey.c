@@ -59,10 +59,11 @@ static uint64_t survey_ns(const struct campaign *c, uint32_t cell, uint32_t subj
            c->cells[cell].plan->facts.peak_live_objects * MARKS_NS;
 }
 
-/* What holds nothing; and a subject that hung: it would again. */
+/* What holds nothing; a subject that hung: it would again; and the cells of other shards. */
 static bool is_left_out(const struct campaign *c, uint32_t cell, uint32_t subject)
 {
-    return is_nop(&c->cells[cell]) || c->subjects[subject].allocator == &allocator_null ||
+    return !shard_has(&c->config->shard, cell) || is_nop(&c->cells[cell]) ||
+           c->subjects[subject].allocator == &allocator_null ||
            ledger_has_hung(&c->ledger, cell, subject);
 }
 

@@ -10,7 +10,8 @@
 
 /*
  * Decides which surveys are to be made: none of the allocator null and of the workload nop, which hold nothing;
- * none where a subject has hung; none that the stored run has. campaign_release() frees what it makes.
+ * none where a subject has hung; none that the stored run has. Of a shard: those of the cells
+ * whose ordinals it has, all subjects of one on the same machine; the cost is shared out as the blocks are. campaign_release() frees what it makes.
  */
 int campaign_open_surveys(struct campaign *c, struct err *err) MUST_CHECK;
 

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "output.h"
 #include "run_preview.h"
+#include "shard_run.h"
 #include "text.h"
 #include "words.h"
 
@@ -57,6 +58,7 @@ enum {
     KEY_MEMORY,
     KEY_RESUME,
     KEY_SEED,
+    KEY_SHARD,
     KEY_STATS,
     KEY_SURVEY,
     KEY_TOUCH,
@@ -115,6 +117,10 @@ static const struct argp_option options[] = {
     {"seed", KEY_SEED, "N", 0, "of workloads and order (default 1)", 2},
     {NULL, 0, NULL, 0, "Results:", 3},
     {"output", 'o', "FILE", 0, "keep runs in FILE (default results/runs/bench.db)", 3},
+    {"shard", KEY_SHARD, "I/N", 0,
+     "do only shard I of N, counted from 0, every N-th block: on another machine each, with otherwise the same "
+     "words; -o is then a folder, and `arenabench merge` joins the shards in it",
+     3},
     {"resume", KEY_RESUME, "RUN", OPTION_ARG_OPTIONAL,
      "go on with RUN (default: the latest), as it was begun: do what is missing", 3},
     {"dry-run", KEY_DRY_RUN, NULL, 0,
@@ -194,6 +200,8 @@ static int parse_config(struct words *w, int key, const char *arg)
         return recorded_parse_pace(&w->config.recorded, arg, w->err);
     case KEY_COPIES:
         return recorded_parse_copies(&w->config.recorded, arg, w->err);
+    case KEY_SHARD:
+        return shard_parse(arg, &w->config.shard, w->err);
     case KEY_QUICK:
         w->quick = true;
         return 0;
@@ -328,6 +336,10 @@ static int find_begun(struct words *w, struct store *store, struct store_run *ru
     if (rc == 0 && strcmp(run->program_version, ARENABENCH_VERSION) != 0)
         rc = err_set(w->err, EINVAL, "run %s was begun by version %s, this is " ARENABENCH_VERSION,
                      run->name, run->program_version);
+    if (rc == 0 && run->n_shards > 0)
+        rc = err_set(w->err, EINVAL,
+                     "run %s is shared out: execute its missing shards with --shard, then merge",
+                     run->name);
     if (rc == 0)
         rc = run_config_from_json(&w->config, run->manifest, w->err);
     return rc;
@@ -415,6 +427,22 @@ static int execute(struct words *w, const struct places *places)
     return rc;
 }
 
+static int execute_shard(struct words *w, const struct places *places)
+{
+    const struct output *o = &w->output;
+    if (!w->file)
+        return err_set(w->err, EINVAL, "--shard needs --output FOLDER, which all shards share");
+    if (w->resume)
+        return err_set(w->err, EINVAL, "--shard and --resume exclude each other");
+    if (o->form != OUTPUT_TABLE || o->memory || o->statistics)
+        return err_set(
+            w->err, EINVAL,
+            "--shard prints no result, and takes no --json, --csv, --memory and --stats: "
+            "merge the shards, then show");
+    int rc = fill_defaults(w);
+    return rc < 0 ? rc : shard_run(&w->config, places, w->file, w->err);
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {
@@ -425,7 +453,8 @@ static int run(int argc, char **argv, struct err *err)
         "table of throughput and peak RSS with intervals.\v"
         "example: arenabench run --quick\n"
         "example: arenabench run -a glibc,glibc:arena_max=1,mine=./libmine.so -w larson,my.trace "
-        "-b 10\n",
+        "-b 10\n"
+        "example: arenabench run -a glibc,mine=/shared/libmine.so -b 16 --shard 3/8 -o /shared/run1\n",
         NULL,
         NULL,
         NULL};
@@ -437,7 +466,7 @@ static int run(int argc, char **argv, struct err *err)
     argp_parse(&argp, argc, argv, 0, NULL, &w);
     int rc = w.failed < 0 ? w.failed : places_find(&places, err);
     if (rc == 0)
-        rc = execute(&w, &places);
+        rc = w.config.shard.n > 0 ? execute_shard(&w, &places) : execute(&w, &places);
     run_config_release(&w.config);
     free(w.added);
     return rc;

@@ -27,4 +27,5 @@ struct command {
 
 extern const struct command command_run, command_show, command_list, command_record, command_info,
     command_plan, command_exec, command_check, command_import, command_dump, command_validate,
-    command_export, command_plot, command_compare, command_report, command_submit, command_tune;
+    command_export, command_plot, command_compare, command_report, command_merge, command_submit,
+    command_tune;

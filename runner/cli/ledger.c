@@ -6,7 +6,7 @@
 
 #include "text.h"
 
-enum mark { MARK_OPEN, MARK_DONE, MARK_GIVEN_UP };
+enum mark { MARK_OPEN, MARK_DONE, MARK_GIVEN_UP, MARK_ELSEWHERE /* of another shard */ };
 
 struct ledger_identity {
     bool known;
@@ -16,13 +16,19 @@ struct ledger_identity {
 int ledger_init(struct ledger *l, const struct ledger_size *size, struct err *err)
 {
     size_t n_pairs = (size_t)size->n_cells * size->n_subjects;
-    *l = (struct ledger){.size = *size, .n_trials = n_pairs * size->n_blocks};
-    l->marks = calloc(l->n_trials, sizeof(*l->marks));
+    *l = (struct ledger){.size = *size};
+    l->marks = calloc(n_pairs * size->n_blocks, sizeof(*l->marks));
     l->hangs = calloc(n_pairs, sizeof(*l->hangs));
     l->spent_ns = calloc(n_pairs, sizeof(*l->spent_ns));
     l->identities = calloc(size->n_subjects, sizeof(*l->identities));
     if (!l->marks || !l->hangs || !l->spent_ns || !l->identities)
-        return err_set(err, ENOMEM, "out of memory for %lu trials", l->n_trials);
+        return err_set(err, ENOMEM, "out of memory for %lu trials", n_pairs * size->n_blocks);
+    for (uint32_t b = 0; b < size->n_blocks; b++) {
+        if (shard_has(&size->shard, b))
+            l->n_trials += n_pairs;
+        else
+            memset(l->marks + b * n_pairs, MARK_ELSEWHERE, n_pairs);
+    }
     return 0;
 }
 
@@ -48,7 +54,7 @@ static uint8_t *mark_of(const struct ledger *l, const struct store_place *place,
 bool ledger_knows(const struct ledger *l, const struct store_place *place)
 {
     return place->block < l->size.n_blocks && place->cell < l->size.n_cells &&
-           place->subject < l->size.n_subjects;
+           place->subject < l->size.n_subjects && shard_has(&l->size.shard, place->block);
 }
 
 bool ledger_is_open(const struct ledger *l, const struct store_place *place)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "err.h"
+#include "shard.h"
 #include "store.h"
 
 #define LEDGER_HANGS 2 /* of a subject in a cell: the rest of its trials there are given up */
@@ -13,14 +14,15 @@
 /* What a run is to do. */
 struct ledger_size {
     uint32_t n_blocks, n_cells, n_subjects;
-    uint32_t baseline; /* the subject that all others are held against */
+    struct shard shard; /* the blocks that are ours */
+    uint32_t baseline;  /* the subject that all others are held against */
     uint64_t
         budget_ns; /* of measured time, for each subject in each cell; 0: as much as it takes */
 };
 
 struct ledger {
     struct ledger_size size;
-    uint64_t n_trials, n_done, n_given_up; /* of the whole run */
+    uint64_t n_trials, n_done, n_given_up; /* of the whole run, or of the shard */
     uint8_t *marks;                        /* [block][cell][subject] */
     uint8_t *hangs;                        /* [cell][subject], LEDGER_HANGS at most */
     uint64_t *spent_ns;                    /* [cell][subject] */
@@ -31,7 +33,7 @@ struct ledger {
 int ledger_init(struct ledger *l, const struct ledger_size *size, struct err *err) MUST_CHECK;
 void ledger_release(struct ledger *l);
 
-/* Whether the place is one of the run at all. */
+/* Whether the place is one of the run, and of the shard, at all. */
 bool ledger_knows(const struct ledger *l, const struct store_place *place);
 
 /* Whether the trial is still to be done. */

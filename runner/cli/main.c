@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
     &command_tune,
     &command_show,
     &command_submit,
+    &command_merge,
     &command_report,
     &command_plot,
     &command_compare,

@@ -8,6 +8,7 @@
 #include "control.h"
 #include "placement.h"
 #include "recorded.h"
+#include "shard.h"
 
 struct run_config {
     char *allocators; /* subjects, ','-separated; owned, as all texts here */
@@ -23,6 +24,8 @@ struct run_config {
     uint64_t seed;
     bool survey;     /* the second pass: see campaign_survey.h */
     bool survey_all; /* and what takes long in it */
+    struct shard
+        shard; /* not kept here: the store has it beside the manifest, which is the same in all shards */
     enum touch touch;
     enum pin_policy pin;
     struct recorded_spec recorded; /* of words that say nothing; not kept: `workloads` says it, once

@@ -87,8 +87,8 @@ static void put_shards(FILE *out, const struct submission *s, const char *indice
           out);
     submission_path(s, "log", folder);
     fprintf(out, "#SBATCH --output=\"%s/%%A_%%a.log\"\n", folder);
-    if (s->time) /* what is done when time runs out is kept */
-        fprintf(out, "#SBATCH --time=%s\n#SBATCH --signal=B:TERM@60\n", s->time);
+    if (s->time)
+        fprintf(out, "#SBATCH --time=%s\n", s->time);
     put_place(out, s);
     put_checks(out, s);
     submission_path(s, "shards", folder);

@@ -1,36 +1,40 @@
 #include "shards.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
-#include "store.h"
+#include "shard_file.h"
 
-/* A shard's file gets its name when it is complete; what is damaged since then does not open. */
-static bool look(const char *path, struct shard_found *out)
+/* It got its name when it was complete; but what was damaged since, or put there by hand, does not count. */
+static bool is_shard(const struct store_run *run, const struct shard *shard)
+{
+    return run->n_held == 1 && run->shards[0].ordinal == shard->index && run->finished_s > 0;
+}
+
+static void look(const char *path, const struct shard *shard, struct shard_found *out)
 {
     struct store *store;
     struct store_run run = {.id = 0};
     struct err ignored;
     int64_t id;
     if (access(path, R_OK) < 0 || store_open(path, STORE_READ, &store, &ignored) < 0)
-        return false;
-    bool is_whole = store_find_run(store, "", &id, &ignored) == 0 &&
-                    store_load_run(store, id, &run, &ignored) == 0 && run.finished_s > 0;
-    if (is_whole)
+        return;
+    if (store_find_run(store, "", &id, &ignored) == 0 &&
+        store_load_run(store, id, &run, &ignored) == 0 && is_shard(&run, shard))
         *out = (struct shard_found){true, (double)(run.finished_s - run.started_s)};
     store_run_release(&run);
     store_close(store);
-    return is_whole;
 }
 
-int shards_look(const char *folder, uint32_t n, struct shard_found *files, struct err *err)
+int shards_look(const char *folder, uint32_t n, struct shard_found *found, struct err *err)
 {
-    (void)err;
     for (uint32_t i = 0; i < n; i++) {
-        char path[4096];
-        snprintf(path, sizeof(path), "%s/shard-%uof%u.db", folder, i, n);
-        files[i] = (struct shard_found){false, 0};
-        look(path, &files[i]);
+        struct shard shard = {.index = i, .n = n};
+        struct shard_file file;
+        int rc = shard_file_name(&file, folder, &shard, err);
+        if (rc < 0)
+            return rc;
+        found[i] = (struct shard_found){.is_whole = false};
+        look(file.path, &shard, &found[i]);
     }
     return 0;
 }

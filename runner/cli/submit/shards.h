@@ -1,16 +1,13 @@
-/* The files of a run's shards in a folder. */
+/* The shards of a run that are there. */
 #pragma once
 
 #include "err.h"
 
 struct shard_found {
-    bool is_whole;  /* it is there, readable, and its run is finished */
-    double seconds; /* that its run took */
+    bool is_whole;  /* its file is there, can be read, and its run is finished */
+    double seconds; /* that it took */
 };
 
-/*
- * Fills files[n], by the shards' numbers, from what lies in the folder. A folder that is not there holds none. What is no
- * whole shard of `n` is passed over. A negative errno when the folder cannot be read.
- */
-int shards_look(const char *folder, uint32_t n, struct shard_found *files,
+/* Fills found[n], by the shards' numbers, from the files in the folder. A negative errno for a path that is too long. */
+int shards_look(const char *folder, uint32_t n, struct shard_found *found,
                 struct err *err) MUST_CHECK;

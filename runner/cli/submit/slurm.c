@@ -151,6 +151,20 @@ int slurm_can_read(char *const *words, size_t n_words, char *const *files, size_
     return rc;
 }
 
+int slurm_script_of(const char *id, char *out, size_t n, struct err *err)
+{
+    const char *const argv[] = {"squeue", "-h", "-t", "all", "-j", id, "-o", "%o", NULL};
+    struct captured c;
+    int rc = call(argv, &c, err);
+    if (rc < 0)
+        return rc;
+    text_format(out, n, "%.*s", (int)strcspn(c.out, "\n"), c.out);
+    if (c.status != 0 || out[0] != '/')
+        rc = refused("no such job", &c, ENOENT, err);
+    free(c.out);
+    return rc;
+}
+
 void slurm_cancel(const char *id)
 {
     const char *const argv[] = {"scancel", id, NULL};

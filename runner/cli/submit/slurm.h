@@ -24,6 +24,9 @@ int slurm_look(const char *partition, struct slurm_site *out, struct err *err) M
 int slurm_submit(const char *script, const char *const *words, char id[SLURM_ID_BYTES],
                  struct err *err) MUST_CHECK;
 
+/* The path of a job's batch script, while Slurm knows the job. -ENOENT: it does not; -EIO: it does not answer. */
+int slurm_script_of(const char *id, char *out, size_t n, struct err *err) MUST_CHECK;
+
 /* Takes a job out of the queue that is not wanted after all; what Slurm says of it is ignored. */
 void slurm_cancel(const char *id);
 

@@ -224,7 +224,21 @@ static bool has_job(const struct submission *s, const char *id)
     return false;
 }
 
-/* The submission in `root` that has the job. */
+/* Slurm knows the folder of a job, too, for some minutes after its end. */
+static int ask_slurm(const char *id, struct submission *s)
+{
+    char script[PATH_MAX];
+    struct err ignored;
+    int rc = slurm_script_of(id, script, sizeof(script), &ignored);
+    char *slash = rc == 0 ? strrchr(script, '/') : NULL;
+    if (!slash)
+        return -ENOENT;
+    *slash = '\0';
+    rc = read_folder(script, s, &ignored);
+    return rc == 0 && !has_job(s, id) ? -ENOENT : rc;
+}
+
+/* The submission in `root` that has the job, or wherever Slurm says. */
 static int find(const char *id, const char *root, struct submission *s, struct err *err)
 {
     DIR *dir = opendir(root);
@@ -242,6 +256,8 @@ static int find(const char *id, const char *root, struct submission *s, struct e
     }
     if (dir)
         closedir(dir);
+    if (ask_slurm(id, s) == 0)
+        return 0;
     return err_set(err, ENOENT,
                    "no submission in %s has job %s; say its folder if it lies elsewhere", root, id);
 }
