@@ -114,7 +114,7 @@ int workload_plan(const struct workload_spec *spec, uint32_t threads, uint64_t s
                   const struct plan **plan, struct err *err) MUST_CHECK;
 
 /*
- * Calls `line` with each line of a Markdown account of the table: per workload its summary, source
- * and a row for each parameter. For docs/workloads.md and `list -v`.
+ * Calls `line` with each line of a Markdown account of the table: per workload its summary, source,
+ * what its plans are like, and a row for each parameter. For docs/workloads.md and `list -v`.
  */
 void workload_describe(void (*line)(void *context, const char *text), void *context);
