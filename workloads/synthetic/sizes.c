@@ -48,14 +48,18 @@ double sizes_variance(const struct sizes *s)
     return sum / s->n_doublings;
 }
 
+double sizes_share_below_in(const struct sizes *s, unsigned k, uint64_t bytes)
+{
+    double low, high;
+    bounds(s, k, &low, &high);
+    double share = ((double)bytes - low) / (high - low + 1);
+    return share < 0 ? 0 : share > 1 ? 1 : share;
+}
+
 double sizes_share_below(const struct sizes *s, uint64_t bytes)
 {
     double sum = 0;
-    for (unsigned k = 0; k < s->n_doublings; k++) {
-        double low, high;
-        bounds(s, k, &low, &high);
-        double share = ((double)bytes - low) / (high - low + 1);
-        sum += share < 0 ? 0 : share > 1 ? 1 : share;
-    }
+    for (unsigned k = 0; k < s->n_doublings; k++)
+        sum += sizes_share_below_in(s, k, bytes);
     return sum / s->n_doublings;
 }

@@ -4,6 +4,7 @@
  * anew. A pass begins and ends with nothing live.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "generate.h"
@@ -44,6 +45,11 @@ static int growth_extent(const struct workload_args *args, struct workload_exten
     return 0;
 }
 
+static uint64_t max_of(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 static uint64_t next_bytes(const struct vector *vector, uint64_t growth)
 {
     uint64_t next = vector->bytes * growth / PARAM_ONE;
@@ -82,6 +88,85 @@ static void append_thread(const struct workload_args *args, struct vector *vecto
     plan_builder_loop_end(b, t);
 }
 
+/*
+ * What is expected of one vector from its first request to its last: a step for each, and one that
+ * frees it.
+ */
+struct life {
+    double requests, below;   /* all, and those of less than some bytes */
+    double bytes, square;     /* held, summed over the steps; and their squares */
+    double most, most_square; /* of any one step */
+};
+
+static struct life life_of(const struct workload_args *args, uint64_t below)
+{
+    const uint64_t *v = args->values;
+    struct sizes bounds = sizes_of(v[MIN], v[MAX]);
+    struct vector vector = {.bytes = v[START], .bound = v[MAX]};
+    double ended = 0; /* the share of vectors whose bound lies below this step */
+    struct life life = {0};
+    for (;;) {
+        double size = (double)vector.bytes;
+        double reach = 1 - ended;
+        /* of those that reach the step, some have a bound below its size: they ask for that */
+        double small = sizes_share_below(&bounds, below) - ended;
+        life.requests += reach;
+        life.below += vector.bytes < below ? reach : fmax(small, 0);
+        life.bytes += reach * size;
+        life.square += reach * size * size;
+        life.most = fmax(life.most, reach * size);
+        life.most_square = fmax(life.most_square, reach * size * size);
+        if (vector.bytes == vector.bound)
+            return life;
+        ended = sizes_share_below(&bounds, vector.bytes + 1);
+        vector.bytes = next_bytes(&vector, v[GROWTH]);
+    }
+}
+
+/*
+ * What the largest of `n` bounds is no less than, but for one in ten thousand seeds.
+ */
+static uint64_t largest_bound(const struct workload_args *args, double n)
+{
+    const uint64_t *v = args->values;
+    struct sizes bounds = sizes_of(v[MIN], v[MAX]);
+    double share = pow(1e-4, 1 / n);
+    uint64_t bytes = v[MIN];
+    for (uint64_t step = log2_floor(v[MAX]) + 1; step-- > 0;)
+        if (sizes_share_below(&bounds, bytes + ((uint64_t)1 << step)) <= share)
+            bytes += (uint64_t)1 << step;
+    return bytes < v[MAX] ? bytes : v[MAX];
+}
+
+/*
+ * At first all vectors are young together, which takes more or less than when they are of all ages.
+ * How their threads keep step is open: the least is of one.
+ */
+static void growth_claims(const struct workload_args *args, struct workload_claims *claims)
+{
+    const uint64_t *v = args->values;
+    struct life life = life_of(args, 0);
+    double steps = life.requests + 1;
+    double lives = (double)v[OPS] / steps / (double)v[VECTORS]; /* of each vector in a pass */
+    struct generate_spread each = {.mean = life.bytes / steps, .most = (double)v[MAX]};
+    each.variance = life.square / steps - each.mean * each.mean;
+    *claims = (struct workload_claims){.sizes_slack = fmin(1, 1 / lives)};
+    generate_claim_spread(&each, v[VECTORS], 0, claims);
+    uint64_t live_min = v[START];
+    if (lives > 4) /* half of them, to be safe, come to their ends */
+        live_min = max_of(claims->live_min, largest_bound(args, lives * (double)v[VECTORS] / 2));
+    each.variance = fmax(each.variance, life.most_square);
+    each.mean = fmax(each.mean, life.most);
+    generate_claim_spread(&each, args->threads * v[VECTORS], args->threads * v[OPS], claims);
+    claims->live_min = live_min;
+}
+
+static double growth_share_below(const struct workload_args *args, uint64_t bytes)
+{
+    struct life life = life_of(args, bytes);
+    return life.below / life.requests;
+}
+
 static int growth_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
 {
     struct vector *vectors = calloc(args->values[VECTORS], sizeof(*vectors));
@@ -97,8 +182,12 @@ const struct workload workload_realloc_growth = {
     .name = "realloc-growth",
     .summary = "vectors that grow by a factor to a bound, several at a time in each other's way",
     .source = "growing arrays and strings, as of C++'s std::vector",
+    .surprise = "most of the time going into the few largest vectors: then each step copies what "
+                "could grow where it is or move by its pages alone",
     .params = params,
     .threads_min = 1,
+    .claims = growth_claims,
+    .share_below = growth_share_below,
     .extent = growth_extent,
     .plan = growth_plan,
 };
