@@ -163,6 +163,7 @@ static void draw_line(struct surface *s)
         put_levels(s, shown[i], styles[i].name);
     fputs("set title ", out);
     plot_put_cell(out, &s->p->summary->run.cells[0]);
+    fputc('\n', out);
     put_axis(s, 0, "x");
     fputs("set xtics rotate by -45\nset logscale y\nset ylabel 'ratio to the default'\n", out);
     fputs("set key outside right top Left reverse samplen 2\n", out);

@@ -163,8 +163,9 @@ function fillOtherKnobs() {
   const rows = tuning.knobs.flatMap((knob, k) => (k < tuning.grid ? [] : knob.levels.map((_, level) => level).filter(Boolean).map((level) => levelRow(k, level))));
   const untried = tuning.knobs.slice(tuning.grid).filter((knob) => knob.levels.length === 1).map((knob) => knob.name);
   $("tuning-others").hidden = tuning.knobs.length <= tuning.grid;
-  $("tuning-others-note").textContent = "Each level of the knobs that are not in the surface: alone, everything else as it is by default, and in the settings that did best with it, of those that ran in two blocks or more without failing. " +
+  $("tuning-others-note").textContent = !rows.length ? `Never tried, for want of time: ${untried.join(", ")}.` : "Each level of the knobs that are not in the surface: alone, everything else as it is by default, and in the settings that did best with it, of those that ran in two blocks or more without failing. " +
     "The best of many holds luck: ratios of the search claim nothing." + (untried.length ? ` Never tried, for want of time: ${untried.join(", ")}.` : "");
+  $("tuning-others-table").hidden = !rows.length;
   fillTable($("tuning-others-table"), "Ratios to the default, from the search unless confirmed", ["level", "settings with it", "failed", "throughput alone", "peak RSS alone", "best throughput", "least peak RSS"], rows);
 }
 
