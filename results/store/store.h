@@ -45,11 +45,11 @@ struct store_fact {
  * Facts of a run that is a tuning; others have none of them. Its subjects are the baseline with settings: the
  * points of the search, in the order in which they came.
  */
-#define FACT_TUNE_KNOBS     "tune_knobs" /* names, ','-separated; the first two made the grid */
-#define FACT_TUNE_HURRIED   "tune_hurried_at_block" /* a block's number: then time ran out */
-#define FACT_TUNE_CONFIRMED "tune_confirmed_from_block"
-#define FACT_TUNE_RECOMMENDED \
-    "tune_recommended_subject" /* an ordinal; the baseline's: leave the default */
+#define FACT_TUNE_KNOBS       "tune_knobs" /* names, ','-separated; the first two made the grid */
+#define FACT_TUNE_HURRIED     "tune_hurried_at_block" /* a block's number: then time ran out */
+#define FACT_TUNE_CONFIRMED   "tune_confirmed_from_block"
+#define FACT_TUNE_RECOMMENDED "tune_recommended_subject" /* an ordinal; the baseline's: leave the default */
+#define FACT_TUNE_ANSWER      "tune_answer" /* JSON: what the tuning said when it was last left */
 
 struct store_subject {
     const char *name; /* unique in the run; how tables call it */
