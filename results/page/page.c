@@ -30,7 +30,9 @@ static int gather(struct page *p, struct err *err)
 {
     page_add_run(p);
     page_add_numbers(p);
-    int rc = page_add_answer(p, err);
+    int rc = page_add_tuning(p, err);
+    if (rc == 0)
+        rc = page_add_answer(p, err);
     if (rc == 0)
         rc = page_add_trials(p, err);
     if (rc == 0)

@@ -10,6 +10,7 @@
 
 #include "page_parts.h"
 #include "report_text.h"
+#include "tuned.h"
 
 /* How a measure is spoken of. */
 struct words {
@@ -363,8 +364,10 @@ static int answer(struct page *p, json_t *into, const struct words *words, struc
 int page_add_answer(struct page *p, struct err *err)
 {
     json_t *o = json_object();
+    bool is_asked =
+        !tuned_is(&p->s->run); /* the best of many settings that a search tried is no answer */
     int rc = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(all_words) && rc == 0; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(all_words) && is_asked && rc == 0; i++)
         rc = answer(p, o, &all_words[i], err);
     page_put(p, p->root, "answer", o);
     return rc;

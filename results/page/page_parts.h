@@ -37,6 +37,7 @@ static inline void page_append(struct page *p, json_t *array, json_t *value)
  */
 void page_add_run(struct page *p);     /* run, facts, warnings, subjects, cells */
 void page_add_numbers(struct page *p); /* measures, entries, means, levers, failures */
+int page_add_tuning(struct page *p, struct err *err) MUST_CHECK;
 int page_add_answer(struct page *p, struct err *err) MUST_CHECK;
 int page_add_trials(struct page *p, struct err *err) MUST_CHECK; /* fills p->trials, too */
 int page_add_series(struct page *p, struct err *err) MUST_CHECK; /* behind the trials */

@@ -44,7 +44,7 @@ static json_t *make_facts(struct page *p)
     json_t *array = json_array();
     for (uint32_t i = 0; i < p->s->run.n_facts; i++) {
         const struct store_fact *fact = &p->s->run.facts[i];
-        if (is_warning(fact))
+        if (is_warning(fact) || strcmp(fact->key, FACT_TUNE_ANSWER) == 0)
             continue;
         json_t *pair = json_array();
         page_append(p, pair, part_text(fact->key));

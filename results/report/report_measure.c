@@ -90,7 +90,8 @@ static void format_header(char *out, const struct view *v, const struct column *
         snprintf(out, TEXT_BYTES, "%.60s %s", subject, v->style->unit);
         return;
     case COLUMN_RATIO:
-        snprintf(out, TEXT_BYTES, "%s", subject);
+        snprintf(out, TEXT_BYTES, "%s%s", subject,
+                 summary_entry(v->s, 0, column->subject)->is_confirmed ? ", confirmed" : "");
         return;
     case COLUMN_CPU:
         snprintf(out, TEXT_BYTES, "%.60s ns", subject);

@@ -10,6 +10,7 @@
 #include "report_measure.h"
 #include "report_text.h"
 #include "report_waiting.h"
+#include "tuned.h"
 
 #define DEFAULT_WIDTH 100u
 
@@ -32,6 +33,43 @@ size_t report_width(FILE *out)
     return DEFAULT_WIDTH;
 }
 
+/* The blocks that a confirmed ratio rests on; 0 for one of the search. */
+static unsigned n_confirmed(const struct summary *s, uint32_t subject)
+{
+    const struct summary_entry *e = summary_entry(s, 0, subject);
+    return e->is_confirmed ? e->measured[MEASURE_THROUGHPUT].ratio.n_blocks : 0;
+}
+
+/* What a tuning says, and what its numbers rest on. */
+static void print_tuning(FILE *out, const struct summary *s)
+{
+    const struct store_run *run = &s->run;
+    const char *recommended = store_run_fact(run, FACT_TUNE_RECOMMENDED);
+    unsigned long at = recommended ? strtoul(recommended, NULL, 10) : 0;
+    fputs("a tuning of ", out);
+    report_put_clean(out, store_run_fact(run, FACT_TUNE_KNOBS));
+    fputs("; ", out);
+    if (!recommended)
+        fprintf(out, "unconfirmed: `arenabench tune --resume=%s` goes on", run->name);
+    else if (at == 0 || at >= run->n_subjects)
+        fputs("it says: leave the default", out);
+    else
+        fputs("it recommends ", out);
+    if (at > 0 && at < run->n_subjects)
+        report_put_clean(out, run->subjects[at].name);
+    fputs(
+        "\nratios rest on the search, where poor settings ran in few blocks and the best of many had luck\n",
+        out);
+    for (uint32_t i = 0; run->n_cells > 0 && i < run->n_subjects; i++) {
+        if (n_confirmed(s, i) == 0)
+            continue;
+        fputs("those of ", out);
+        report_put_clean(out, run->subjects[i].name);
+        fprintf(out, ", confirmed, rest on the %u fresh blocks of the confirmation alone\n",
+                n_confirmed(s, i));
+    }
+}
+
 static void print_head(FILE *out, const struct summary *s)
 {
     const struct store_run *run = &s->run;
@@ -47,14 +85,8 @@ static void print_head(FILE *out, const struct summary *s)
             fputc('\n', out);
         }
     uint64_t n_wanted = (uint64_t)run->n_cells * run->n_subjects * run->n_blocks;
-    const char *knobs = store_run_fact(run, FACT_TUNE_KNOBS);
-    if (knobs) {
-        fputs("a tuning of ", out);
-        report_put_clean(out, knobs);
-        fprintf(out,
-                ": poor settings ran in few blocks; `arenabench tune --resume=%s` says what is "
-                "recommended\n",
-                run->name);
+    if (tuned_is(run)) {
+        print_tuning(out, s);
     } else if (s->n_trials < n_wanted && run->finished_s == 0)
         fprintf(out, "not finished: %u of %llu trials are stored\n", s->n_trials,
                 (unsigned long long)n_wanted);

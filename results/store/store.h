@@ -43,6 +43,7 @@ struct store_fact {
 #define FACT_TUNE_HURRIED     "tune_hurried_at_block" /* a block's number: then time ran out */
 #define FACT_TUNE_CONFIRMED   "tune_confirmed_from_block"
 #define FACT_TUNE_RECOMMENDED "tune_recommended_subject" /* an ordinal; the baseline's: leave the default */
+#define FACT_TUNE_ANSWER      "tune_answer" /* JSON: what the tuning said when it was last left */
 
 struct store_subject {
     const char *name; /* unique in the run; how tables call it */

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,14 +163,32 @@ static void note_blocks(struct summary *s, unsigned n_blocks)
         s->fewest_blocks = n_blocks;
 }
 
+/*
+ * The paired ratios of a subject in a cell; of a tuning those of the confirmation alone, where there is one. Whether they
+ * are those.
+ */
+static bool pair(const struct numbers *n, uint32_t cell, uint32_t subject, enum measure m,
+                 double *ratios)
+{
+    const struct summary *s = n->s;
+    unsigned n_confirmed = 0;
+    stats_paired_ratios(numbers_of(n, m, cell, subject), numbers_of(n, m, cell, s->baseline),
+                        s->n_blocks, ratios);
+    for (unsigned b = s->confirmed_from; b < s->n_blocks; b++)
+        n_confirmed += !isnan(ratios[b]);
+    for (unsigned b = 0; n_confirmed > 0 && b < s->confirmed_from; b++)
+        ratios[b] = NAN;
+    return n_confirmed > 0;
+}
+
 /* A subject against the baseline in one cell. */
 static int compare_in_cell(struct numbers *n, uint32_t cell, uint32_t subject, enum measure m,
                            struct err *err)
 {
     struct summary *s = n->s;
-    struct measured *out = &summary_entry(s, cell, subject)->measured[m];
-    stats_paired_ratios(numbers_of(n, m, cell, subject), numbers_of(n, m, cell, s->baseline),
-                        s->n_blocks, n->ratios);
+    struct summary_entry *e = summary_entry(s, cell, subject);
+    struct measured *out = &e->measured[m];
+    e->is_confirmed |= pair(n, cell, subject, m, n->ratios);
     int result =
         stats_cell_interval(n->ratios, s->n_blocks, &s->options.bootstrap, &out->ratio, err);
     if (result < 0)
@@ -191,8 +210,7 @@ static int compare_means(struct numbers *n, uint32_t subject, enum measure m, co
     struct ratio_table table = {.ratios = n->ratios, .n_blocks = s->n_blocks};
     for (uint32_t c = 0; c < s->run.n_cells; c++)
         if (lever_counts(s, c, without))
-            stats_paired_ratios(numbers_of(n, m, c, subject), numbers_of(n, m, c, s->baseline),
-                                s->n_blocks, n->ratios + (size_t)table.n_cells++ * s->n_blocks);
+            pair(n, c, subject, m, n->ratios + (size_t)table.n_cells++ * s->n_blocks);
     int result = stats_mean_interval(&table, &s->options.bootstrap, &out->ratio, &out->n_used, err);
     out->verdict = stats_verdict(&out->ratio, measures[m].direction, s->options.noise);
     return result;
@@ -270,6 +288,13 @@ static int find_baseline(struct summary *s, const char *name, struct err *err)
                    name);
 }
 
+static void find_confirmation(struct summary *s)
+{
+    const char *fact = store_run_fact(&s->run, FACT_TUNE_CONFIRMED);
+    unsigned long from = fact ? strtoul(fact, NULL, 10) : UINT_MAX;
+    s->confirmed_from = from < STORE_BLOCKS_MAX ? (unsigned)from : UINT_MAX;
+}
+
 static void settle_options(struct summary *s, const struct summary_options *options)
 {
     s->options = *options;
@@ -324,6 +349,7 @@ int summary_make(struct store *store, int64_t run_id, const struct summary_optio
         result = make_room(&n, err);
     if (result == 0) {
         settle_options(out, options);
+        find_confirmation(out);
         for (uint32_t c = 0; c < out->run.n_cells; c++)
             out->n_mean_cells += !summary_is_control(out, c);
         result = store_each_trial(store, run_id, add_trial, &n, err);

@@ -5,6 +5,9 @@
  * Two rows are the bench's own and take part in no comparison: the subject whose allocator is
  * `null` (what the bench costs) has no ratios, and the workload `nop` (what the harness costs) is
  * left out of the geometric means.
+ *
+ * The winner of a tuning won with luck, too. Where a subject and the baseline both ran well in blocks of its confirmation, their
+ * ratio rests on these alone; all others rest on the blocks of the search.
  */
 #pragma once
 
@@ -44,6 +47,7 @@ struct summary_entry {
     unsigned n_trials, n_ok;
     enum trial_status first_failure; /* where n_ok < n_trials */
     bool failures_differ;            /* not all of them are of that kind */
+    bool is_confirmed; /* of a tuning: the ratios rest on the confirmation's blocks alone */
     /* Over the trials that are ok: lives of threads, and what they waited in them. */
     double thread_ns, stall_ns, pace_ns;
     struct measured measured[MEASURES];
@@ -85,7 +89,7 @@ struct summary_disturbance {
 };
 
 struct summary_options {
-    const char *baseline; /* a subject's name to compare with; NULL: the run's own */
+    const char *baseline;       /* a subject's name to compare with; NULL: the run's own */
     struct bootstrap bootstrap; /* seed 0: the run's own */
     double noise;               /* a smaller difference is none; 0: STATS_NOISE */
 };
@@ -95,10 +99,11 @@ struct summary {
     struct summary_options options; /* as used */
     uint32_t baseline;              /* ordinal of the subject */
     unsigned n_trials;
-    unsigned n_blocks;             /* that hold a trial */
-    unsigned n_mean_cells;         /* cells that count in the geometric means */
-    unsigned fewest_blocks;        /* behind any interval, 2 or more; 0: there is no interval */
-    bool has_single_block;         /* some ratio rests on one block */
+    unsigned n_blocks;       /* that hold a trial */
+    unsigned confirmed_from; /* of a tuning: the first block of its confirmation; else UINT_MAX */
+    unsigned n_mean_cells;   /* cells that count in the geometric means */
+    unsigned fewest_blocks;  /* behind any interval, 2 or more; 0: there is no interval */
+    bool has_single_block;   /* some ratio rests on one block */
     struct summary_entry *entries; /* summary_entry() */
     struct summary_mean *means;    /* summary_mean() */
     struct summary_lever levers[MEASURES];

@@ -51,15 +51,22 @@ static int print(const struct tune_words *w, struct tuning *t, const struct tune
     return rc;
 }
 
-/* For plots of the run. */
-static int note_recommended(const struct tuning *t, const struct tune_answer *a, struct err *err)
+/* For those who read the run later. An answer of before, unconfirmed, is replaced. */
+static int note_answer(const struct tuning *t, const struct tune_answer *a, struct err *err)
 {
+    const struct campaign *c = &t->campaign;
     char value[16];
     text_format(value, sizeof(value), "%u", a->recommended);
-    const struct store_fact fact = {.key = FACT_TUNE_RECOMMENDED, .value = value};
-    return a->verdict == TUNE_UNCONFIRMED
-               ? 0
-               : store_add_fact(t->campaign.store, t->campaign.run_id, &fact, err);
+    const struct store_fact recommended = {.key = FACT_TUNE_RECOMMENDED, .value = value};
+    char *text = tune_answer_to_json(t, a);
+    if (!text)
+        return err_set(err, ENOMEM, "no memory for the answer");
+    const struct store_fact answer = {.key = FACT_TUNE_ANSWER, .value = text};
+    int rc = store_add_fact(c->store, c->run_id, &answer, err);
+    if (rc == 0 && a->verdict != TUNE_UNCONFIRMED)
+        rc = store_add_fact(c->store, c->run_id, &recommended, err);
+    free(text);
+    return rc;
 }
 
 static int finish(const struct tune_words *w, struct tuning *t, const char *file, struct err *err)
@@ -68,7 +75,7 @@ static int finish(const struct tune_words *w, struct tuning *t, const char *file
     struct tune_answer answer;
     int rc = tune_answer(t->tune, &answer, err);
     if (rc == 0)
-        rc = note_recommended(t, &answer, err);
+        rc = note_answer(t, &answer, err);
     if (rc == 0)
         rc = print(w, t, &answer, err);
     tune_answer_release(&answer);

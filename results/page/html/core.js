@@ -1,7 +1,7 @@
 // What all sections use: the data, elements, numbers, colours. Nothing here computes a statistic.
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const { run, subjects, cells, entries, means } = data;
+const { run, subjects, cells, entries, means, tuning } = data; // tuning: null where the run is none
 const $ = (id) => document.getElementById(id);
 
 // An element; text becomes text nodes, so that no name in the data is ever read as HTML.
@@ -40,7 +40,9 @@ const measures = {
 
 const baseline = run.baseline;
 const cellName = (c) => `${cells[c].workload}, ${plural(cells[c].threads, "thread")}`;
-const contenders = subjects.map((s, i) => i).filter((i) => !subjects[i].bench);
+// Of a tuning's many settings those that are worth a line of their own: the default, and what came out of it.
+const tuned = tuning && [baseline, tuning.recommended, tuning.answer && tuning.answer.best, ...tuning.confirmed];
+const contenders = subjects.map((s, i) => i).filter((i) => !subjects[i].bench && (!tuned || tuned.includes(i)));
 
 // Okabe and Ito's colours, which differ for all kinds of colour vision, a little lighter on a dark ground; fixed for the
 // allocators that the project knows. Settings of one allocator share its colour and differ in their dashes.
@@ -61,13 +63,18 @@ const symbols = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyR
 const looks = (() => {
   const seen = new Map();
   let nOthers = 0;
-  return subjects.map((s, i) => {
-    const known = Object.hasOwn(colours, s.allocator);
+  const order = [...contenders, ...subjects.map((_, i) => i).filter((i) => !contenders.includes(i))]; // all of those that are drawn differ
+  const made = new Map(order.map((i) => [i, look(i)]));
+  return subjects.map((_, i) => made.get(i));
+
+  function look(i) {
+    const s = subjects[i];
+    const known = Object.hasOwn(colours, s.allocator) && (!tuned || i === baseline);
     const key = known ? s.allocator : s.name;
     if (!seen.has(key)) seen.set(key, { pair: known ? colours[key] : others[nOthers++ % others.length], n: 0 });
     const of = seen.get(key);
     return { pair: of.pair, dash: dashes[of.n++ % dashes.length], symbol: symbols[i % symbols.length] };
-  });
+  }
 })();
 
 // --- light and dark ---

@@ -1,20 +1,22 @@
 // What was measured, on which machine, and how to make it again.
 
 function fillSettings() {
+  const isListed = (i) => !tuned || contenders.includes(i); // of a tuning's settings not all the hundreds
+  const listed = subjects.map((_, i) => i).filter(isListed);
   const long = (text) => el("td", { class: "text long" }, text || "–");
   fillTable($("settings-table"), "Proved in the trials: the file that supplied malloc, and what the worker was started with",
     ["allocator", "version", "malloc from", "build id", "environment"],
-    data.subjects.map((s, i) => {
-      const p = data.proof[i];
+    listed.map((i) => {
+      const s = subjects[i], p = data.proof[i];
       return [nameOf(i), el("td", { class: "text" }, p.version || "–"), long(p.path || (entries.some((row) => row[i].trials) ? "no trial ended well" : "not run")),
         long(p.build_id ? p.build_id.slice(0, 16) : ""), long(p.environment || s.setting || "nothing")];
     }));
-  const telling = data.proof.map((p, i) => [i, p.settings || []]).filter(([, list]) => list.length);
+  const telling = data.proof.map((p, i) => [i, p.settings || []]).filter(([i, list]) => list.length && isListed(i));
   const value = ([, least, greatest]) => (least === greatest ? count(least) : `${count(least)} to ${count(greatest)}`);
   $("settings-held").replaceChildren(
     ...telling.map(([i, list]) => el("details", {}, el("summary", {}, `Settings that held in ${subjects[i].name}, as it told them at the end of its trials (${list.length})`),
       (() => { const t = el("table"); fillTable(t, "", ["setting", "value"], list.map((row) => [row[0], value(row)])); return el("div", { class: "wide" }, t); })())),
-    el("p", { class: "quiet" }, telling.length < subjects.length ? "The other allocators do not tell which settings held; theirs are those of the environment above and their own defaults." : ""));
+    el("p", { class: "quiet" }, telling.length < listed.length ? "The other allocators do not tell which settings held; theirs are those of the environment above and their own defaults." : ""));
 }
 
 function fillFacts() {

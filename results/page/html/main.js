@@ -1,7 +1,7 @@
 // Fills the page: what is read first, first; each section in a turn of its own, so that the page answers meanwhile.
 
 function fillNav() {
-  $("nav").replaceChildren(...[...document.querySelectorAll("section[data-nav]")].map((s) => el("a", { href: `#${s.id}` }, s.dataset.nav)));
+  $("nav").replaceChildren(...[...document.querySelectorAll("section[data-nav]:not([hidden])")].map((s) => el("a", { href: `#${s.id}` }, s.dataset.nav)));
 }
 
 function start() {
@@ -20,17 +20,19 @@ function start() {
   addEventListener("beforeprint", print(true));
   addEventListener("afterprint", print(false));
 
+  // A tuning has one cell and many settings of one allocator, which have pictures of their own.
+  for (const id of tuning ? ["matrix", "tradeoff", "scaling"] : ["tuning"]) $(id).hidden = true;
   applyTheme();
   fillNav();
   fillAnswer();
-  setUpMatrix();
+  if (!tuning) setUpMatrix();
   setUpCell();
   fillSettings();
   fillFacts();
   fillAgain();
   document.documentElement.dataset.filled = "yes";
   performance.mark("filled");
-  const rest = [setUpTradeoff, setUpScaling, setUpMemory, setUpFragmentation, setUpOccupancy, setUpTail, setUpLatency];
+  const rest = [...(tuning ? [setUpTuning] : [setUpTradeoff, setUpScaling]), setUpMemory, setUpFragmentation, setUpOccupancy, setUpTail, setUpLatency];
   const next = () => {
     const job = rest.shift();
     if (job) { job(); setTimeout(next); } else document.documentElement.dataset.ready = "yes";

@@ -1,10 +1,11 @@
-/* What a tuning says, as JSON. */
+/* What a tuning says, as JSON: for programs, and for the store. */
 #include <errno.h>
 #include <jansson.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_parts.h"
 #include "tune_print.h"
 
 static const char *verdict_name(enum tune_verdict v)
@@ -21,16 +22,11 @@ static const char *verdict_name(enum tune_verdict v)
     return names[v];
 }
 
-static json_t *number(double x)
-{
-    return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *measures(const double *values)
 {
     json_t *object = json_object();
     for (enum tune_measure m = 0; m < TUNE_MEASURES; m++)
-        json_object_set_new(object, tune_measure_name(m), number(values[m]));
+        json_object_set_new(object, tune_measure_name(m), part_number(values[m]));
     return object;
 }
 
@@ -49,10 +45,10 @@ static json_t *settings(const struct tuning *t, const struct tune_point *p)
 static json_t *point(const struct tuning *t, const struct tune_answer *a, unsigned p)
 {
     const struct tune_estimate *e = &a->points[p];
-    return json_pack("{so ss si sb so so so ss}", "settings", settings(t, tune_point(t->tune, p)),
+    return json_pack("{so ss si sb so so so so}", "settings", settings(t, tune_point(t->tune, p)),
                      "state", tune_state_name(e->state), "blocks", (int)e->n_blocks, "pareto",
                      e->is_pareto, "medians", measures(e->value), "ratios", measures(e->ratio),
-                     "standard_errors", measures(e->spread), "failure", e->failure);
+                     "standard_errors", measures(e->spread), "failure", part_text(e->failure));
 }
 
 static json_t *confirmation(const struct tune_answer *a)
@@ -61,8 +57,8 @@ static json_t *confirmation(const struct tune_answer *a)
     for (enum tune_measure m = 0; m < TUNE_MEASURES; m++) {
         const struct interval *x = &a->ratio[m];
         json_object_set_new(object, tune_measure_name(m),
-                            json_pack("{so so so ss}", "ratio", number(x->estimate), "low",
-                                      number(x->low), "high", number(x->high), "verdict",
+                            json_pack("{so so so ss}", "ratio", part_number(x->estimate), "low",
+                                      part_number(x->low), "high", part_number(x->high), "verdict",
                                       stats_verdict_name(a->claims[m])));
     }
     return object;
@@ -73,26 +69,43 @@ static json_t *environment(const struct tuning *t, unsigned p)
 {
     json_t *array = json_array();
     for (size_t i = 0; p > 0 && i < t->subjects[p].n_environment; i++)
-        json_array_append_new(array, json_string(t->subjects[p].environment[i]));
+        json_array_append_new(array, part_text(t->subjects[p].environment[i]));
     return array;
+}
+
+/* Points, of all or of those alone that the table has. */
+static json_t *points_of(const struct tuning *t, const struct tune_answer *a, bool all)
+{
+    json_t *array = json_array();
+    for (unsigned p = 0; p < a->n_points; p++) {
+        if (!all && !a->points[p].is_pareto)
+            continue;
+        json_t *object = point(t, a, p);
+        json_object_set_new(object, "subject", json_integer(p));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
+static json_t *answer_of(const struct tuning *t, const struct tune_answer *a, bool all)
+{
+    const struct tune_objective *o = &t->config->objective;
+    const struct cell *cell = &t->campaign.cells[0];
+    return json_pack("{so so si s{ss ss sf} ss si si sI si so so so so so}", "allocator",
+                     part_text(t->campaign.subjects[0].name), "workload", part_text(cell->name),
+                     "threads", (int)cell->threads, "objective", "goal", tune_measure_name(o->goal),
+                     "limited", tune_measure_name(o->limited), "limit", o->limit, "verdict",
+                     verdict_name(a->verdict), "best", (int)a->best, "recommended",
+                     (int)a->recommended, "trials", (json_int_t)t->n_trials, "confirmation_blocks",
+                     (int)a->n_confirmed, "confirmation", confirmation(a), "confirmed_medians",
+                     measures(a->confirmed), "default_confirmed_medians",
+                     measures(a->default_confirmed), "environment", environment(t, a->recommended),
+                     "points", points_of(t, a, all));
 }
 
 int tune_print_json(FILE *out, struct tuning *t, const struct tune_answer *a, struct err *err)
 {
-    const struct tune_objective *o = &t->config->objective;
-    const struct cell *cell = &t->campaign.cells[0];
-    json_t *points = json_array();
-    for (unsigned p = 0; p < a->n_points; p++)
-        json_array_append_new(points, point(t, a, p));
-    json_t *json = json_pack(
-        "{ss ss si s{ss ss sf} ss si si sI si so so so so so}", "allocator",
-        t->campaign.subjects[0].name, "workload", cell->name, "threads", (int)cell->threads,
-        "objective", "goal", tune_measure_name(o->goal), "limited", tune_measure_name(o->limited),
-        "limit", o->limit, "verdict", verdict_name(a->verdict), "best", (int)a->best, "recommended",
-        (int)a->recommended, "trials", (json_int_t)t->n_trials, "confirmation_blocks",
-        (int)a->n_confirmed, "confirmation", confirmation(a), "confirmed_medians",
-        measures(a->confirmed), "default_confirmed_medians", measures(a->default_confirmed),
-        "environment", environment(t, a->recommended), "points", points);
+    json_t *json = answer_of(t, a, true);
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
     json_decref(json);
     if (!text)
@@ -100,4 +113,46 @@ int tune_print_json(FILE *out, struct tuning *t, const struct tune_answer *a, st
     fprintf(out, "%s\n", text);
     free(text);
     return 0;
+}
+
+/* What `print` writes, as a text; NULL without memory. */
+static json_t *printed(const struct tuning *t, const struct tune_answer *a,
+                       void (*print)(FILE *out, const struct tuning *t,
+                                     const struct tune_answer *a))
+{
+    char *text = NULL;
+    size_t n_bytes;
+    FILE *out = open_memstream(&text, &n_bytes);
+    if (!out)
+        return NULL;
+    print(out, t, a);
+    json_t *json = fclose(out) == 0 ? part_text(text) : NULL;
+    free(text);
+    return json;
+}
+
+static void put_paste(FILE *out, const struct tuning *t, const struct tune_answer *a)
+{
+    unsigned shown = tune_print_shown(a);
+    if (shown > 0)
+        tune_print_paste(out, t, shown, "");
+}
+
+static void put_costs(FILE *out, const struct tuning *t, const struct tune_answer *a)
+{
+    (void)t;
+    if (a->recommended > 0)
+        tune_print_costs(out, a, "");
+}
+
+char *tune_answer_to_json(const struct tuning *t, const struct tune_answer *a)
+{
+    json_t *json = answer_of(t, a, false);
+    int rc = json ? 0 : -1;
+    rc |= json_object_set_new(json, "sentence", printed(t, a, tune_print_verdict));
+    rc |= json_object_set_new(json, "paste", printed(t, a, put_paste));
+    rc |= json_object_set_new(json, "costs", printed(t, a, put_costs));
+    char *text = rc == 0 ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(json);
+    return text;
 }

@@ -194,7 +194,7 @@ static void print_confirmation(FILE *out, const struct tune_answer *a)
         print_interval(out, a, columns[i]);
 }
 
-static void print_verdict(FILE *out, const struct tuning *t, const struct tune_answer *a)
+void tune_print_verdict(FILE *out, const struct tuning *t, const struct tune_answer *a)
 {
     const struct tune_objective *o = &t->config->objective;
     char words[SUBJECT_TEXT_MAX];
@@ -232,23 +232,21 @@ static void print_verdict(FILE *out, const struct tuning *t, const struct tune_a
     }
 }
 
-/* What the recommendation costs elsewhere. */
-static void print_costs(FILE *out, const struct tune_answer *a)
+void tune_print_costs(FILE *out, const struct tune_answer *a, const char *before)
 {
     static struct machine_facts facts;
-    double mappings = a->confirmed[TUNE_MAPPINGS], before = a->default_confirmed[TUNE_MAPPINGS];
+    double mappings = a->confirmed[TUNE_MAPPINGS], by_default = a->default_confirmed[TUNE_MAPPINGS];
     machine_facts_read("/", &facts);
     const char *most = machine_fact(&facts, "max_map_count");
-    fputs("\nwhat it costs elsewhere:\n", out);
     if (!isnan(mappings))
-        fprintf(out, "  mappings at the end %.0f, by default %.0f; vm.max_map_count allows %s\n",
-                mappings, before, most ? most : "an unknown number");
+        fprintf(out, "%smappings at the end %.0f, by default %.0f; vm.max_map_count allows %s\n",
+                before, mappings, by_default, most ? most : "an unknown number");
     if (!isnan(a->confirmed[TUNE_FAULTS]))
-        fprintf(out, "  page faults %.3g for a thousand calls, by default %.3g\n",
+        fprintf(out, "%spage faults %.3g for a thousand calls, by default %.3g\n", before,
                 1000 * a->confirmed[TUNE_FAULTS], 1000 * a->default_confirmed[TUNE_FAULTS]);
     for (enum tune_measure m = 0; m < TUNE_MEASURES; m++)
         if (a->claims[m] == VERDICT_WORSE && m != TUNE_FAULTS && m != TUNE_MAPPINGS)
-            fprintf(out, "  %s %.3f of the default's\n", tune_print_measure(m),
+            fprintf(out, "%s%s %.3f of the default's\n", before, tune_print_measure(m),
                     a->ratio[m].estimate);
 }
 
@@ -288,15 +286,17 @@ int tune_print_answer(FILE *out, const struct tuning *t, const struct tune_answe
         return rc;
     fputc('\n', out);
     print_failures(out, t, a);
-    print_verdict(out, t, a);
+    tune_print_verdict(out, t, a);
     print_confirmation(out, a);
-    unsigned shown = a->verdict == TUNE_UNCONFIRMED ? a->best : a->recommended;
+    unsigned shown = tune_print_shown(a);
     if (shown > 0) {
         fputs("\nto set it:\n", out);
         tune_print_paste(out, t, shown, "  ");
     }
-    if (a->recommended > 0)
-        print_costs(out, a);
+    if (a->recommended > 0) {
+        fputs("\nwhat it costs elsewhere:\n", out);
+        tune_print_costs(out, a, "  ");
+    }
     tune_print_why(out, t, shown);
     return 0;
 }

@@ -16,6 +16,24 @@ int tune_print_json(FILE *out, struct tuning *t, const struct tune_answer *a,
                     struct err *err) MUST_CHECK;
 
 /*
+ * What the store keeps of an answer: the same, of the points the Pareto set alone, and the sentence, the lines to paste and
+ * the costs as texts. The caller frees it; NULL without memory.
+ */
+char *tune_answer_to_json(const struct tuning *t, const struct tune_answer *a);
+
+/* One sentence or two. */
+void tune_print_verdict(FILE *out, const struct tuning *t, const struct tune_answer *a);
+
+/* What the recommendation costs elsewhere, a line each with `before` in front. */
+void tune_print_costs(FILE *out, const struct tune_answer *a, const char *before);
+
+/* The point whose lines are to be pasted: the recommended one, or the best so far; 0: none. */
+static inline unsigned tune_print_shown(const struct tune_answer *a)
+{
+    return a->verdict == TUNE_UNCONFIRMED ? a->best : a->recommended;
+}
+
+/*
  * How the point is set: the lines of the environment, each with `before` in front, and calls of mallopt() where the
  * allocator has it.
  */
