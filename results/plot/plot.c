@@ -24,6 +24,8 @@ const struct plot_kind plot_kinds[] = {
     {"scaling", "throughput over threads, a panel per workload", false, false, plot_scaling},
     {"tuning", "of a tuning: throughput and memory over its first two knobs; few blocks are pale",
      false, false, plot_tuning},
+    {"pareto", "of a tuning: throughput against peak memory of every setting, and the front", false,
+     false, plot_pareto},
     {0},
 };
 

@@ -9,6 +9,7 @@ int plot_memory(struct plot *p, struct err *err) MUST_CHECK;
 int plot_fragmentation(struct plot *p, struct err *err) MUST_CHECK;
 int plot_scaling(struct plot *p, struct err *err) MUST_CHECK;
 int plot_tuning(struct plot *p, struct err *err) MUST_CHECK;
+int plot_pareto(struct plot *p, struct err *err) MUST_CHECK;
 
 /* " lc rgb '#0072b2' dt 1 lw 1.6 pt 7 ps 0.8" */
 void plot_put_look(const struct plot *p, uint32_t subject);

@@ -6,29 +6,16 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 
 import browser
+from checks import check, drawn, embedded, finish, is_quiet
 
 ARENABENCH, STORED = os.environ["ARENABENCH"], os.environ["STORED"]
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 SIZE_MOST, SECONDS_MOST = 4_000_000, 2.0
 MEASURES = {"throughput_calls_per_s": 1e-6, "peak_rss_bytes": 1 / 1048576, "cpu_ns_per_call": 1}
 CHARTS = ["tradeoff", "scaling", "memory", "fragmentation", "occupancy", "heat", "tail", "latency"]
-
-n_checks = 0
-n_failed = 0
-
-
-def check(name, is_so, *what):
-    global n_checks, n_failed
-    n_checks += 1
-    n_failed += not is_so
-    print(f"{'ok' if is_so else 'not ok'} {n_checks} - {name}")
-    for line in what if not is_so else ():
-        print(f"# {str(line)[:1500]}")
-    sys.stdout.flush()
 
 
 def number(x):
@@ -46,29 +33,6 @@ def make(room, kind):
     subprocess.run([ARENABENCH, "report", "--results", db, "-o", page], check=True, stdout=subprocess.DEVNULL)
     shown = subprocess.run([ARENABENCH, "show", "--json", "-o", db], check=True, capture_output=True)
     return page, json.loads(shown.stdout)
-
-
-def embedded(path):
-    with open(path, encoding="utf-8") as page:
-        text = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read(), re.DOTALL).group(1)
-    return text, json.loads(text)
-
-
-def is_quiet(name, page, path):
-    check(f"{name}: no message, error or dialog", not page.complaints, *page.complaints)
-    check(f"{name}: nothing is asked for but the file itself", page.asked == ["file://" + path], page.asked)
-
-
-# How much a chart draws: shapes with a size. The frame alone has a few.
-DRAWN = """(id) => { const box = document.getElementById(id), svg = box.querySelector("svg");
-  if (!svg || !box.offsetWidth) return null;
-  const shapes = [...svg.querySelectorAll("path, rect, polyline, circle")].filter((n) => { const b = n.getBBox(); return b.width + b.height > 0; });
-  return { shapes: shapes.length, texts: [...svg.querySelectorAll("text")].map((t) => t.textContent), label: box.getAttribute("aria-label"), role: box.getAttribute("role"),
-    width: svg.getBoundingClientRect().width, room: box.clientWidth }; }"""
-
-
-def drawn(page, chart):
-    return page.value(f"({DRAWN})('{chart}')")
 
 
 def check_charts(page):
@@ -283,8 +247,7 @@ def main():
     finally:
         chromium.close()
         shutil.rmtree(room, ignore_errors=True)
-    print(f"1..{n_checks}")
-    sys.exit(n_failed > 0)
+    finish()
 
 
 main()

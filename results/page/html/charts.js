@@ -6,7 +6,7 @@ const fit = (box) => {
   if (chart && (chart.getWidth() !== box.clientWidth || chart.getHeight() !== box.clientHeight)) chart.resize();
 };
 const sizes = new ResizeObserver((list) => list.forEach(({ target }) => fit(target)));
-const hidden = new Set(); // subjects that the reader switched off
+const hidden = new Set(subjects.map((_, i) => i).filter((i) => tuned && !contenders.includes(i))); // besides, those that the reader switches off
 
 function palette() {
   return { ink: cssValue("--ink"), quiet: cssValue("--quiet"), line: cssValue("--line"), ground: cssValue("--ground"), raised: cssValue("--raised") };

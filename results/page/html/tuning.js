@@ -56,10 +56,21 @@ function tuningAnswer() {
   return [
     el("div", { class: isOpen ? "warning plain" : "card", id: "tuning-verdict" }, el("h2", {}, "Answer"), said.map((line) => el("p", {}, line)), isOpen ? resume : null),
     answer.best !== null && answer.confirmation_blocks > 0 ? confirmationTable() : null,
-    answer.paste ? el("div", {}, el("h3", {}, isOpen ? "To set it, though it is not confirmed" : "To set it"), el("pre", { tabindex: "0", id: "tuning-paste" }, answer.paste.trimEnd())) : null,
+    answer.paste ? el("div", {}, el("h3", {}, isOpen ? "To set it, though it is not confirmed" : "To set it"), pasted(answer.paste)) : null,
     answer.costs ? el("div", {}, el("h3", {}, "What it costs elsewhere"), el("ul", {}, lines(answer.costs).map((line) => el("li", {}, line)))) : null,
     answer.points.length ? paretoTable() : null,
   ].filter(Boolean);
+}
+
+// What can be pasted, and the words between.
+function pasted(text) {
+  const parts = [];
+  for (const line of lines(text)) {
+    const isWords = line.startsWith("or, ");
+    if (isWords || !parts.length) parts.push({ words: isWords ? line : "", code: [] });
+    if (!isWords) parts.at(-1).code.push(line);
+  }
+  return parts.flatMap(({ words, code }) => [words ? el("p", {}, words) : null, el("pre", { tabindex: "0", class: "paste" }, code.join("\n"))]);
 }
 
 // --- the response surface ---
@@ -85,13 +96,14 @@ function surfaceCell(m, i, where) {
     td.append(number(r.ratio));
     td.dataset.ratio = r.ratio;
     const better = measures[m].higher ? r.ratio > 1 : r.ratio < 1;
-    if (i !== baseline) tint(td, r.ratio, better ? "better" : "worse");
+    if (Math.abs(Math.log(r.ratio)) > Math.log1p(run.noise)) tint(td, r.ratio, better ? "better" : "worse");
     marks.push(i === baseline ? "every ratio is to this" : `${range(r)} from ${plural(r.blocks, "block")} of the ${restsOn(i)}`);
   }
   if (isUncertain.has(i)) { td.classList.add("uncertain"); marks.push("uncertain"); }
   if (failedIn(i) && known) { td.classList.add("some-failed"); marks.push(`${failedIn(i)} of ${plural(entries[0][i].trials, "trial")} failed`); }
   if (i === baseline) { td.classList.add("is-default"); marks.unshift("the default"); }
   if (i === tuning.recommended) { td.classList.add("is-recommended"); marks.unshift("recommended"); }
+  if (i === candidate() && i !== tuning.recommended) { td.classList.add("is-candidate"); marks.unshift(candidateName()); }
   td.title = `${where}: ${known ? number(r.ratio) : "no ratio"}, ${marks.join(", ")}`;
   return td;
 }
@@ -113,13 +125,15 @@ function surfaceLegend() {
   const shade = (text, ratio, verdict) => { const node = el("span", { class: "sample" }); tint(node, ratio, verdict); return el("span", { class: "key" }, node, text); };
   return el("p", { class: "scale", id: "tuning-legend" }, shade("better than the default", 2, "better"), shade("worse", 2, "worse"),
     key("is-default", "the default"), tuning.recommended === null ? null : key("is-recommended", "recommended"),
+    candidate() === null || candidate() === tuning.recommended ? null : key("is-candidate", candidateName()),
     key("uncertain", `hatched: fewer than ${tuning.full_blocks} blocks, uncertain`), key("failed", "failed", "×"), key("untried", "not tried", "·"));
 }
 
 function fillSurface() {
   const found = gridSubjects(), names = tuning.knobs.slice(0, tuning.grid).map((k) => k.name);
   $("tuning-surface-note").textContent = `${names.join(" and ")} alone, all other settings as they are by default; each number is the median ratio to the default of the same block. ` +
-    `The search leaves poor settings after few blocks: these are hatched, and say only that they looked poor. Point at a number for its interval.`;
+    `The search leaves poor settings after few blocks: these are hatched, and say only that they looked poor. ` +
+    (tuning.confirmed.length ? `Of ${tuning.confirmed.map(settingOf).join(", ")} the numbers are of the confirmation alone. ` : "") + `Point at a number for its interval.`;
   $("tuning-surface").replaceChildren(surfaceTable("throughput_calls_per_s", found), surfaceTable("peak_rss_bytes", found));
   $("tuning-surface").after(surfaceLegend());
   $("tuning-line-chart").hidden = tuning.grid > 1;
@@ -140,7 +154,7 @@ function levelRow(k, level) {
   const speed = "throughput_calls_per_s", memory = "peak_rss_bytes", text = (i, m) => (i === undefined || i === null ? "–" : withRange(ratioTo(i, m)));
   const best = (m) => {
     const i = bestOf(having, m);
-    return el("td", { class: "text" }, i === null ? "–" : `${withRange(ratioTo(i, m))} with ${settingOf(i)}`);
+    return el("td", { class: "text long" }, i === null ? "–" : `${withRange(ratioTo(i, m))} with ${settingOf(i)}`);
   };
   return [`${tuning.knobs[k].name}=${levelText(k, level)}`, String(having.length), String(having.filter((i) => failedIn(i)).length), text(alone, speed), text(alone, memory), best(speed), best(memory)];
 }
@@ -149,8 +163,9 @@ function fillOtherKnobs() {
   const rows = tuning.knobs.flatMap((knob, k) => (k < tuning.grid ? [] : knob.levels.map((_, level) => level).filter(Boolean).map((level) => levelRow(k, level))));
   const untried = tuning.knobs.slice(tuning.grid).filter((knob) => knob.levels.length === 1).map((knob) => knob.name);
   $("tuning-others").hidden = tuning.knobs.length <= tuning.grid;
-  $("tuning-others-note").textContent = "Each level of the knobs that are not in the surface: alone, everything else as it is by default, and in the settings that did best with it, of those that ran in two blocks or more without failing. " +
+  $("tuning-others-note").textContent = !rows.length ? `Never tried, for want of time: ${untried.join(", ")}.` : "Each level of the knobs that are not in the surface: alone, everything else as it is by default, and in the settings that did best with it, of those that ran in two blocks or more without failing. " +
     "The best of many holds luck: ratios of the search claim nothing." + (untried.length ? ` Never tried, for want of time: ${untried.join(", ")}.` : "");
+  $("tuning-others-table").hidden = !rows.length;
   fillTable($("tuning-others-table"), "Ratios to the default, from the search unless confirmed", ["level", "settings with it", "failed", "throughput alone", "peak RSS alone", "best throughput", "least peak RSS"], rows);
 }
 

@@ -53,7 +53,7 @@ function tuningFrontOption() {
   return {
     ...base("Throughput against peak resident memory of every setting that was tried, as ratios to the default"),
     grid: { left: 70, right: 24, top: 60, bottom: 56 },
-    legend: { data: names, top: 0, left: 0, textStyle: { color: p.ink }, selectedMode: false, itemGap: 16, itemHeight: 10 },
+    legend: { data: names.map((name) => (name === "Pareto front" ? { name, icon: "path://M0,5H5V6.5H0Z M8,5H13V6.5H8Z" } : { name })), top: 0, left: 0, textStyle: { color: p.ink }, selectedMode: false, itemGap: 16, itemWidth: 13, itemHeight: 13 },
     tooltip: tooltip({ trigger: "item", formatter: (at) => (at.value && at.value.length > 2 ? tuningTip(at.value[2]) : "") }),
     xAxis: ratioAxis(wanted, "memory", "peak resident memory, times the default's (left is leaner)", 34),
     yAxis: ratioAxis(wanted, "speed", "throughput, times the default's (up is faster)", 48),
@@ -64,7 +64,7 @@ function tuningFrontOption() {
 function fillTuningFront() {
   const front = tuning.front.filter((i) => i !== baseline).length;
   const i = candidate();
-  $("tuning-front-note").textContent = `Every setting that ran well, by the default of the same block. Joined: those that none is both faster and leaner than, of the ${plural(front, "setting")} and the default that ran in two blocks or more; bars are intervals. ` +
+  $("tuning-front-note").textContent = `Every setting that ran well, by the default of the same block; bars are intervals. Joined: ${front ? `the ${plural(front, "setting")}${onTuningFront.has(baseline) ? " and the default" : ""}` : "the default alone"}, of those that ran in two blocks or more, that no other is both faster and leaner than. ` +
     (i === null ? "" : inConfirmation.has(i) ? `${settingOf(i)} stands where the ${plural(ratioTo(i, "throughput_calls_per_s").blocks, "fresh block")} of the confirmation put it; all others rest on the search, whose best had luck.`
       : `Nothing is confirmed: all rest on the search, whose best had luck.`);
   draw("tuning-front-chart", tuningFrontOption);
