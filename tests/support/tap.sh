@@ -12,6 +12,7 @@ support=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 room=$(mktemp -d /tmp/arenabench-test-XXXXXX)
 db=$room/bench.db
 n_checks=0
+patience=60
 status='' out='' err=''
 # Nothing of the user's own data is read or written.
 export HOME=$room XDG_DATA_HOME=$room/data
@@ -30,10 +31,10 @@ leave() {
 trap leave EXIT
 trap 'exit 1' INT TERM HUP
 
-# call COMMAND...: runs it, for a minute at most (then the status is 124); fills status, out (file $room/out) and err (file $room/err).
+# call COMMAND...: runs it, for $patience seconds at most (then the status is 124); fills status, out (file $room/out) and err (file $room/err).
 call() {
     status=0
-    timeout --foreground 60 "$@" >"$room/out" 2>"$room/err" </dev/null || status=$?
+    timeout --foreground "$patience" "$@" >"$room/out" 2>"$room/err" </dev/null || status=$?
     out=$(tr -d '\0' <"$room/out") err=$(tr -d '\0' <"$room/err")
 }
 
