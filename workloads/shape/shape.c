@@ -11,8 +11,8 @@
 /* A shape that is made: the table without what was cut off, and what follows from the parameters. */
 struct making {
     const uint64_t *values;
-    uint32_t threads, n_births, n_remote, fan;
-    uint64_t seed, words;
+    uint32_t threads, n_births, n_remote, fan, lag;
+    uint64_t seed, words, ring;
     struct shape_table table;
     struct shape_scale scale;
     struct shape_draw draw;
@@ -97,16 +97,22 @@ int shape_check(const struct shape_table *table, const struct shape_spec *spec, 
 static struct rng draw_thread(struct making *m, uint32_t t)
 {
     struct rng rng = generate_rng(m->seed, t);
-    shape_draw_make(&m->draw, m->n_remote, &rng);
+    shape_draw_make(&m->draw, m->n_remote, m->lag, &rng);
     return rng;
 }
 
-/* Objects on their way are live, too: no more than an eighth of what is, where a ring can be so small. */
-static uint64_t ring_most(const struct making *m)
+/*
+ * Objects on their way are live, too: no more than an eighth of what is, where a ring can be so
+ * small. A hand-over takes half a round, in births.
+ */
+static void set_rings(struct making *m)
 {
-    uint64_t few = m->scale.n_live / (4 * (uint64_t)m->fan);
-    uint64_t most = few > 2 ? few : 2;
-    return most < m->values[SHAPE_RING] ? most : m->values[SHAPE_RING];
+    uint64_t few = m->fan > 0 ? m->scale.n_live / (4 * (uint64_t)m->fan) : 0;
+    m->ring = few > 2 ? few : 2;
+    if (m->ring > m->values[SHAPE_RING])
+        m->ring = m->values[SHAPE_RING];
+    if (m->fan > 0)
+        m->lag = m->n_births / (2 * shape_ring_rounds(m->n_remote / m->fan, m->ring));
 }
 
 static int make_rings(struct making *m, struct err *err)
@@ -114,7 +120,7 @@ static int make_rings(struct making *m, struct err *err)
     int rc = 0;
     for (uint32_t t = 0; rc == 0 && m->fan > 0 && t < m->threads; t++) {
         draw_thread(m, t);
-        rc = shape_ring_make(&m->rings[(uint64_t)t * m->fan], m->fan, ring_most(m), t, m->threads,
+        rc = shape_ring_make(&m->rings[(uint64_t)t * m->fan], m->fan, m->ring, t, m->threads,
                              &m->draw, m->b, err);
     }
     return rc;
@@ -144,6 +150,7 @@ static int make_parts(struct making *m, const char *name, struct err *err)
         return err_set(err, ENOMEM, "no memory for a plan of %u threads", m->threads);
     int rc =
         shape_scale_make(&m->table, m->values[SHAPE_HEAP], m->threads, m->n_births, &m->scale, err);
+    set_rings(m);
     return rc < 0 ? rc : shape_draw_init(&m->draw, &m->scale, err);
 }
 

@@ -72,16 +72,6 @@ static void draw_rows(struct shape_draw *d, struct rng *rng)
     }
 }
 
-/* Just n_remote of them (selection sampling; Knuth, volume 2, 3.4.2). */
-static void draw_remote(struct shape_draw *d, uint32_t n_remote, struct rng *rng)
-{
-    uint32_t wanted = n_remote;
-    for (uint32_t i = 0; i < d->n_births; i++) {
-        d->remote[i] = wanted > 0 && rng_below(rng, d->n_births - i) < wanted;
-        wanted -= d->remote[i];
-    }
-}
-
 static void draw_lengths(struct shape_draw *d, struct rng *rng)
 {
     uint64_t pass = (uint64_t)d->n_births << SHAPE_TIME_BITS;
@@ -89,6 +79,24 @@ static void draw_lengths(struct shape_draw *d, struct rng *rng)
         unsigned __int128 life = shape_draw_exponential(rng);
         life = life * d->scale->targets[d->rows[i]].life >> 32;
         d->lengths[i] = (uint32_t)((uint64_t)(life % pass) >> SHAPE_TIME_BITS);
+    }
+}
+
+/* Selection sampling (Knuth, volume 2, 3.4.2) among those that live long enough, then among others. */
+static void draw_remote(struct shape_draw *d, uint32_t n_remote, uint32_t lag, struct rng *rng)
+{
+    uint32_t left[2] = {0, 0}, wanted[2];
+    for (uint32_t i = 0; i < d->n_births; i++)
+        left[d->lengths[i] >= lag]++;
+    wanted[true] = n_remote < left[true] ? n_remote : left[true];
+    wanted[false] = n_remote - wanted[true];
+    for (uint32_t i = 0; i < d->n_births; i++) {
+        bool is_long = d->lengths[i] >= lag;
+        d->remote[i] = wanted[is_long] > 0 && rng_below(rng, left[is_long]) < wanted[is_long];
+        left[is_long]--;
+        wanted[is_long] -= d->remote[i];
+        if (d->remote[i])
+            d->lengths[i] = is_long ? d->lengths[i] - lag : 0;
     }
 }
 
@@ -109,12 +117,12 @@ static void sort_ends(struct shape_draw *d)
     d->first[0] = 0;
 }
 
-void shape_draw_make(struct shape_draw *d, uint32_t n_remote, struct rng *rng)
+void shape_draw_make(struct shape_draw *d, uint32_t n_remote, uint32_t lag, struct rng *rng)
 {
     d->n_remote = n_remote;
     draw_rows(d, rng);
-    draw_remote(d, n_remote, rng);
     draw_lengths(d, rng);
+    draw_remote(d, n_remote, lag, rng);
     sort_ends(d);
 }
 

@@ -12,20 +12,20 @@ struct shape_draw {
     const struct shape_scale *scale;
     uint32_t n_births, n_remote;
     uint32_t *rows;    /* of the table */
-    uint32_t *lengths; /* dies behind this many further births, fewer than n_births */
+    uint32_t *lengths; /* leaves the thread behind this many further births, fewer than n_births */
     uint8_t *remote;   /* freed by another thread */
-    uint32_t *dying;   /* births by the birth behind which they die: of b, from first[b] on */
+    uint32_t *dying;   /* births by the birth behind which they leave: of b, from first[b] on */
     uint32_t *first;   /* n_births + 1 */
 };
 
-/* The birth behind which `birth` dies. */
+/* The birth behind which `birth` is freed or given away. */
 static inline uint32_t shape_draw_end(const struct shape_draw *d, uint32_t birth)
 {
     uint32_t end = birth + d->lengths[birth];
     return end < d->n_births ? end : end - d->n_births;
 }
 
-/* Whether it dies in the next pass, so that its like is live when the body begins. */
+/* Whether it leaves in the next pass, so that its like is live when the body begins. */
 static inline bool shape_draw_wraps(const struct shape_draw *d, uint32_t birth)
 {
     return birth + d->lengths[birth] >= d->n_births;
@@ -36,8 +36,12 @@ int shape_draw_init(struct shape_draw *d, const struct shape_scale *scale,
                     struct err *err) MUST_CHECK;
 void shape_draw_release(struct shape_draw *d);
 
-/* Draws a thread; `n_remote` of its births are remote. What was there is overwritten. */
-void shape_draw_make(struct shape_draw *d, uint32_t n_remote, struct rng *rng);
+/*
+ * Draws a thread. What was there is overwritten. `n_remote` of its births are remote: those first that live as
+ * long as a hand-over takes, `lag` births, and chosen by chance among them. They leave their maker
+ * so much earlier, that is at once where they do not live so long.
+ */
+void shape_draw_make(struct shape_draw *d, uint32_t n_remote, uint32_t lag, struct rng *rng);
 
 /*
  * How many objects of each row are there all the time, into counts[n_rows], when arcs[i] is twice

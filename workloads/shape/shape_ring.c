@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* A hand-over takes half a round: enough objects are to live longer than that. */
+enum { ROUNDS_LEAST = 4 };
+
 /* Where round k begins. */
 static uint32_t round_begin(const struct shape_ring *ring, uint32_t k)
 {
@@ -24,11 +27,18 @@ uint32_t shape_ring_lag(const struct shape_ring *ring, uint32_t m, uint32_t n_bi
     return at + (wraps ? n_births : 0) - ring->at[m];
 }
 
+uint32_t shape_ring_rounds(uint32_t n, uint64_t most)
+{
+    uint64_t rounds = (n + most - 1) / most;
+    if (rounds < ROUNDS_LEAST)
+        rounds = n < ROUNDS_LEAST ? n : ROUNDS_LEAST;
+    return rounds > 0 ? (uint32_t)rounds : 1;
+}
+
 static int make_room(struct shape_ring *ring, uint64_t most, struct plan_builder *b,
                      struct err *err)
 {
-    uint64_t rounds = (ring->n + most - 1) / most;
-    ring->n_rounds = rounds > 0 ? (uint32_t)rounds : 1;
+    ring->n_rounds = shape_ring_rounds(ring->n, most);
     ring->n_late = ring->n / ring->n_rounds / 2;
     uint32_t longest = (ring->n + ring->n_rounds - 1) / ring->n_rounds;
     ring->at = calloc(ring->n + (size_t)1, sizeof(ring->at[0]));

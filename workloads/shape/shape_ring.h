@@ -1,8 +1,8 @@
 /*
- * Remote frees. At the end of its life an object is given into a cell of a ring, and the ring's taker
- * frees it. Thread t has `fan` rings, to the threads behind it, and uses them in turn.
+ * Remote frees. Near the end of its life an object is given into a cell of a ring, and the ring's taker
+ * frees it at that end, about. Thread t has `fan` rings, to the threads behind it, and uses them in turn.
  *
- *      messages   0 ... m ... m+h ...        as thread t gives them in a pass, by their ends
+ *      messages   0 ... m ... m+h ...        as thread t gives them in a pass
  *      cells      a ring goes round in whole rounds, so that the next pass finds each cell as this one did
  *
  * Message m is taken where m + h is given, half a round later: so a taker may be half a ring ahead
@@ -28,6 +28,9 @@ struct shape_ring {
     uint32_t *rows;  /* and what it is */
     uint32_t *cells; /* of a round, the longest */
 };
+
+/* In how many rounds `n` messages go through a ring of at most `most` cells: 4 or more where there are as many. */
+uint32_t shape_ring_rounds(uint32_t n, uint64_t most);
 
 /* The cell of message m. */
 uint32_t shape_ring_cell(const struct shape_ring *ring, uint32_t m);
