@@ -126,10 +126,18 @@ static int make_rings(struct making *m, struct err *err)
     return rc;
 }
 
+/* Starts of all threads, evenly spread from a random one on. */
+static uint32_t start_of(const struct making *m, uint32_t t)
+{
+    struct rng rng = generate_rng(m->seed, WORKLOAD_THREADS_MAX);
+    return (uint32_t)(rng_next(&rng) + (((uint64_t)t << SHAPE_COUNT_BITS) / m->threads));
+}
+
 static int make_thread(struct making *m, uint32_t t, struct err *err)
 {
     struct rng rng = draw_thread(m, t);
     struct shape_thread thread = {.t = t,
+                                  .start = start_of(m, t),
                                   .draw = &m->draw,
                                   .fan = m->fan,
                                   .out = m->rings + (uint64_t)t * m->fan,

@@ -126,10 +126,10 @@ void shape_draw_make(struct shape_draw *d, uint32_t n_remote, uint32_t lag, stru
     sort_ends(d);
 }
 
-void shape_draw_lasting(const struct shape_scale *scale, const uint64_t *arcs, struct rng *rng,
+void shape_draw_lasting(const struct shape_scale *scale, const uint64_t *arcs, uint32_t start,
                         uint32_t *counts)
 {
-    uint64_t carry = draw_32(rng);
+    uint64_t carry = start;
     for (uint32_t i = 0; i < scale->table->n_rows; i++) {
         unsigned __int128 held = (unsigned __int128)arcs[i] << (SHAPE_COUNT_BITS - 1);
         uint64_t live = scale->targets[i].live, there = (uint64_t)(held / scale->n_births);

@@ -91,7 +91,7 @@ static int make_slots(struct writing *w, struct rng *rng, struct err *err)
     uint32_t *lasting = calloc(n_rows, sizeof(*lasting));
     if (arcs && lasting) {
         add_arcs(w->thread, arcs);
-        shape_draw_lasting(d->scale, arcs, rng, lasting);
+        shape_draw_lasting(d->scale, arcs, w->thread->start, lasting);
         s->n_first = (uint32_t)count_first(d, lasting);
         s->order = calloc(s->n_first + (size_t)1, sizeof(s->order[0]));
         s->rows = calloc(s->n_first + (size_t)1, sizeof(s->rows[0]));

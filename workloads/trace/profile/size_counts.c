@@ -201,6 +201,18 @@ static void set_sizes(struct size_counts *s)
     }
 }
 
+/* A mean size may be another row's size. */
+static void unite_equals(struct size_counts *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 1; i < s->n; i++)
+        if (s->counts[i].bytes == s->counts[n].bytes)
+            add(&s->counts[n], &s->counts[i]);
+        else
+            s->counts[++n] = s->counts[i];
+    s->n = s->n > 0 ? n + 1 : 0;
+}
+
 uint32_t size_counts_merge(struct size_counts *s, uint32_t most)
 {
     qsort(s->counts, s->n, sizeof(*s->counts), by_size);
@@ -222,5 +234,6 @@ uint32_t size_counts_merge(struct size_counts *s, uint32_t most)
     free(kept);
     set_sizes(s);
     qsort(s->counts, s->n, sizeof(*s->counts), by_size);
+    unite_equals(s);
     return s->n;
 }

@@ -65,6 +65,8 @@ static int read_events(struct trace_reader *r, struct visit *v, struct err *err)
 static int finish(struct trace_profile *p, uint32_t rows, struct err *err)
 {
     struct size_counts *counts = &p->counts;
+    if (p->timed && counts->now < p->info.totals.duration_ns)
+        counts->now = p->info.totals.duration_ns; /* not each event has a CLOCK */
     size_counts_finish(counts);
     p->duration = counts->now > 0 ? (double)counts->now / (p->timed ? 1e9 : 1) : 1;
     p->n_sizes = counts->n;
