@@ -97,17 +97,17 @@ static int want(struct preparation *p, const struct cell_word *word, uint32_t th
     return rc;
 }
 
-/* A generator at each thread count that it can have. */
-static int want_synthetic(struct preparation *p, const struct cell_word *word, struct err *err)
+/* A generator or a shape at each thread count that it can have. */
+static int want_at_threads(struct preparation *p, const struct cell_word *word, struct err *err)
 {
     int rc = 0;
     for (uint32_t i = 0; rc == 0 && i < p->n_threads; i++) {
-        if (p->threads[i] < word->spec.workload->threads_min) {
+        if (word->source == CELL_SYNTHETIC && p->threads[i] < word->spec.workload->threads_min) {
             fprintf(stderr, "%s: %s needs %u threads: left out at %u\n", program_invocation_name,
                     word->name, word->spec.workload->threads_min, p->threads[i]);
             continue;
         }
-        rc = workload_check(&word->spec, p->threads[i], err);
+        rc = cell_check(word, p->threads[i], err);
         if (rc == 0)
             rc = want(p, word, p->threads[i], err);
     }
@@ -131,7 +131,8 @@ static int add_workload(void *context, const char *text, struct err *err)
     rc = words_append(&p->workloads, word.text, err);
     if (rc < 0)
         return rc;
-    return word.source == CELL_SYNTHETIC ? want_synthetic(p, &word, err) : want(p, &word, 0, err);
+    return cell_takes_threads(word.source) ? want_at_threads(p, &word, err)
+                                           : want(p, &word, 0, err);
 }
 
 static int make_cell(struct campaign *c, const struct wanted *w, struct err *err)

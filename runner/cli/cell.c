@@ -18,35 +18,60 @@
 #include "words.h"
 
 #define RECORDED_ENDING ".trace"
+#define TABLE_ENDING    ".csv"
 
 static int compare_names(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+static bool has_ending(const char *name, const char *ending)
+{
+    size_t n = strlen(name), e = strlen(ending);
+    return n > e && strcasecmp(name + n - e, ending) == 0;
+}
+
 static int is_recorded(const struct dirent *entry)
 {
-    size_t n = strlen(entry->d_name), e = strlen(RECORDED_ENDING);
-    return n > e && strcmp(entry->d_name + n - e, RECORDED_ENDING) == 0;
+    return has_ending(entry->d_name, RECORDED_ENDING);
+}
+
+static int is_table(const struct dirent *entry)
+{
+    return has_ending(entry->d_name, TABLE_ENDING);
+}
+
+/* Calls `each` with the names of files that are wanted, without their endings. */
+static int list_folder(const char *folder, int (*wanted)(const struct dirent *),
+                       int (*each)(void *context, const char *name, struct err *err), void *context,
+                       struct err *err)
+{
+    struct dirent **entries;
+    int n = scandir(folder, &entries, wanted, compare_names);
+    int rc = 0;
+    for (int i = 0; i < n; i++) {
+        *strrchr(entries[i]->d_name, '.') = '\0';
+        if (rc == 0)
+            rc = each(context, entries[i]->d_name, err);
+        free(entries[i]);
+    }
+    if (n >= 0)
+        free(entries);
+    return rc;
 }
 
 int cell_list_recorded(const struct places *places,
                        int (*each)(void *context, const char *name, struct err *err), void *context,
                        struct err *err)
 {
-    struct dirent **entries;
-    int n = scandir(places->traces, &entries, is_recorded, compare_names);
-    int rc = 0;
-    for (int i = 0; i < n; i++) {
-        char *name = entries[i]->d_name;
-        name[strlen(name) - strlen(RECORDED_ENDING)] = '\0';
-        if (rc == 0)
-            rc = each(context, name, err);
-        free(entries[i]);
-    }
-    if (n >= 0)
-        free(entries);
-    return rc;
+    return list_folder(places->traces, is_recorded, each, context, err);
+}
+
+int cell_list_shapes(const struct places *places,
+                     int (*each)(void *context, const char *name, struct err *err), void *context,
+                     struct err *err)
+{
+    return list_folder(places->shapes, is_table, each, context, err);
 }
 
 static int offer(void *context, const char *name, struct err *err)
@@ -62,7 +87,13 @@ static bool is_recorded_name(const struct places *places, const char *word, char
     return access(path, F_OK) == 0;
 }
 
-/* The error of an unknown word, with near names of both kinds. */
+static bool is_shape_name(const struct places *places, const char *word, char *path, size_t n)
+{
+    text_format(path, n, "%s/%s" TABLE_ENDING, places->shapes, word);
+    return access(path, F_OK) == 0;
+}
+
+/* The error of an unknown word, with near names of all kinds. */
 static int unknown(const char *word, const struct places *places, struct err *err)
 {
     struct near near;
@@ -74,6 +105,8 @@ static int unknown(const char *word, const struct places *places, struct err *er
     for (size_t i = 0; i < n; i++)
         near_offer(&near, table[i]->name);
     int rc = cell_list_recorded(places, offer, &near, &ignored);
+    if (rc == 0)
+        rc = cell_list_shapes(places, offer, &near, &ignored);
     if (rc < 0 || near_hint(&near, hint, sizeof(hint)) == 0)
         text_format(hint, sizeof(hint), "`arenabench list` shows all");
     return err_set(err, EINVAL, "no workload and no file is named '%s'; %s", word, hint);
@@ -100,12 +133,9 @@ static int use_synthetic(const char *word, struct cell_word *out, struct err *er
 }
 
 /* Appends ":" and what differs from the preset. */
-static int append_parameters(const struct recorded_spec *spec, char *text, size_t room,
-                             struct err *err)
+static int append_parameters(const char *parameters, char *text, size_t room, struct err *err)
 {
-    char parameters[128];
     size_t n = strlen(text);
-    recorded_format(spec, parameters, sizeof(parameters));
     if (!*parameters)
         return 0;
     if (n + strlen(parameters) + 2 > room)
@@ -114,26 +144,46 @@ static int append_parameters(const struct recorded_spec *spec, char *text, size_
     return 0;
 }
 
-/* A trace: its name stands in `out`, and is completed by the parameters. */
+/* A file's name and path stand in `out`, and are completed by the parameters. */
+static int complete(struct cell_word *out, const char *parameters, struct err *err)
+{
+    int rc = append_parameters(parameters, out->name, sizeof(out->name), err);
+    return rc < 0 ? rc : append_parameters(parameters, out->text, sizeof(out->text), err);
+}
+
 static int use_trace(const char *parameters, struct cell_word *out, struct err *err)
 {
+    char text[128];
     out->source = CELL_TRACE;
     int rc = parameters ? recorded_parse(&out->recorded, parameters, err) : 0;
     if (rc < 0)
         err_prefix(err, "%s", out->name);
-    if (rc == 0)
-        rc = append_parameters(&out->recorded, out->name, sizeof(out->name), err);
-    if (rc == 0)
-        rc = append_parameters(&out->recorded, out->text, sizeof(out->text), err);
-    return rc;
+    recorded_format(&out->recorded, text, sizeof(text));
+    return rc < 0 ? rc : complete(out, text, err);
 }
 
-static int use_recorded(const char *name, const char *parameters, struct cell_word *out,
-                        struct err *err)
+static int use_table(const char *parameters, struct cell_word *out, struct err *err)
+{
+    char text[WORKLOAD_TEXT_BYTES];
+    struct shape_table table;
+    out->source = CELL_SHAPE;
+    int rc = shape_table_read(out->path, &table, err);
+    if (rc < 0)
+        return rc;
+    shape_preset(&table, &out->shape);
+    shape_table_release(&table);
+    if (parameters)
+        rc = shape_parse(&out->shape, parameters, err);
+    if (rc < 0)
+        err_prefix(err, "%s", out->name);
+    shape_format(&out->shape, text, sizeof(text));
+    return rc < 0 ? rc : complete(out, text, err);
+}
+
+static void use_name(const char *name, struct cell_word *out)
 {
     text_format(out->name, sizeof(out->name), "%s", name);
     text_format(out->text, sizeof(out->text), "%s", name);
-    return use_trace(parameters, out, err);
 }
 
 static int use_file(const char *path, const char *parameters, struct cell_word *out,
@@ -150,7 +200,8 @@ static int use_file(const char *path, const char *parameters, struct cell_word *
         return err_set(err, EINVAL, "a workload's name is too long: '%.*s...'", 40, name);
     text_format(out->name, sizeof(out->name), "%s", name);
     if (rc == 0)
-        return use_trace(parameters, out, err);
+        return has_ending(path, TABLE_ENDING) ? use_table(parameters, out, err)
+                                              : use_trace(parameters, out, err);
     out->source = CELL_PLAN;
     return parameters ? err_set(err, EINVAL,
                                 "%s is a plan, which takes no parameters: give them to "
@@ -187,8 +238,14 @@ int cell_find(const char *word, const struct places *places, const struct record
         return use_synthetic(word, out, err);
     text_format(name, sizeof(name), "%s", word);
     const char *parameters = cut_parameters(name);
-    if (!is_path && is_recorded_name(places, name, out->path, sizeof(out->path)))
-        return use_recorded(name, parameters, out, err);
+    if (!is_path && is_recorded_name(places, name, out->path, sizeof(out->path))) {
+        use_name(name, out);
+        return use_trace(parameters, out, err);
+    }
+    if (!is_path && is_shape_name(places, name, out->path, sizeof(out->path))) {
+        use_name(name, out);
+        return use_table(parameters, out, err);
+    }
     if (is_path || access(name, F_OK) == 0)
         return use_file(name, parameters, out, err);
     return unknown(word, places, err);
@@ -196,11 +253,12 @@ int cell_find(const char *word, const struct places *places, const struct record
 
 int cell_check_name(const struct cell_word *word, const struct places *places, struct err *err)
 {
-    char recorded[PATH_MAX], name[WORKLOAD_TEXT_BYTES];
+    char path[PATH_MAX + 64], name[WORKLOAD_TEXT_BYTES];
     if (!strchr(word->text, '/'))
         return 0; /* no file */
     text_format(name, sizeof(name), "%.*s", (int)strcspn(word->name, ":"), word->name);
-    if (is_synthetic(name) || is_recorded_name(places, name, recorded, sizeof(recorded)))
+    if (is_synthetic(name) || is_recorded_name(places, name, path, sizeof(path)) ||
+        is_shape_name(places, name, path, sizeof(path)))
         return err_set(err, EINVAL,
                        "tables would show %s as '%s', which is another workload: rename the file",
                        word->path, word->name);
@@ -222,6 +280,18 @@ static void note_facts(struct cell *cell, const struct trace_info *info, uint32_
     cell->remote_frees = copies * info->totals.remote_frees;
 }
 
+static int open_shape(struct cell *cell, const struct cell_word *word, uint32_t threads,
+                      uint64_t seed, struct err *err)
+{
+    struct shape_table table;
+    int rc = shape_table_read(word->path, &table, err);
+    if (rc < 0)
+        return rc;
+    rc = shape_plan(&table, &word->shape, word->name, threads, seed, &cell->fd, &cell->plan, err);
+    shape_table_release(&table);
+    return rc;
+}
+
 int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads, uint64_t seed,
               struct err *err)
 {
@@ -234,6 +304,8 @@ int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads,
     text_format(cell->name, sizeof(cell->name), "%s", word->name);
     if (word->source == CELL_SYNTHETIC)
         rc = workload_plan(&word->spec, threads, seed, &cell->fd, &cell->plan, err);
+    else if (word->source == CELL_SHAPE)
+        rc = open_shape(cell, word, threads, seed, err);
     else if (word->source == CELL_TRACE)
         rc = trace_plan(word->path, &options, &cell->fd, &cell->plan, &info, err);
     else
@@ -250,6 +322,23 @@ int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads,
     cell_close(cell);
     return err_set(err, EINVAL, "%s never calls its allocator: there is nothing to measure",
                    word->name);
+}
+
+int cell_check(const struct cell_word *word, uint32_t threads, struct err *err)
+{
+    struct shape_table table;
+    if (word->source == CELL_SYNTHETIC)
+        return workload_check(&word->spec, threads, err);
+    if (word->source != CELL_SHAPE)
+        return 0;
+    int rc = shape_table_read(word->path, &table, err);
+    if (rc < 0)
+        return rc;
+    rc = shape_check(&table, &word->shape, threads, err);
+    shape_table_release(&table);
+    if (rc < 0)
+        err_prefix(err, "%s", word->name);
+    return rc;
 }
 
 int cell_profile(struct cell *cell, struct err *err)

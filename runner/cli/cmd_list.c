@@ -5,6 +5,7 @@
 #include "cell.h"
 #include "command.h"
 #include "knob.h"
+#include "print_info.h"
 #include "probe.h"
 #include "table.h"
 #include "topology.h"
@@ -133,6 +134,48 @@ static int print_recorded(void *context, const char *name, struct err *err)
     return 0;
 }
 
+static int print_shipped_shape(void *context, const char *name, struct err *err)
+{
+    const struct places *places = context;
+    char path[PATH_MAX + 64];
+    struct shape_table table;
+    snprintf(path, sizeof(path), "%s/%s.csv", places->shapes, name);
+    if (shape_table_read(path, &table, err) < 0) {
+        printf("  %-18s not usable: %s\n", name, err->text);
+        return 0;
+    }
+    printf("  %-18s shape: %u sizes, ", name, table.n_rows);
+    print_bytes(stdout, table.live_bytes);
+    printf(" live, %.1f %% of frees remote\n", (double)table.remote_millionth / 1e4);
+    shape_table_release(&table);
+    return 0;
+}
+
+/* What all shapes take; a table's own presets differ. */
+static void print_shape_params(void)
+{
+    static const struct shape_table any = {.live_bytes = SHAPE_HEAP_PRESET};
+    struct shape_spec spec;
+    shape_preset(&any, &spec);
+    printf(
+        "Shapes: tables of sizes, rates and live counts (yours: /path/table.csv:heap=2G:remote=10%%; "
+        "`arenabench info --profile TRACE` makes one)\n");
+    for (const struct param *p = spec.params; p->name; p++) {
+        char range[PARAM_RANGE_BYTES];
+        param_format_range(p, range, sizeof(range));
+        printf("      %-10s %-7s %-14s %s\n", p->name, param_unit_name(p->unit), range, p->help);
+    }
+}
+
+static int list_shapes(const struct places *places, bool verbose, struct err *err)
+{
+    if (verbose)
+        print_shape_params();
+    else
+        puts("Shapes (rocksdb-shape:heap=2G:remote=10%; a table of your own by its path, .csv)");
+    return cell_list_shapes(places, print_shipped_shape, (void *)places, err);
+}
+
 static void print_described(void *context, const char *line)
 {
     (void)context;
@@ -150,7 +193,8 @@ static int list_workloads(const struct places *places, bool verbose, struct err 
     else
         for (size_t i = 0; i < n; i++)
             print_workload(table[i]);
-    return cell_list_recorded(places, print_recorded, (void *)places, err);
+    int rc = cell_list_recorded(places, print_recorded, (void *)places, err);
+    return rc < 0 ? rc : list_shapes(places, verbose, err);
 }
 
 static int list_topology(struct err *err)

@@ -120,6 +120,34 @@ void print_trace_cut(FILE *out, const char *path, const struct trace_info *info)
         fprintf(out, "%s was %s\n", path, info->cut);
 }
 
+static double of_one(unsigned __int128 n)
+{
+    return (double)n / (double)SHAPE_ONE;
+}
+
+void print_shape(FILE *out, const struct shape_table *table)
+{
+    unsigned __int128 allocated = 0;
+    uint64_t least = UINT64_MAX, most = 0;
+    for (uint32_t i = 0; i < table->n_rows; i++) {
+        const struct shape_row *row = &table->rows[i];
+        allocated += (unsigned __int128)row->bytes * row->rate;
+        least = row->bytes < least ? row->bytes : least;
+        most = row->bytes > most ? row->bytes : most;
+    }
+    fprintf(out, "  %-18s %u, from %lu to %lu bytes\n", "sizes", table->n_rows, least, most);
+    fprintf(out, "  %-18s %.6g per unit of time, of %.1f bytes on average\n", "allocations",
+            of_one(table->rate), (double)allocated / (double)table->rate);
+    fprintf(out, "  %-18s ", "live");
+    print_bytes(out, table->live_bytes);
+    fprintf(out, " in %.0f objects, of %.1f bytes on average\n", of_one(table->live),
+            (double)table->live_bytes / of_one(table->live));
+    fprintf(out, "  %-18s %.6g units of time on average\n", "an object lives",
+            (double)table->live / (double)table->rate);
+    fprintf(out, "  %-18s %.2f %% of frees\n", "remote frees",
+            (double)table->remote_millionth / 1e4);
+}
+
 static double percent(uint64_t part, uint64_t whole)
 {
     return whole ? 100.0 * (double)part / (double)whole : 0.0;
