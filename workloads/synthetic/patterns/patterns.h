@@ -6,3 +6,4 @@
 extern const struct workload workload_thread_churn;
 extern const struct workload workload_realloc_growth;
 extern const struct workload workload_threshold_ratchet;
+extern const struct workload workload_batch_free;
