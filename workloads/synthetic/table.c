@@ -10,6 +10,7 @@ static const struct workload *const workloads[] = {
     &workload_thread_churn,
     &workload_realloc_growth,
     &workload_threshold_ratchet,
+    &workload_asymmetric,
     &workload_batch_free,
 };
 
