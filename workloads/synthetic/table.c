@@ -11,6 +11,7 @@ static const struct workload *const workloads[] = {
     &workload_realloc_growth,
     &workload_threshold_ratchet,
     &workload_asymmetric,
+    &workload_burst_idle,
     &workload_batch_free,
 };
 

@@ -7,4 +7,5 @@ extern const struct workload workload_thread_churn;
 extern const struct workload workload_realloc_growth;
 extern const struct workload workload_threshold_ratchet;
 extern const struct workload workload_asymmetric;
+extern const struct workload workload_burst_idle;
 extern const struct workload workload_batch_free;
