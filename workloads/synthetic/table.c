@@ -13,6 +13,8 @@ static const struct workload *const workloads[] = {
     &workload_asymmetric,
     &workload_burst_idle,
     &workload_batch_free,
+    &workload_calloc_recycled,
+    &workload_calloc_fresh,
 };
 
 const struct workload *const *workload_table(size_t *n)

@@ -9,3 +9,5 @@ extern const struct workload workload_threshold_ratchet;
 extern const struct workload workload_asymmetric;
 extern const struct workload workload_burst_idle;
 extern const struct workload workload_batch_free;
+extern const struct workload workload_calloc_recycled;
+extern const struct workload workload_calloc_fresh;
