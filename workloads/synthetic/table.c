@@ -15,6 +15,7 @@ static const struct workload *const workloads[] = {
     &workload_batch_free,
     &workload_calloc_recycled,
     &workload_calloc_fresh,
+    &workload_alignment,
 };
 
 const struct workload *const *workload_table(size_t *n)

@@ -11,3 +11,4 @@ extern const struct workload workload_burst_idle;
 extern const struct workload workload_batch_free;
 extern const struct workload workload_calloc_recycled;
 extern const struct workload workload_calloc_fresh;
+extern const struct workload workload_alignment;
