@@ -16,6 +16,7 @@ static const struct workload *const workloads[] = {
     &workload_calloc_recycled,
     &workload_calloc_fresh,
     &workload_alignment,
+    &workload_oversubscribed,
 };
 
 const struct workload *const *workload_table(size_t *n)

@@ -12,3 +12,4 @@ extern const struct workload workload_batch_free;
 extern const struct workload workload_calloc_recycled;
 extern const struct workload workload_calloc_fresh;
 extern const struct workload workload_alignment;
+extern const struct workload workload_oversubscribed;
