@@ -1,6 +1,7 @@
 #include "adversaries/adversaries.h"
 #include "known/known.h"
 #include "patterns/patterns.h"
+#include "scenarios/scenarios.h"
 
 static const struct workload *const workloads[] = {
     &workload_nop,
@@ -17,6 +18,7 @@ static const struct workload *const workloads[] = {
     &workload_calloc_fresh,
     &workload_alignment,
     &workload_oversubscribed,
+    &workload_sawtooth,
 };
 
 const struct workload *const *workload_table(size_t *n)

@@ -1,0 +1,6 @@
+/* Stories with a beginning, a middle and an end, told from an untouched heap. */
+#pragma once
+
+#include "workload.h"
+
+extern const struct workload workload_sawtooth;
