@@ -19,6 +19,7 @@ static const struct workload *const workloads[] = {
     &workload_alignment,
     &workload_oversubscribed,
     &workload_sawtooth,
+    &workload_orphans,
 };
 
 const struct workload *const *workload_table(size_t *n)

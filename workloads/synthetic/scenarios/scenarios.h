@@ -3,4 +3,5 @@
 
 #include "workload.h"
 
+extern const struct workload workload_orphans;
 extern const struct workload workload_sawtooth;
