@@ -20,6 +20,7 @@ static const struct workload *const workloads[] = {
     &workload_oversubscribed,
     &workload_sawtooth,
     &workload_orphans,
+    &workload_phase_change,
 };
 
 const struct workload *const *workload_table(size_t *n)

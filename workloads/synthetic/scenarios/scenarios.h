@@ -4,4 +4,5 @@
 #include "workload.h"
 
 extern const struct workload workload_orphans;
+extern const struct workload workload_phase_change;
 extern const struct workload workload_sawtooth;
