@@ -21,6 +21,7 @@ static const struct workload *const workloads[] = {
     &workload_sawtooth,
     &workload_orphans,
     &workload_phase_change,
+    &workload_ageing,
 };
 
 const struct workload *const *workload_table(size_t *n)

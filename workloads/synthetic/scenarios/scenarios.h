@@ -3,6 +3,7 @@
 
 #include "workload.h"
 
+extern const struct workload workload_ageing;
 extern const struct workload workload_orphans;
 extern const struct workload workload_phase_change;
 extern const struct workload workload_sawtooth;
