@@ -44,3 +44,13 @@ void generate_claim_live(const struct sizes *sizes, uint64_t n, struct workload_
 {
     generate_claim_peak(sizes, n, 0, claims);
 }
+
+void generate_claim_peaks(const struct sizes *sizes, uint64_t n, uint32_t threads, uint64_t draws,
+                          struct workload_claims *claims)
+{
+    generate_claim_live(sizes, n, claims);
+    uint64_t live_min = claims->live_min;
+    generate_claim_peak(sizes, n, draws, claims);
+    claims->live_min = live_min;
+    claims->live_max *= threads;
+}

@@ -61,6 +61,12 @@ void generate_claim_peak(const struct sizes *sizes, uint64_t n, uint64_t draws,
                          struct workload_claims *claims);
 /* Where nothing is replaced. */
 void generate_claim_live(const struct sizes *sizes, uint64_t n, struct workload_claims *claims);
+/*
+ * Likewise of `threads` threads that do not wait for each other, each with such objects of its own:
+ * at the least one has all of them at some time, at the most all have their greatest at once.
+ */
+void generate_claim_peaks(const struct sizes *sizes, uint64_t n, uint32_t threads, uint64_t draws,
+                          struct workload_claims *claims);
 /* Every free is by a thread that did not make the object in this share of cases. */
 static inline void generate_claim_remote(double share, struct workload_claims *claims)
 {

@@ -1,6 +1,7 @@
 #include "adversaries/adversaries.h"
 #include "known/known.h"
 #include "patterns/patterns.h"
+#include "scenarios/scenarios.h"
 
 static const struct workload *const workloads[] = {
     &workload_nop,
@@ -10,6 +11,17 @@ static const struct workload *const workloads[] = {
     &workload_thread_churn,
     &workload_realloc_growth,
     &workload_threshold_ratchet,
+    &workload_asymmetric,
+    &workload_burst_idle,
+    &workload_batch_free,
+    &workload_calloc_recycled,
+    &workload_calloc_fresh,
+    &workload_alignment,
+    &workload_oversubscribed,
+    &workload_sawtooth,
+    &workload_orphans,
+    &workload_phase_change,
+    &workload_ageing,
 };
 
 const struct workload *const *workload_table(size_t *n)
