@@ -45,8 +45,24 @@ static inline uint64_t generate_at_least_1(uint64_t n)
         "ops", PARAM_COUNT, preset, 2, 100000000, help \
     }
 
+/* What is known of the bytes that one object, or one structure that grows, holds at some time. */
+struct generate_spread {
+    double mean, variance, least, most;
+};
+
 /*
- * The range in which the bytes of `n` live objects, drawn independently, lie at all but one in ten
- * thousand seeds: four standard deviations to both sides. For workload_claims.
+ * Sets live_min and live_max to where the greatest bytes of `n` live objects, drawn independently,
+ * lie at all but one in ten thousand seeds, while members are replaced `draws` times (Bernstein's
+ * inequality, at each of the times).
  */
+void generate_claim_spread(const struct generate_spread *each, uint64_t n, uint64_t draws,
+                           struct workload_claims *claims);
+void generate_claim_peak(const struct sizes *sizes, uint64_t n, uint64_t draws,
+                         struct workload_claims *claims);
+/* Where nothing is replaced. */
 void generate_claim_live(const struct sizes *sizes, uint64_t n, struct workload_claims *claims);
+/* Every free is by a thread that did not make the object in this share of cases. */
+static inline void generate_claim_remote(double share, struct workload_claims *claims)
+{
+    claims->remote_min = claims->remote_max = share;
+}

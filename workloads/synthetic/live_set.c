@@ -14,6 +14,30 @@ uint64_t live_set_words(const struct live_set *set)
     return 2 * set->n_objects + 2 * n_bursts(set) * set->n_burst + 1;
 }
 
+void live_set_claims(const struct live_set *set, uint32_t threads, struct workload_claims *claims)
+{
+    uint64_t n = threads * set->n_objects;
+    *claims =
+        (struct workload_claims){.live_min = n * set->sizes.min, .live_max = n * set->sizes.max};
+    /* taken in turn, the sizes that are live at one time are not independent */
+    if (!set->in_turn)
+        generate_claim_peak(&set->sizes, n, threads * n_bursts(set) * set->n_burst, claims);
+}
+
+double live_set_share_below(const struct live_set *set, uint64_t bytes)
+{
+    if (!set->in_turn)
+        return sizes_share_below(&set->sizes, bytes);
+    uint64_t n = n_bursts(set) * set->n_burst;
+    unsigned in_turn = set->sizes.n_doublings;
+    double sum = 0;
+    for (unsigned k = 0; k < in_turn; k++) {
+        uint64_t turns = n / in_turn + (k < n % in_turn);
+        sum += (double)turns * sizes_share_below_in(&set->sizes, k, bytes);
+    }
+    return sum / (double)n;
+}
+
 /* An object in a slot of the thread; 0 bytes: the slot is empty. */
 struct held {
     uint64_t *bytes;

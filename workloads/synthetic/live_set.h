@@ -20,6 +20,10 @@ struct live_set {
 /* Words of one thread at most. */
 uint64_t live_set_words(const struct live_set *set);
 
+/* What `threads` such sets are like, each with its own stream: for the row of a workload. */
+void live_set_claims(const struct live_set *set, uint32_t threads, struct workload_claims *claims);
+double live_set_share_below(const struct live_set *set, uint64_t bytes);
+
 /*
  * Appends thread `t`: fill, replace (the body, which ends with the very sizes it began with), free
  * all. 0 or -ENOMEM.

@@ -83,6 +83,12 @@ double sizes_variance(const struct sizes *s)
     return sum;
 }
 
+double sizes_share_below_in(const struct sizes *s, unsigned k, uint64_t bytes)
+{
+    struct step step = step_of(s, k);
+    return clamp_share(((double)bytes - step.low) / (step.high - step.low + 1));
+}
+
 double sizes_share_below(const struct sizes *s, uint64_t bytes)
 {
     if (s->shape == SIZES_LINEAR) {
@@ -91,9 +97,7 @@ double sizes_share_below(const struct sizes *s, uint64_t bytes)
         return 1 - above * above;
     }
     double sum = 0;
-    for (unsigned k = 0; k < n_steps(s); k++) {
-        struct step step = step_of(s, k);
-        sum += step.weight * clamp_share(((double)bytes - step.low) / (step.high - step.low + 1));
-    }
+    for (unsigned k = 0; k < n_steps(s); k++)
+        sum += step_of(s, k).weight * sizes_share_below_in(s, k, bytes);
     return sum;
 }

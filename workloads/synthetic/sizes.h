@@ -66,5 +66,6 @@ int sizes_check(uint64_t min, uint64_t max, struct err *err) MUST_CHECK;
 /* What a draw is expected to be. */
 double sizes_mean(const struct sizes *s);
 double sizes_variance(const struct sizes *s);
-/* The probability that a draw is below `bytes`. */
+/* The probability that a draw is below `bytes`; that one of doubling k is. */
 double sizes_share_below(const struct sizes *s, uint64_t bytes);
+double sizes_share_below_in(const struct sizes *s, unsigned k, uint64_t bytes);

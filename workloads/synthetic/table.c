@@ -1,5 +1,6 @@
 #include "adversaries/adversaries.h"
 #include "known/known.h"
+#include "micro/micro.h"
 #include "patterns/patterns.h"
 
 static const struct workload *const workloads[] = {
@@ -7,6 +8,12 @@ static const struct workload *const workloads[] = {
     &workload_churn,
     &workload_larson,
     &workload_producer_consumer,
+    &workload_threadtest,
+    &workload_linux_scalability,
+    &workload_glibc_simple,
+    &workload_glibc_thread,
+    &workload_mleak,
+    &workload_malloc_large,
     &workload_thread_churn,
     &workload_realloc_growth,
     &workload_threshold_ratchet,

@@ -22,7 +22,7 @@ static const struct workload *find(const char *name, size_t length)
 static COLD int unknown_name(const char *name, size_t length, struct err *err)
 {
     char hint[160];
-    char all[256];
+    char all[1024];
     int echo = (int)(length < ECHO_BYTES ? length : ECHO_BYTES);
     size_t n;
     size_t used = 0;

@@ -41,7 +41,11 @@ struct workload_extent {
 struct workload_claims {
     double remote_min, remote_max; /* share of remote frees in all that is repeated: bodies, and the
                                       threads that they start */
-    uint64_t live_min, live_max;   /* greatest live bytes at one time, over all threads */
+    uint64_t live_min, live_max;   /* greatest live bytes at one time, over all threads: in whatever
+                                      order these run, at all but a few seeds */
+    double
+        sizes_slack; /* shares of sizes may differ by so much from what share_below() says, chance
+                           apart: 0, but where a pass ends amid something. 1: nothing is said */
 };
 
 struct workload {
