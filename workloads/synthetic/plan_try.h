@@ -12,7 +12,6 @@ struct plan_walk plan_try_walk(const char *word, uint32_t threads, uint64_t seed
 
 /*
  * Checks, of each word at 1 to 8 and at 64 threads: the size that was told, the laws, that the body
- * leaves what it found, that the live bytes and the remote share are those claimed, and that the
- * seed alone decides.
+ * leaves what it found, and that the seed alone decides.
  */
 void plan_try_laws(const char *const *words, size_t n);

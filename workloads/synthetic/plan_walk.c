@@ -12,6 +12,9 @@ struct object {
 struct walker {
     uint64_t pc, high; /* `high`: bits of a size from a prefix */
     bool alive, ended;
+    bool again;     /* not a root, and started by what is repeated */
+    unsigned gates; /* passed: before the body and behind it */
+    bool waits;     /* at the next one */
     struct object *slots;
     uint64_t *at_begin;
 };
@@ -21,6 +24,8 @@ struct walk {
     struct walker *walkers;
     struct object *cells;
     uint64_t live_objects, live_bytes, in_cells;
+    uint32_t at_gate[2]; /* roots that have come so far */
+    uint64_t *sizes;     /* NULL: not wanted */
     struct plan_walk seen;
 };
 
@@ -28,7 +33,8 @@ static bool in_body(const struct walk *w, uint32_t t)
 {
     const struct plan_thread *th = &plan_threads(w->plan)[t];
     uint64_t pc = w->walkers[t].pc;
-    return !(th->flags & PLAN_ROOT) || (pc >= th->loop_begin && pc < th->loop_end);
+    return w->walkers[t].again ||
+           ((th->flags & PLAN_ROOT) && pc >= th->loop_begin && pc < th->loop_end);
 }
 
 static void raise_to(uint64_t *most, uint64_t n)
@@ -37,7 +43,7 @@ static void raise_to(uint64_t *most, uint64_t n)
         *most = n;
 }
 
-static void begin(struct walk *w, uint32_t t, struct object *o, uint64_t bytes)
+static void begin(struct walk *w, uint32_t t, struct object *o, uint64_t bytes, bool grown)
 {
     *o = (struct object){bytes, t};
     w->seen.allocations++;
@@ -45,6 +51,10 @@ static void begin(struct walk *w, uint32_t t, struct object *o, uint64_t bytes)
     raise_to(&w->seen.peak_live_bytes, w->live_bytes += bytes);
     if (!in_body(w, t))
         return;
+    if (w->sizes)
+        w->sizes[w->seen.again_allocations] = bytes;
+    w->seen.again_allocations++;
+    w->seen.again_grown += grown;
     w->seen.bytes_drawn[log2_floor(bytes)]++;
     raise_to(&w->seen.most_bytes, bytes);
     if (bytes < w->seen.least_bytes)
@@ -57,6 +67,8 @@ static void end(struct walk *w, uint32_t t, struct object *o)
     bool root = plan_threads(w->plan)[t].flags & PLAN_ROOT, remote = o->maker != t;
     w->seen.frees++;
     w->seen.remote_frees += remote;
+    w->seen.again_frees += in_body(w, t);
+    w->seen.again_remote_frees += in_body(w, t) && remote;
     w->seen.child_frees += !root;
     w->seen.child_remote_frees += !root && remote;
     w->live_objects--;
@@ -96,6 +108,7 @@ static bool step(struct walk *w, uint32_t t, struct plan_op op)
         return true;
     case PLAN_SPAWN:
         w->walkers[op.arg].alive = true;
+        w->walkers[op.arg].again = in_body(w, t);
         return true;
     case PLAN_JOIN:
         return w->walkers[op.arg].ended;
@@ -108,7 +121,7 @@ static bool step(struct walk *w, uint32_t t, struct plan_op op)
     if (o->bytes > 0)
         end(w, t, o);
     if (kind != PLAN_FREE)
-        begin(w, t, o, me->high | op.arg);
+        begin(w, t, o, me->high | op.arg, kind == PLAN_REALLOC);
     me->high = 0;
     w->seen.body_calls += in_body(w, t) ? plan_kind_calls(kind) : 0;
     return true;
@@ -126,16 +139,33 @@ static void look_at_loop(struct walk *w, uint32_t t)
     }
 }
 
+/* Whether the thread may go on where a body begins or ends; *moved when it came further. */
+static bool pass_gate(struct walk *w, uint32_t t, bool *moved)
+{
+    struct walker *me = &w->walkers[t];
+    const struct plan_thread *th = &plan_threads(w->plan)[t];
+    bool looped = (th->flags & PLAN_ROOT) && (w->plan->flags & PLAN_LOOPS);
+    while (looped && me->gates < 2 && me->pc == (me->gates ? th->loop_end : th->loop_begin)) {
+        w->at_gate[me->gates] += !me->waits;
+        me->waits = w->at_gate[me->gates] < w->plan->n_roots;
+        if (me->waits)
+            return false;
+        look_at_loop(w, t);
+        me->gates++;
+        *moved = true;
+    }
+    return true;
+}
+
 /* A turn of one thread; whether it got anywhere. */
 static bool turn(struct walk *w, uint32_t t)
 {
     struct walker *me = &w->walkers[t];
-    const struct plan_thread *th = &plan_threads(w->plan)[t];
     const struct plan_op *ops = plan_thread_ops(w->plan, t);
     bool moved = false;
     for (int i = 0; i < RUN_WORDS && me->alive && !me->ended; i++) {
-        if (me->pc == th->loop_begin || me->pc == th->loop_end)
-            look_at_loop(w, t);
+        if (!pass_gate(w, t, &moved))
+            return moved;
         if (plan_op_kind(ops[me->pc]) == PLAN_END)
             me->ended = true;
         else if (!step(w, t, ops[me->pc]))
@@ -149,7 +179,12 @@ static bool turn(struct walk *w, uint32_t t)
 
 struct plan_walk plan_walk(const struct plan *p)
 {
-    struct walk w = {.plan = p, .seen = {.least_bytes = UINT64_MAX}};
+    return plan_walk_sizes(p, NULL);
+}
+
+struct plan_walk plan_walk_sizes(const struct plan *p, uint64_t *sizes)
+{
+    struct walk w = {.plan = p, .sizes = sizes, .seen = {.least_bytes = UINT64_MAX}};
     w.walkers = calloc(p->n_threads, sizeof(w.walkers[0]));
     w.cells = calloc(p->n_cells + 1, sizeof(w.cells[0]));
     for (uint32_t t = 0; t < p->n_threads; t++) {

@@ -47,6 +47,18 @@ static int churn_extent(const struct workload_args *args, struct workload_extent
     return 0;
 }
 
+static void churn_claims(const struct workload_args *args, struct workload_claims *claims)
+{
+    struct live_set set = set_of(args);
+    live_set_claims(&set, args->threads, claims);
+}
+
+static double churn_share_below(const struct workload_args *args, uint64_t bytes)
+{
+    struct live_set set = set_of(args);
+    return live_set_share_below(&set, bytes);
+}
+
 static int churn_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
 {
     struct live_set set = set_of(args);
@@ -60,8 +72,12 @@ const struct workload workload_churn = {
     .name = "churn",
     .summary = "random replacement in a set of small objects of mixed sizes, each thread its own",
     .source = "the random replacement of Larson and Krishnan (1998), without hand-over",
+    .surprise = "threads that slow each other down: they share nothing, so locks, or objects of "
+                "two threads in one cache line, would be the allocator's doing",
     .params = params,
     .threads_min = 1,
+    .claims = churn_claims,
+    .share_below = churn_share_below,
     .extent = churn_extent,
     .plan = churn_plan,
 };

@@ -188,6 +188,22 @@ static void append_line(struct line *line, struct rng rng, struct plan_builder *
     append_generations(line, rng, b);
 }
 
+static void larson_claims(const struct workload_args *args, struct workload_claims *claims)
+{
+    const uint64_t *v = args->values;
+    struct sizes sizes = sizes_of(v[MIN], v[MAX]);
+    uint64_t draws = args->threads * v[GENERATIONS] * n_replaced(args);
+    *claims = (struct workload_claims){0};
+    generate_claim_peak(&sizes, args->threads * v[LIVE], draws, claims);
+    generate_claim_remote((double)n_remote(args) / (double)n_replaced(args), claims);
+}
+
+static double larson_share_below(const struct workload_args *args, uint64_t bytes)
+{
+    struct sizes sizes = sizes_of(args->values[MIN], args->values[MAX]);
+    return sizes_share_below(&sizes, bytes);
+}
+
 static int larson_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
 {
     struct line line;
@@ -205,8 +221,12 @@ const struct workload workload_larson = {
     .name = "larson",
     .summary = "a server: objects outlive the thread that made them, and later threads free them",
     .source = "Larson and Krishnan, Memory allocation for long-running server applications (1998)",
+    .surprise = "memory that grows while the run goes on: the live set does not, so what ended "
+                "threads left would not be found again",
     .params = params,
     .threads_min = 1,
+    .claims = larson_claims,
+    .share_below = larson_share_below,
     .extent = larson_extent,
     .plan = larson_plan,
 };

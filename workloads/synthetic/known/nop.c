@@ -23,6 +23,17 @@ static int nop_extent(const struct workload_args *args, struct workload_extent *
     return 0;
 }
 
+static void nop_claims(const struct workload_args *args, struct workload_claims *claims)
+{
+    uint64_t live = args->threads * args->values[SIZE];
+    *claims = (struct workload_claims){.live_min = live, .live_max = live};
+}
+
+static double nop_share_below(const struct workload_args *args, uint64_t bytes)
+{
+    return bytes > args->values[SIZE] ? 1 : 0;
+}
+
 static int nop_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
 {
     (void)err;
@@ -44,9 +55,14 @@ const struct workload workload_nop = {
     .summary =
         "malloc and free of one small object in turn: with allocator null, the bench's own cost",
     .source = "the null engine of the disk benchmark fio",
+    .surprise =
+        "more than a few nanoseconds a call, or a rate that does not grow with the threads: "
+        "then not even the block just freed is at hand",
     .params = params,
     .threads_min = 1,
     .seedless = true,
+    .claims = nop_claims,
+    .share_below = nop_share_below,
     .extent = nop_extent,
     .plan = nop_plan,
 };

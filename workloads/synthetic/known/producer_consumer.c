@@ -109,6 +109,24 @@ static void append_consumers(const struct wiring *w, struct plan_builder *b)
         plan_builder_loop_end(b, 2 * c + 1);
 }
 
+/* How much lies in the rings at a time is a matter of how the threads run. */
+static void pc_claims(const struct workload_args *args, struct workload_claims *claims)
+{
+    struct wiring w = wiring_of(args);
+    struct sizes sizes = sizes_of(args->values[MIN], args->values[MAX]);
+    uint64_t in_hands = args->threads;
+    *claims = (struct workload_claims){0};
+    generate_claim_peak(&sizes, n_cells(&w) + in_hands, w.n_producers * w.n_messages, claims);
+    claims->live_min = sizes.min;
+    generate_claim_remote(1, claims);
+}
+
+static double pc_share_below(const struct workload_args *args, uint64_t bytes)
+{
+    struct sizes sizes = sizes_of(args->values[MIN], args->values[MAX]);
+    return sizes_share_below(&sizes, bytes);
+}
+
 static int pc_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
 {
     struct wiring w = wiring_of(args);
@@ -128,8 +146,12 @@ const struct workload workload_producer_consumer = {
     .name = "producer-consumer",
     .summary = "every object is freed by another thread, through rings that bound what is live",
     .source = "the producer-consumer pattern of Berger and others, Hoard (2000)",
+    .surprise = "memory that grows while the run goes on: the rings bound what is live, so "
+                "consumers would keep what producers need (blow-up)",
     .params = params,
     .threads_min = 2,
+    .claims = pc_claims,
+    .share_below = pc_share_below,
     .extent = pc_extent,
     .plan = pc_plan,
 };

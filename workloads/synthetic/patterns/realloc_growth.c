@@ -4,6 +4,7 @@
  * anew. A pass begins and ends with nothing live.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "generate.h"
@@ -82,6 +83,68 @@ static void append_thread(const struct workload_args *args, struct vector *vecto
     plan_builder_loop_end(b, t);
 }
 
+/*
+ * What is expected of one vector from its first request to its last: a step for each, and one that
+ * frees it.
+ */
+struct life {
+    double requests, below;   /* all, and those of less than some bytes */
+    double bytes, square;     /* held, summed over the steps; and their squares */
+    double most, most_square; /* of any one step */
+};
+
+static struct life life_of(const struct workload_args *args, uint64_t below)
+{
+    const uint64_t *v = args->values;
+    struct sizes bounds = sizes_of(v[MIN], v[MAX]);
+    struct vector vector = {.bytes = v[START], .bound = v[MAX]};
+    double ended = 0; /* the share of vectors whose bound lies below this step */
+    struct life life = {0};
+    for (;;) {
+        double size = (double)vector.bytes;
+        double reach = 1 - ended;
+        /* of those that reach the step, some have a bound below its size: they ask for that */
+        double small = sizes_share_below(&bounds, below) - ended;
+        life.requests += reach;
+        life.below += vector.bytes < below ? reach : fmax(small, 0);
+        life.bytes += reach * size;
+        life.square += reach * size * size;
+        life.most = fmax(life.most, reach * size);
+        life.most_square = fmax(life.most_square, reach * size * size);
+        if (vector.bytes == vector.bound)
+            return life;
+        ended = sizes_share_below(&bounds, vector.bytes + 1);
+        vector.bytes = next_bytes(&vector, v[GROWTH]);
+    }
+}
+
+/*
+ * At first all vectors are young together, which takes more or less than when they are of all ages.
+ * How their threads keep step is open: the least is of one.
+ */
+static void growth_claims(const struct workload_args *args, struct workload_claims *claims)
+{
+    const uint64_t *v = args->values;
+    struct life life = life_of(args, 0);
+    double steps = life.requests + 1;
+    double lives = (double)v[OPS] / steps / (double)v[VECTORS]; /* of each vector in a pass */
+    struct generate_spread each = {.mean = life.bytes / steps, .most = (double)v[MAX]};
+    each.variance = life.square / steps - each.mean * each.mean;
+    *claims = (struct workload_claims){.sizes_slack = fmin(1, 1 / lives)};
+    generate_claim_spread(&each, v[VECTORS], 0, claims);
+    uint64_t live_min = lives > 4 && claims->live_min > v[START] ? claims->live_min : v[START];
+    each.variance = fmax(each.variance, life.most_square);
+    each.mean = fmax(each.mean, life.most);
+    generate_claim_spread(&each, args->threads * v[VECTORS], args->threads * v[OPS], claims);
+    claims->live_min = live_min;
+}
+
+static double growth_share_below(const struct workload_args *args, uint64_t bytes)
+{
+    struct life life = life_of(args, bytes);
+    return life.below / life.requests;
+}
+
 static int growth_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
 {
     struct vector *vectors = calloc(args->values[VECTORS], sizeof(*vectors));
@@ -97,8 +160,12 @@ const struct workload workload_realloc_growth = {
     .name = "realloc-growth",
     .summary = "vectors that grow by a factor to a bound, several at a time in each other's way",
     .source = "growing arrays and strings, as of C++'s std::vector",
+    .surprise = "most of the time going into the few largest vectors: then each step copies what "
+                "could grow where it is or move by its pages alone",
     .params = params,
     .threads_min = 1,
+    .claims = growth_claims,
+    .share_below = growth_share_below,
     .extent = growth_extent,
     .plan = growth_plan,
 };

@@ -96,6 +96,30 @@ static void append_root(const struct lives *lives, struct rng rng, struct plan_b
         append_life(lives, &rng, b, i);
 }
 
+/*
+ * When the last of those alive together has made its objects, it holds them all and the others at
+ * least what is to outlive them. Roots may do so at different times.
+ */
+static void thread_churn_claims(const struct workload_args *args, struct workload_claims *claims)
+{
+    const uint64_t *v = args->values;
+    struct sizes sizes = sizes_of(v[MIN], v[MAX]);
+    uint64_t at_once = v[AT_ONCE] < v[STARTS] ? v[AT_ONCE] : v[STARTS];
+    uint64_t draws = args->threads * v[STARTS] * v[OBJECTS];
+    *claims = (struct workload_claims){0};
+    generate_claim_live(&sizes, v[OBJECTS] + (at_once - 1) * n_kept(args), claims);
+    uint64_t live_min = claims->live_min;
+    generate_claim_peak(&sizes, args->threads * at_once * v[OBJECTS], draws, claims);
+    claims->live_min = live_min;
+    generate_claim_remote((double)n_kept(args) / (double)v[OBJECTS], claims);
+}
+
+static double thread_churn_share_below(const struct workload_args *args, uint64_t bytes)
+{
+    struct sizes sizes = sizes_of(args->values[MIN], args->values[MAX]);
+    return sizes_share_below(&sizes, bytes);
+}
+
 static int thread_churn_plan(const struct workload_args *args, struct plan_builder *b,
                              struct err *err)
 {
@@ -127,8 +151,12 @@ const struct workload workload_thread_churn = {
     .summary =
         "short-lived threads, one after the other, that leave a part of their objects behind",
     .source = "servers that start a thread for each request",
+    .surprise = "memory or time that grows with the threads ever started instead of those alive: "
+                "then a new thread finds nothing of what ended ones had",
     .params = params,
     .threads_min = 1,
+    .claims = thread_churn_claims,
+    .share_below = thread_churn_share_below,
     .extent = thread_churn_extent,
     .plan = thread_churn_plan,
 };

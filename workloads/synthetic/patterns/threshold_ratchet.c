@@ -44,6 +44,18 @@ static int ratchet_extent(const struct workload_args *args, struct workload_exte
     return 0;
 }
 
+static void ratchet_claims(const struct workload_args *args, struct workload_claims *claims)
+{
+    struct live_set set = set_of(args);
+    live_set_claims(&set, args->threads, claims);
+}
+
+static double ratchet_share_below(const struct workload_args *args, uint64_t bytes)
+{
+    struct live_set set = set_of(args);
+    return live_set_share_below(&set, bytes);
+}
+
 static int ratchet_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
 {
     struct live_set set = set_of(args);
@@ -58,8 +70,12 @@ const struct workload workload_threshold_ratchet = {
     .summary =
         "few large buffers, replaced at random: moving mmap and trim thresholds, and page faults",
     .source = "the moving M_MMAP_THRESHOLD of glibc, as told in mallopt(3)",
+    .surprise = "glibc taking as many page faults in late passes as in the first: its threshold "
+                "should have risen above all sizes once the largest buffer was freed",
     .params = params,
     .threads_min = 1,
+    .claims = ratchet_claims,
+    .share_below = ratchet_share_below,
     .extent = ratchet_extent,
     .plan = ratchet_plan,
 };
