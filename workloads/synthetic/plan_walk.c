@@ -105,6 +105,7 @@ static bool step(struct walk *w, uint32_t t, struct plan_op op)
         me->high = (uint64_t)op.arg << 32;
         return true;
     case PLAN_EXTENT:
+    case PLAN_TOUCH:
         return true;
     case PLAN_SPAWN:
         w->walkers[op.arg].alive = true;
