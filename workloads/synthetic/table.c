@@ -17,6 +17,8 @@ static const struct workload *const workloads[] = {
     &workload_alloc_test,
     &workload_threadtest,
     &workload_linux_scalability,
+    &workload_cache_thrash,
+    &workload_cache_scratch,
     &workload_glibc_simple,
     &workload_glibc_thread,
     &workload_mleak,

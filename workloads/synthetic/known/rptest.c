@@ -23,7 +23,7 @@ static const struct param params[] = {
          modes},
     [CROSS] = {"cross", PARAM_COUNT, 2, 0, 100000,
                "one loop in so many hands blocks to the next thread (0: none does)"},
-    [LOOPS] = {"loops", PARAM_COUNT, 40, 1, 1000000, "of one thread in one pass"},
+    [LOOPS] = {"loops", PARAM_COUNT, 20, 1, 1000000, "of one thread in one pass"},
     [BLOCKS] = {"blocks", PARAM_COUNT, 5000, 1, 10000000, "that each thread holds"},
     [OP] = {"op", PARAM_COUNT, 500, 1, 10000000,
             "blocks that are freed, then allocated, in a loop; at most blocks"},

@@ -15,7 +15,7 @@ enum { ALIGNMENT_LOG2_MIN = 4, ALIGNMENTS = 5 };
 static const struct param params[] = {
     [BINS] = {"bins", PARAM_COUNT, 1000, 1, 1000000, "blocks at most that a thread holds"},
     [ACTIONS] = {"actions", PARAM_COUNT, 10000, 1, 100000000, "on bins in the life of a thread"},
-    [THREADS] = {"lives", PARAM_COUNT, 4, 1, 10000,
+    [THREADS] = {"lives", PARAM_COUNT, 2, 1, 10000,
                  "threads that each root starts in one pass, one after the other"},
     [MIN] = {"min", PARAM_BYTES, 1, 1, GIB, "least size"},
     [SIZE] = {"size", PARAM_BYTES, 10000, 1, GIB,

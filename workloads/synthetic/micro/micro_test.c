@@ -9,6 +9,10 @@ START_TEST(every_plan_keeps_the_laws_at_any_number_of_threads)
         "threadtest:objects=1:size=1:iterations=3",
         "linux-scalability:iterations=100",
         "linux-scalability:iterations=1:size=1M",
+        "cache-thrash:iterations=10",
+        "cache-thrash:iterations=1:repetitions=1:size=1",
+        "cache-scratch:iterations=10",
+        "cache-scratch:iterations=1:repetitions=1:size=64K",
         "glibc-simple:blocks=25:ops=500",
         "glibc-simple:blocks=100:ops=2",
         "glibc-thread:blocks=50:ops=1000",
@@ -39,6 +43,37 @@ START_TEST(linux_scalability_holds_one_object)
     struct plan_walk seen = plan_try_walk("linux-scalability:iterations=1000", 1, 1);
     ck_assert_uint_eq(seen.allocations, 1000);
     ck_assert_uint_eq(seen.peak_live_bytes, 512);
+}
+END_TEST
+
+START_TEST(cache_thrash_writes_each_object_before_it_is_freed)
+{
+    struct workload_spec spec;
+    const struct plan *plan = plan_try("cache-thrash:iterations=50:repetitions=7", 2, 1, &spec);
+    const struct plan_op *ops = plan_thread_ops(plan, 1);
+    for (uint32_t i = 0; i < 50; i++) {
+        ck_assert_int_eq(plan_op_kind(ops[2 * i]), i == 0 ? PLAN_MALLOC : PLAN_REPLACE);
+        ck_assert_int_eq(plan_op_kind(ops[2 * i + 1]), PLAN_TOUCH);
+        ck_assert_uint_eq(ops[2 * i + 1].arg, 7);
+    }
+    ck_assert_uint_eq(plan->facts.remote_frees, 0);
+    plan_try_drop(plan);
+}
+END_TEST
+
+START_TEST(cache_scratch_hands_out_objects_made_in_a_row)
+{
+    struct workload_spec spec;
+    const struct plan *plan = plan_try("cache-scratch:iterations=20", 8, 1, &spec);
+    for (uint32_t t = 0; t < 8; t++)
+        ck_assert_int_eq(plan_op_kind(plan_thread_ops(plan, 0)[t]), PLAN_MALLOC);
+    for (uint32_t t = 1; t < 8; t++) {
+        ck_assert_int_eq(plan_op_kind(plan_thread_ops(plan, t)[0]), PLAN_TAKE);
+        ck_assert_int_eq(plan_op_kind(plan_thread_ops(plan, t)[1]), PLAN_TOUCH);
+    }
+    ck_assert_uint_eq(plan->facts.remote_frees, 7);
+    ck_assert_uint_eq(plan->facts.frees, 8 * 21);
+    plan_try_drop(plan);
 }
 END_TEST
 
@@ -125,6 +160,8 @@ END_TEST
 
 UNIT_MAIN("micro", every_plan_keeps_the_laws_at_any_number_of_threads,
           threadtest_divides_a_fixed_number_of_objects, linux_scalability_holds_one_object,
+          cache_thrash_writes_each_object_before_it_is_freed,
+          cache_scratch_hands_out_objects_made_in_a_row,
           glibc_simple_frees_in_the_order_of_allocation,
           each_doubling_of_glibc_threads_sizes_is_half_as_likely,
           nothing_of_mleak_outlives_its_thread,
