@@ -33,7 +33,7 @@
 #include "err.h"
 
 #define PLAN_MAGIC      0x006e616c70626e61ull /* "anbplan" */
-#define PLAN_VERSION    2u
+#define PLAN_VERSION    3u
 #define PLAN_NAME_BYTES 96
 #define PLAN_NO_THREAD  UINT32_MAX
 
@@ -55,6 +55,7 @@ enum plan_kind {
     PLAN_EXTENT,  /* prefix: touch from byte slot field * 64 on, arg pages of 4 KiB (0: all) */
     PLAN_REALLOC_NULL, /* slot = realloc(NULL, arg) */
     PLAN_PACE,         /* wait until it is the thread's turn: plan_op_pace(), see plan_flags */
+    PLAN_TOUCH,        /* write the first byte of the slot's object, which has one, arg times */
     PLAN_KINDS
 };
 
@@ -65,14 +66,15 @@ enum plan_kind {
 #define PLAN_EXTENT_UNIT 64u
 #define PLAN_EXTENT_PAGE 4096u
 
-/* kind in the low 4 bits of head, slot above; arg is a size, a cell, a thread or a phase. */
+/* kind in the low 5 bits of head, slot above; arg is a size, a cell, a thread, a phase or a
+ * number of writes. */
 struct plan_op {
     uint32_t head;
     uint32_t arg;
 };
 static_assert(sizeof(struct plan_op) == 8, "operations are read as 8-byte words");
 
-#define PLAN_KIND_BITS 4u
+#define PLAN_KIND_BITS 5u
 #define PLAN_SLOT_MAX  ((1u << (32 - PLAN_KIND_BITS)) - 1) /* of a thread: slots are below it */
 static_assert(PLAN_KINDS <= 1u << PLAN_KIND_BITS, "a kind fits its field");
 
@@ -91,8 +93,8 @@ static inline struct plan_op plan_op_make(enum plan_kind kind, uint32_t slot, ui
     return (struct plan_op){.head = slot << PLAN_KIND_BITS | (uint32_t)kind, .arg = arg};
 }
 
-/* The value of a word PACE: 60 bits, the high ones in the slot field. */
-#define PLAN_PACE_MAX (((uint64_t)1 << 60) - 1)
+/* The value of a word PACE: 59 bits, the high ones in the slot field. */
+#define PLAN_PACE_MAX (((uint64_t)1 << 59) - 1)
 
 static inline uint64_t plan_op_pace(struct plan_op op)
 {

@@ -277,6 +277,24 @@ static enum step do_pace(struct plan_execution *x, uint32_t t, struct plan_op op
     return STEP_ON;
 }
 
+static enum step do_touch(struct plan_execution *x, uint32_t t, struct plan_op op)
+{
+    if (check_slot(x, t, PLAN_TOUCH, plan_op_slot(op)) == STEP_BROKEN)
+        return STEP_BROKEN;
+    if (x->actors[t].slots[plan_op_slot(op)].bytes == 0)
+        return broken(x, t, "touches slot %u, whose object has no byte", plan_op_slot(op));
+    return STEP_ON;
+}
+
+static enum step do_phase(struct plan_execution *x, uint32_t t, struct plan_op op)
+{
+    if (op.arg >= PHASES_MAX)
+        return broken(x, t, "phase %u is beyond %u", op.arg, PHASES_MAX);
+    if (op.arg >= x->n_phases)
+        x->n_phases = op.arg + 1;
+    return STEP_ON;
+}
+
 static enum step do_op(struct plan_execution *x, uint32_t t, struct plan_op op)
 {
     enum plan_kind kind = plan_op_kind(op);
@@ -298,14 +316,11 @@ static enum step do_op(struct plan_execution *x, uint32_t t, struct plan_op op)
         return do_join(x, t, op.arg);
     if (kind == PLAN_PACE)
         return do_pace(x, t, op);
-    if (kind != PLAN_PHASE)
-        return broken(x, t,
-                      kind == PLAN_END ? "the end stands before the end" : "unknown operation");
-    if (op.arg >= PHASES_MAX)
-        return broken(x, t, "phase %u is beyond %u", op.arg, PHASES_MAX);
-    if (op.arg >= x->n_phases)
-        x->n_phases = op.arg + 1;
-    return STEP_ON;
+    if (kind == PLAN_TOUCH)
+        return do_touch(x, t, op);
+    if (kind == PLAN_PHASE)
+        return do_phase(x, t, op);
+    return broken(x, t, kind == PLAN_END ? "the end stands before the end" : "unknown operation");
 }
 
 /* At the two ends of a body: which of its slots hold an object must be the same. */

@@ -47,8 +47,8 @@ static ALWAYS_INLINE const struct plan_op *run_prefixed(struct lane *lane, const
     return op + 1;
 }
 
-/* Words that concern other threads. */
-static void run_crossing(struct lane *lane, const struct plan_op *op)
+/* Words that concern other threads, or no call at all. */
+static void run_other(struct lane *lane, const struct plan_op *op)
 {
     struct worker *w = lane->worker;
     void **slot = &lane->slots[plan_op_slot(*op)];
@@ -67,6 +67,9 @@ static void run_crossing(struct lane *lane, const struct plan_op *op)
         break;
     case PLAN_PACE:
         pace_wait(lane, plan_op_pace(*op));
+        break;
+    case PLAN_TOUCH:
+        touch_again(*slot, op->arg);
         break;
     default: /* PLAN_PHASE: a mark for readers of the plan */
         break;
@@ -149,7 +152,7 @@ other:
     if (takes_prefix(plan_op_kind(*op)))
         op = run_prefixed(lane, op, policy);
     else
-        run_crossing(lane, op++);
+        run_other(lane, op++);
     NEXT();
 #undef NEXT
 }

@@ -308,6 +308,38 @@ START_TEST(the_result_names_the_file_and_the_facts)
 }
 END_TEST
 
+/* Aligned, so that the first byte of each object lies in a page that nothing else has written. */
+static void plan_touches(struct rig *r, uint32_t times)
+{
+    for (uint32_t i = 0; i < 200; i++)
+        plan_builder_aligned(r->builder, 0, i, 64 * KIB, MIB);
+    for (uint32_t i = 0; i < 200 && times > 0; i++)
+        plan_builder_touch(r->builder, 0, i, times);
+    for (uint32_t i = 0; i < 200; i++)
+        plan_builder_free_slot(r->builder, 0, i);
+}
+
+START_TEST(the_word_touch_writes_as_often_as_it_says_whatever_the_policy)
+{
+    enum { MANY = 100000, WRITES_PER_NS = 16 }; /* more than any processor does */
+    static const uint32_t times[] = {0, 1, MANY};
+    struct trial_result seen[ARRAY_SIZE(times)];
+    for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+        struct rig r;
+        rig_init(&r, 1);
+        r.touch = TOUCH_NONE;
+        plan_touches(&r, times[i]);
+        rig_run_well(&r);
+        seen[i] = r.result;
+        rig_release(&r);
+    }
+    ck_assert_uint_eq(seen[2].calls, seen[0].calls);
+    ck_assert_uint_ge(seen[1].minor_faults, seen[0].minor_faults + 190);
+    ck_assert_uint_lt(seen[2].minor_faults, seen[1].minor_faults + 20);
+    ck_assert_uint_ge(seen[2].wall_ns, (uint64_t)200 * MANY / WRITES_PER_NS);
+}
+END_TEST
+
 int main(void)
 {
     TCase *all = tcase_create("words");
@@ -318,6 +350,7 @@ int main(void)
         tcase_add_loop_test(all, just_as_many_requests_are_made_as_the_plan_has, 0, 2);
     }
     tcase_add_loop_test(all, each_kind_of_call_works_with_each_way_of_touching, 0, TOUCH_KINDS);
+    tcase_add_test(all, the_word_touch_writes_as_often_as_it_says_whatever_the_policy);
     tcase_add_test(all, a_body_is_repeated_until_the_time_is_over);
     tcase_add_test(all, a_thread_may_start_and_join_499_others);
     tcase_add_test(all, five_hundred_threads_may_start_with_the_clock);

@@ -205,6 +205,11 @@ void plan_builder_free_slot(struct plan_builder *b, uint32_t t, uint32_t slot)
     append_slot(b, t, PLAN_FREE, slot, 0);
 }
 
+void plan_builder_touch(struct plan_builder *b, uint32_t t, uint32_t slot, uint32_t times)
+{
+    append_slot(b, t, PLAN_TOUCH, slot, times);
+}
+
 void plan_builder_give(struct plan_builder *b, uint32_t t, uint32_t slot, uint32_t cell)
 {
     if (cell < b->n_cells)

@@ -46,6 +46,8 @@ void plan_builder_realloc_null(struct plan_builder *b, uint32_t t, uint32_t slot
 /* The next allocation by thread `t` is touched in its first `pages` 4 KiB pages only. */
 void plan_builder_touch_pages(struct plan_builder *b, uint32_t t, uint32_t pages);
 void plan_builder_free_slot(struct plan_builder *b, uint32_t t, uint32_t slot);
+/* Writes the first byte of the slot's object `times` times. */
+void plan_builder_touch(struct plan_builder *b, uint32_t t, uint32_t slot, uint32_t times);
 void plan_builder_give(struct plan_builder *b, uint32_t t, uint32_t slot, uint32_t cell);
 void plan_builder_take(struct plan_builder *b, uint32_t t, uint32_t slot, uint32_t cell);
 void plan_builder_spawn(struct plan_builder *b, uint32_t t, uint32_t child);

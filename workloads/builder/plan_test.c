@@ -450,12 +450,40 @@ START_TEST(a_damaged_plan_never_crashes_the_check)
 }
 END_TEST
 
+START_TEST(what_is_touched_is_an_object_with_a_byte)
+{
+    struct plan_builder *b = one_root();
+    plan_builder_malloc(b, 0, 0, 1);
+    plan_builder_touch(b, 0, 0, 1000);
+    plan_builder_free_slot(b, 0, 0);
+    struct plan *p = finish(b);
+    ck_assert_msg(p, "%s", err.text);
+    ck_assert_uint_eq(p->facts.calls, 2);
+    ck_assert_uint_eq(plan_thread_ops(p, 0)[1].arg, 1000);
+    free(p);
+
+    b = one_root();
+    plan_builder_malloc(b, 0, 0, 1);
+    plan_builder_free_slot(b, 0, 0);
+    plan_builder_touch(b, 0, 0, 1);
+    ck_assert_ptr_null(finish(b));
+    ck_assert_ptr_nonnull(strstr(err.text, "slot 0 holds no object"));
+
+    b = one_root();
+    plan_builder_malloc(b, 0, 0, 0);
+    plan_builder_touch(b, 0, 0, 1);
+    plan_builder_free_slot(b, 0, 0);
+    ck_assert_ptr_null(finish(b));
+    ck_assert_ptr_nonnull(strstr(err.text, "whose object has no byte"));
+}
+END_TEST
+
 START_TEST(another_version_is_refused)
 {
     struct plan *p = finish(one_root());
     p->version = PLAN_VERSION + 1;
     ck_assert_int_eq(plan_check_layout(p, p->n_bytes, &err), -EINVAL);
-    ck_assert_str_eq(err.text, "plan of version 3; this program reads version 2: make it again");
+    ck_assert_str_eq(err.text, "plan of version 4; this program reads version 3: make it again");
     p->version = PLAN_VERSION;
     ck_assert_int_eq(plan_check_layout(p, p->n_bytes - 8, &err), -EINVAL);
     ck_assert_ptr_nonnull(strstr(err.text, "cut off"));
@@ -513,4 +541,5 @@ UNIT_MAIN("plan", paces_do_not_fall_and_stand_in_no_body,
           a_body_leaves_cells_as_it_found_them, a_wait_across_the_ends_of_bodies_is_refused,
           threads_alive_at_once_have_seats_of_their_own, tables_that_overlap_are_refused,
           threads_are_started_once_and_joined, a_thread_is_joined_in_the_part_that_started_it,
-          a_damaged_plan_never_crashes_the_check, another_version_is_refused)
+          a_damaged_plan_never_crashes_the_check, another_version_is_refused,
+          what_is_touched_is_an_object_with_a_byte)

@@ -18,6 +18,12 @@ static inline struct rng generate_rng(uint64_t seed, uint32_t t)
     return rng;
 }
 
+/* Of one round of thread `t`: independent of how much was drawn in others. */
+static inline struct rng generate_round_rng(uint64_t seed, uint32_t t, uint64_t round)
+{
+    return generate_rng(seed + round * UINT64_C(0x9e3779b97f4a7c15), t);
+}
+
 /* The larger of 1 and n. */
 static inline uint64_t generate_at_least_1(uint64_t n)
 {

@@ -106,6 +106,7 @@ static bool step(struct walk *w, uint32_t t, struct plan_op op)
         return true;
     case PLAN_EXTENT:
     case PLAN_PHASE:
+    case PLAN_TOUCH:
         return true;
     case PLAN_SPAWN:
         w->walkers[op.arg].alive = true;

@@ -1,5 +1,6 @@
 #include "adversaries/adversaries.h"
 #include "known/known.h"
+#include "micro/micro.h"
 #include "patterns/patterns.h"
 #include "scenarios/scenarios.h"
 
@@ -8,6 +9,21 @@ static const struct workload *const workloads[] = {
     &workload_churn,
     &workload_larson,
     &workload_producer_consumer,
+    &workload_xmalloc_test,
+    &workload_sh6bench,
+    &workload_sh8bench,
+    &workload_mstress,
+    &workload_rptest,
+    &workload_t_test1,
+    &workload_alloc_test,
+    &workload_threadtest,
+    &workload_linux_scalability,
+    &workload_cache_thrash,
+    &workload_cache_scratch,
+    &workload_glibc_simple,
+    &workload_glibc_thread,
+    &workload_mleak,
+    &workload_malloc_large,
     &workload_thread_churn,
     &workload_realloc_growth,
     &workload_threshold_ratchet,

@@ -228,6 +228,9 @@ static const struct plan_op *run_word(struct lane *lane, const struct plan_op *o
     case PLAN_PACE:
         run_pace(lane, plan_op_pace(*op));
         break;
+    case PLAN_TOUCH:
+        touch_again(object->p, op->arg);
+        break;
     case PLAN_PHASE:
         surveyor_phase(lane, op->arg);
         break;

@@ -1,0 +1,17 @@
+/* For tests of generators: plans by their words, and what must hold for any of them. */
+#pragma once
+
+#include "plan_walk.h"
+#include "workload.h"
+
+/* The plan of `word`, and the values that were meant; a check fails when there is none. */
+const struct plan *plan_try(const char *word, uint32_t threads, uint64_t seed,
+                            struct workload_spec *spec);
+void plan_try_drop(const struct plan *plan);
+struct plan_walk plan_try_walk(const char *word, uint32_t threads, uint64_t seed);
+
+/*
+ * Checks, of each word at 1 to 8 and at 64 threads: the size that was told, the laws, that the body
+ * leaves what it found, and that the seed alone decides.
+ */
+void plan_try_laws(const char *const *words, size_t n);
