@@ -34,11 +34,31 @@ static int grow(void *array, uint32_t n, size_t item_bytes, struct err *err)
     return 0;
 }
 
+/* A number, or so many times the CPUs that may be used: "cpus", "2cpus". */
+static int read_threads(const struct topology *topology, const char *word, uint64_t *n,
+                        struct err *err)
+{
+    size_t digits = strspn(word, "0123456789");
+    char factor[16] = "1";
+    if (strcmp(word + digits, "cpus") != 0 || digits >= sizeof(factor))
+        return words_number(word, "a thread count", 1, WORKLOAD_THREADS_MAX, n, err);
+    if (digits > 0)
+        snprintf(factor, sizeof(factor), "%.*s", (int)digits, word);
+    int rc = words_number(factor, "a factor of cpus", 1, WORKLOAD_THREADS_MAX, n, err);
+    if (rc < 0)
+        return rc;
+    *n *= topology_n_cpus(topology);
+    if (*n > WORKLOAD_THREADS_MAX)
+        return err_set(err, EINVAL, "%s are %lu threads here; %u are the most", word, *n,
+                       WORKLOAD_THREADS_MAX);
+    return 0;
+}
+
 static int add_threads(void *context, const char *word, struct err *err)
 {
     struct preparation *p = context;
     uint64_t n;
-    int rc = words_number(word, "a thread count", 1, WORKLOAD_THREADS_MAX, &n, err);
+    int rc = read_threads(p->campaign->topology, word, &n, err);
     for (uint32_t i = 0; rc == 0 && i < p->n_threads; i++)
         if (p->threads[i] == n)
             return 0;
@@ -192,6 +212,19 @@ static int choose_baseline(const struct campaign *c, struct run_config *config, 
     return err_set(err, EINVAL, "the baseline '%s' is none of the allocators", config->baseline);
 }
 
+/* As numbers: the same when the run goes on with other CPUs. */
+static int keep_threads(const struct preparation *p, struct run_config *config, struct err *err)
+{
+    char *list = NULL;
+    size_t n;
+    FILE *out = open_memstream(&list, &n);
+    for (uint32_t i = 0; out && i < p->n_threads; i++)
+        fprintf(out, "%s%u", i ? "," : "", p->threads[i]);
+    bool kept = out && fclose(out) == 0 && run_config_set(&config->threads, list) == 0;
+    free(list);
+    return kept ? 0 : err_set(err, ENOMEM, "out of memory");
+}
+
 /* All words, before the first plan is made: a mistake is told at once. */
 static int read_lists(struct preparation *p, struct run_config *config, struct err *err)
 {
@@ -205,6 +238,8 @@ static int read_lists(struct preparation *p, struct run_config *config, struct e
         rc = words_each(config->workloads, "workloads", add_workload, p, err);
     if (rc == 0 && p->n_wanted == 0)
         rc = err_set(err, EINVAL, "nothing to measure: no workload has these thread counts");
+    if (rc == 0)
+        rc = keep_threads(p, config, err);
     if (rc == 0 && (run_config_set(&config->allocators, p->allocators) < 0 ||
                     run_config_set(&config->workloads, p->workloads) < 0))
         rc = err_set(err, ENOMEM, "out of memory");
