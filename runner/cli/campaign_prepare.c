@@ -20,6 +20,7 @@ struct preparation {
     uint32_t n_threads;
     struct wanted *wanted;
     uint32_t n_wanted;
+    bool silent;                  /* about workloads left out */
     char *allocators, *workloads; /* the lists as they are kept: by newlines, with real paths */
 };
 
@@ -111,25 +112,37 @@ static int add_subject(void *context, const char *word, struct err *err)
 static int want(struct preparation *p, const struct cell_word *word, uint32_t threads,
                 struct err *err)
 {
+    for (uint32_t i = 0; i < p->n_wanted; i++)
+        if (p->wanted[i].threads == threads && strcmp(p->wanted[i].word.name, word->name) == 0)
+            return err_set(err, EINVAL, "workload '%s' is named twice", word->name);
     int rc = grow(&p->wanted, p->n_wanted, sizeof(*p->wanted), err);
     if (rc == 0)
         p->wanted[p->n_wanted++] = (struct wanted){.word = *word, .threads = threads};
     return rc;
 }
 
-/* A generator at each thread count that it can have. */
+static int want_at(struct preparation *p, const struct cell_word *word, uint32_t threads,
+                   struct err *err)
+{
+    int rc = workload_check(&word->spec, threads, err);
+    return rc == 0 ? want(p, word, threads, err) : rc;
+}
+
+/* A generator at its own thread count, or at each of the list that it can have. */
 static int want_synthetic(struct preparation *p, const struct cell_word *word, struct err *err)
 {
     int rc = 0;
+    if (word->threads > 0)
+        return want_at(p, word, word->threads, err);
     for (uint32_t i = 0; rc == 0 && i < p->n_threads; i++) {
         if (p->threads[i] < word->spec.workload->threads_min) {
-            fprintf(stderr, "%s: %s needs %u threads: left out at %u\n", program_invocation_name,
-                    word->name, word->spec.workload->threads_min, p->threads[i]);
+            if (!p->silent)
+                fprintf(stderr, "%s: %s needs %u threads: left out at %u\n",
+                        program_invocation_name, word->name, word->spec.workload->threads_min,
+                        p->threads[i]);
             continue;
         }
-        rc = workload_check(&word->spec, p->threads[i], err);
-        if (rc == 0)
-            rc = want(p, word, p->threads[i], err);
+        rc = want_at(p, word, p->threads[i], err);
     }
     return rc;
 }
@@ -145,9 +158,6 @@ static int add_workload(void *context, const char *text, struct err *err)
         rc = cell_check_name(&word, p->campaign->places, err);
     if (rc < 0)
         return rc;
-    for (uint32_t i = 0; i < p->n_wanted; i++)
-        if (strcmp(p->wanted[i].word.name, word.name) == 0)
-            return err_set(err, EINVAL, "workload '%s' is named twice", word.name);
     rc = words_append(&p->workloads, word.text, err);
     if (rc < 0)
         return rc;
@@ -246,23 +256,44 @@ static int read_lists(struct preparation *p, struct run_config *config, struct e
     return rc;
 }
 
-int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,
-                     struct err *err)
+static int read_config(struct preparation *p, struct run_config *config,
+                       const struct places *places, struct err *err)
 {
-    struct preparation p = {.campaign = c};
+    struct campaign *c = p->campaign;
     c->config = config;
     c->places = places;
     int rc = topology_load(&c->topology, err);
     if (rc == 0 && config->cores[0])
         rc = topology_restrict(c->topology, config->cores, err);
-    if (rc == 0)
-        rc = read_lists(&p, config, err);
+    return rc == 0 ? read_lists(p, config, err) : rc;
+}
+
+static void release_preparation(struct preparation *p)
+{
+    free(p->threads);
+    free(p->wanted);
+    free(p->allocators);
+    free(p->workloads);
+}
+
+int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,
+                     struct err *err)
+{
+    struct preparation p = {.campaign = c};
+    int rc = read_config(&p, config, places, err);
     if (rc == 0)
         rc = make_cells(&p, err);
-    free(p.threads);
-    free(p.wanted);
-    free(p.allocators);
-    free(p.workloads);
+    release_preparation(&p);
+    return rc;
+}
+
+int campaign_count(struct campaign *c, struct run_config *config, const struct places *places,
+                   uint32_t *n_cells, struct err *err)
+{
+    struct preparation p = {.campaign = c, .silent = true};
+    int rc = read_config(&p, config, places, err);
+    *n_cells = p.n_wanted;
+    release_preparation(&p);
     return rc;
 }
 

@@ -367,6 +367,11 @@ static int name_suites(struct run_options *o, struct err *err)
     return 0;
 }
 
+int run_options_name(struct run_options *o, const char *word, struct err *err)
+{
+    return words_append(&o->suites, word, err);
+}
+
 int run_options_resolve(struct run_options *o, const struct places *places, struct err *err)
 {
     struct run_config *c = &o->config;

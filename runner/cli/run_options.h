@@ -38,6 +38,9 @@ struct run_options {
  */
 extern const struct argp run_options_argp;
 
+/* As --suite WORD. 0 or -ENOMEM. */
+int run_options_name(struct run_options *o, const char *word, struct err *err) MUST_CHECK;
+
 /*
  * Fills the configuration. 0 or a negative errno; a mistake in a file is told with its line.
  */
