@@ -26,6 +26,7 @@ struct cell_word {
     enum cell_source source;
     struct workload_spec spec;      /* CELL_SYNTHETIC */
     struct shape_spec shape;        /* CELL_SHAPE */
+    uint32_t threads;               /* likewise: the word says threads=N; 0: it does not */
     struct recorded_spec recorded;  /* CELL_TRACE */
     char path[PATH_MAX];            /* of a file */
     char name[WORKLOAD_TEXT_BYTES]; /* for tables: the canonical word, or the file's base name */

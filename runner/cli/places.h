@@ -14,6 +14,7 @@ struct places {
     char recorder[PATH_MAX]; /* the library that records */
     char traces[PATH_MAX];   /* folder of the recorded workloads that ship with the project */
     char shapes[PATH_MAX];   /* folder of the tables of shapes that ship with the project */
+    char suites[PATH_MAX];   /* folder of the sets that ship */
     char store[PATH_MAX];    /* the file where runs are kept unless the user says otherwise */
 };
 
