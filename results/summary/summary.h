@@ -85,7 +85,7 @@ struct summary_disturbance {
 };
 
 struct summary_options {
-    const char *baseline; /* a subject's name to compare with; NULL: the run's own */
+    const char *baseline;       /* a subject's name to compare with; NULL: the run's own */
     struct bootstrap bootstrap; /* seed 0: the run's own */
     double noise;               /* a smaller difference is none; 0: STATS_NOISE */
 };
@@ -95,7 +95,7 @@ struct summary {
     struct summary_options options; /* as used */
     uint32_t baseline;              /* ordinal of the subject */
     unsigned n_trials;
-    unsigned n_blocks;             /* that hold a trial */
+    unsigned n_blocks;             /* the last that holds a trial, plus one */
     unsigned n_mean_cells;         /* cells that count in the geometric means */
     unsigned fewest_blocks;        /* behind any interval, 2 or more; 0: there is no interval */
     bool has_single_block;         /* some ratio rests on one block */

@@ -86,6 +86,8 @@ static int print_line(void *context, const struct store_run_line *line, struct e
     printf("%-20s  %s  %lu of %lu trials", line->name, when, line->n_trials, wanted);
     if (line->n_failed > 0)
         printf(", %lu failed", line->n_failed);
+    if (line->n_shards > 0)
+        printf(", %u of %u shards", line->n_held, line->n_shards);
     printf("%s\n", line->finished_s ? "" : ", not finished");
     return 0;
 }
