@@ -169,7 +169,9 @@ static int print_measure(FILE *out, const struct machines *m, const struct style
                                          .draw = draw,
                                          .context = &v};
     fprintf(out, "%s\n", style->title);
-    return report_put_panels(out, &panels) ? 0 : err_set(err, ENOMEM, "no memory for the table");
+    bool is_drawn = report_put_panels(out, &panels);
+    fputc('\n', out);
+    return is_drawn ? 0 : err_set(err, ENOMEM, "no memory for the table");
 }
 
 int machines_print(FILE *out, const struct machines *m, const struct report_look *look,
@@ -191,6 +193,7 @@ int machines_print(FILE *out, const struct machines *m, const struct report_look
         return result;
     fputs(
         "every figure is of one type: ratios are to the baseline in the same block on the same machine\n"
+        "= no difference found; ~ few blocks: nothing is claimed\n"
         "differ: the intervals of two types do not meet; speeds themselves tell of the machines\n",
         out);
     if (!m->is_whole)

@@ -1,5 +1,5 @@
 /*
- * Types of machines: a panel per contender, its ratios to the baseline in every cell, one point per type. On the right, what the
+ * Types of machines: a row per contender and cell, its ratio to the baseline, one point per type. On the right, what the
  * baseline does on each type, for ratios hide it.
  */
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include "machines.h"
 #include "plot_parts.h"
 #include "report_text.h"
+#include "text.h"
 
 #define ROW_PX   13u
 #define GAP_PX   10u
@@ -150,13 +151,15 @@ static void put_plot(const struct chart *c)
     fputs("set arrow from 1, graph 0 to 1, graph 1 nohead lc rgb '#333333' lw 1.2 front\nplot ",
           out);
     for (uint32_t t = 0; t < c->machines.n; t++) {
+        char title[80];
         unsigned look = t % ARRAY_SIZE(colours);
         fprintf(out,
                 "%s$d%u using 1:2:3:4 with xerrorbars lc rgb '#%06x' lw 1.2 pt %u ps 0.75 title ",
                 t ? ", \\\n  " : "", t, colours[look], points[look]);
         gnuplot_put_text(out, c->machines.types[t].label);
         fputs(".': '.", out);
-        gnuplot_put_text(out, machines_describe(&c->machines.types[t]));
+        text_format(title, sizeof(title), "%.75s", machines_describe(&c->machines.types[t]));
+        gnuplot_put_text(out, title);
     }
     fputc('\n', out);
 }
