@@ -158,7 +158,7 @@ static void put_plot(const struct chart *c)
                 t ? ", \\\n  " : "", t, colours[look], points[look]);
         gnuplot_put_text(out, c->machines.types[t].label);
         fputs(".': '.", out);
-        text_format(title, sizeof(title), "%.75s", machines_describe(&c->machines.types[t]));
+        text_format(title, sizeof(title), "%.*s", 75, machines_describe(&c->machines.types[t]));
         gnuplot_put_text(out, title);
     }
     fputc('\n', out);
