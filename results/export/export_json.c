@@ -17,6 +17,25 @@ static json_t *moment(int64_t seconds)
     return json_string(out);
 }
 
+static json_t *make_shards(struct json *j)
+{
+    const struct store_run *run = &j->s->run;
+    json_t *o = json_object(), *here = json_array();
+    for (uint32_t i = 0; i < run->n_held; i++) {
+        const struct store_shard *s = &run->shards[i];
+        json_t *one = json_object();
+        part_put(j, one, "shard", json_integer(s->ordinal));
+        part_put(j, one, "host", part_text(s->host));
+        part_put(j, one, "attempt", part_text(s->attempt));
+        part_put(j, one, "started", moment(s->started_s));
+        part_put(j, one, "finished", moment(s->finished_s));
+        part_append(j, here, one);
+    }
+    part_put(j, o, "of", json_integer(run->n_shards));
+    part_put(j, o, "here", here);
+    return o;
+}
+
 static json_t *make_run(struct json *j)
 {
     const struct store_run *run = &j->s->run;
@@ -31,6 +50,8 @@ static json_t *make_run(struct json *j)
     part_put(j, o, "seed", json_string(seed));
     part_put(j, o, "baseline", part_text(run->baseline));
     part_put(j, o, "blocks_wanted", json_integer(run->n_blocks));
+    if (run->n_shards > 0)
+        part_put(j, o, "shards", make_shards(j));
     json_t *manifest = json_loads(run->manifest, 0, NULL);
     part_put(j, o, "manifest", manifest ? manifest : part_text(run->manifest));
     return o;

@@ -35,11 +35,10 @@ static int check_builds(const struct merge_run *a, const struct merge_run *b, st
 {
     for (uint32_t i = 0; i < a->run.n_subjects; i++)
         if (!is_same_build(&a->builds[i], &b->builds[i]))
-            return err_set(
-                why, EINVAL,
-                "%s is another build: %s (build id %.12s) in run %s and %s (%.12s) in %s",
-                a->run.subjects[i].name, a->builds[i].path, a->builds[i].build_id, a->run.name,
-                b->builds[i].path, b->builds[i].build_id, b->run.name);
+            return err_set(why, EINVAL,
+                           "%s is another build: %s (build id %.*s) in run %s and %s (%.*s) in %s",
+                           a->run.subjects[i].name, a->builds[i].path, 12, a->builds[i].build_id,
+                           a->run.name, b->builds[i].path, 12, b->builds[i].build_id, b->run.name);
     return 0;
 }
 

@@ -22,7 +22,8 @@ static json_t *make_run(struct page *p)
     page_put(p, o, "finished", moment(s->run.finished_s));
     page_put(p, o, "program_version", part_text(s->run.program_version));
     page_put(p, o, "baseline", json_integer(s->baseline));
-    page_put(p, o, "blocks", json_integer(s->n_blocks));
+    uint32_t n_blocks = store_run_blocks(&s->run);
+    page_put(p, o, "blocks", json_integer(s->n_blocks < n_blocks ? s->n_blocks : n_blocks));
     page_put(p, o, "blocks_wanted", json_integer(s->run.n_blocks));
     page_put(p, o, "trials", json_integer(s->n_trials));
     page_put(p, o, "mean_cells", json_integer(s->n_mean_cells));

@@ -70,11 +70,26 @@ static void print_tuning(FILE *out, const struct summary *s)
     }
 }
 
+/* "shards 0-2, 5 of 8 ..." */
+static void print_shards(FILE *out, const struct store_run *run)
+{
+    fputs("shared out to machines of one type: shards ", out);
+    for (uint32_t i = 0; i < run->n_held; i++) {
+        uint32_t first = i;
+        while (i + 1 < run->n_held && run->shards[i + 1].ordinal == run->shards[i].ordinal + 1)
+            i++;
+        fprintf(out, i > first ? "%s%u-%u" : "%s%u", first ? ", " : "", run->shards[first].ordinal,
+                run->shards[i].ordinal);
+    }
+    fprintf(out, " of %u are here\n", run->n_shards);
+}
+
 static void print_head(FILE *out, const struct summary *s)
 {
     const struct store_run *run = &s->run;
+    uint32_t n_blocks = store_run_blocks(run);
     fprintf(out, "run %s: %u cells, %u of %u blocks, baseline ", run->name, run->n_cells,
-            s->n_blocks, run->n_blocks);
+            s->n_blocks < n_blocks ? s->n_blocks : n_blocks, run->n_blocks);
     report_put_clean(out, run->baseline);
     fprintf(out, ", seed %llu, arenabench ", (unsigned long long)run->seed);
     report_put_clean(out, run->program_version);
@@ -84,7 +99,9 @@ static void print_head(FILE *out, const struct summary *s)
             report_put_clean(out, run->facts[i].value);
             fputc('\n', out);
         }
-    uint64_t n_wanted = (uint64_t)run->n_cells * run->n_subjects * run->n_blocks;
+    if (run->n_shards > 0)
+        print_shards(out, run);
+    uint64_t n_wanted = (uint64_t)run->n_cells * run->n_subjects * n_blocks;
     if (tuned_is(run)) {
         print_tuning(out, s);
     } else if (s->n_trials < n_wanted && run->finished_s == 0)

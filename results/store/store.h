@@ -96,6 +96,9 @@ struct store_run {
     struct store_memory *memory; /* private: what a loaded run points to; NULL in a caller's own */
 };
 
+/* The blocks that are to be here: all, or those of the shards that are. */
+uint32_t store_run_blocks(const struct store_run *run);
+
 /* NULL when the run has none of that key. */
 const char *store_run_fact(const struct store_run *run, const char *key);
 
@@ -136,6 +139,7 @@ struct store_run_line {
     const char *name, *baseline;
     int64_t started_s, finished_s; /* finished_s 0: not finished */
     uint32_t n_blocks, n_subjects, n_cells;
+    uint32_t n_shards, n_held;   /* as in struct store_run */
     uint64_t n_trials, n_failed; /* stored; of them not ok */
 };
 

@@ -75,7 +75,8 @@ int store_list_runs(struct store *s, store_run_fn *each, void *context, struct e
                                " (SELECT count(*) FROM subject WHERE run = r.id),"
                                " (SELECT count(*) FROM cell WHERE run = r.id),"
                                " (SELECT count(*) FROM trial WHERE run = r.id),"
-                               " (SELECT count(*) FROM trial WHERE run = r.id AND status <> 'ok')"
+                               " (SELECT count(*) FROM trial WHERE run = r.id AND status <> 'ok'),"
+                               " n_shards, (SELECT count(*) FROM shard WHERE run = r.id)"
                                " FROM run AS r ORDER BY id DESC",
                                &q, err);
     while (result == 0 && (result = store_step(s, q, "read", err)) > 0) {
@@ -90,6 +91,8 @@ int store_list_runs(struct store *s, store_run_fn *each, void *context, struct e
             .n_cells = (uint32_t)sqlite3_column_int64(q, 7),
             .n_trials = (uint64_t)sqlite3_column_int64(q, 8),
             .n_failed = (uint64_t)sqlite3_column_int64(q, 9),
+            .n_shards = (uint32_t)sqlite3_column_int64(q, 10),
+            .n_held = (uint32_t)sqlite3_column_int64(q, 11),
         };
         result = line.name && line.baseline
                      ? each(context, &line, err)

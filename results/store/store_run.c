@@ -219,6 +219,17 @@ int store_run_begin(struct store *s, const struct store_run *run, int64_t *run_i
     return store_end(s, store_insert_whole_run(s, run, false, run_id, err), "write", err);
 }
 
+uint32_t store_run_blocks(const struct store_run *run)
+{
+    if (run->n_shards == 0)
+        return run->n_blocks;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < run->n_held; i++)
+        if (run->shards[i].ordinal < run->n_blocks)
+            n += (run->n_blocks - run->shards[i].ordinal - 1) / run->n_shards + 1;
+    return n;
+}
+
 const char *store_run_fact(const struct store_run *run, const char *key)
 {
     for (uint32_t i = 0; i < run->n_facts; i++)

@@ -99,7 +99,7 @@ struct summary {
     struct summary_options options; /* as used */
     uint32_t baseline;              /* ordinal of the subject */
     unsigned n_trials;
-    unsigned n_blocks;       /* that hold a trial */
+    unsigned n_blocks;       /* the last that holds a trial, plus one */
     unsigned confirmed_from; /* of a tuning: the first block of its confirmation; else UINT_MAX */
     unsigned n_mean_cells;   /* cells that count in the geometric means */
     unsigned fewest_blocks;  /* behind any interval, 2 or more; 0: there is no interval */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -8,13 +9,26 @@
 struct words {
     const char *run, *file;
     struct output output;
-    bool list;
+    bool list, machines;
 };
 
-enum { KEY_JSON = 256, KEY_CSV, KEY_LIST, KEY_MEMORY, KEY_STATS, KEY_LATENCY, KEY_COUNTERS };
+enum {
+    KEY_JSON = 256,
+    KEY_CSV,
+    KEY_LIST,
+    KEY_MACHINES,
+    KEY_MEMORY,
+    KEY_STATS,
+    KEY_LATENCY,
+    KEY_COUNTERS
+};
 
 static const struct argp_option options[] = {
     {"list", KEY_LIST, NULL, 0, "list all stored runs, newest first", 0},
+    {"machines", KEY_MACHINES, NULL, 0,
+     "compare types of machines: what allocators did in RUN, and in runs of other machines that measured the same "
+     "(`arenabench merge` joins them); as a table or JSON",
+     0},
     {"json", KEY_JSON, NULL, 0, "print JSON", 0},
     {"csv", KEY_CSV, NULL, 0, "print CSV, one line per trial", 0},
     {"stats", KEY_STATS, NULL, 0,
@@ -42,6 +56,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case KEY_LIST:
         w->list = true;
+        return 0;
+    case KEY_MACHINES:
+        w->machines = true;
         return 0;
     case KEY_JSON:
         w->output.form = OUTPUT_JSON;
@@ -86,6 +103,8 @@ static int print_line(void *context, const struct store_run_line *line, struct e
     printf("%-20s  %s  %lu of %lu trials", line->name, when, line->n_trials, wanted);
     if (line->n_failed > 0)
         printf(", %lu failed", line->n_failed);
+    if (line->n_shards > 0)
+        printf(", %u of %u shards", line->n_held, line->n_shards);
     printf("%s\n", line->finished_s ? "" : ", not finished");
     return 0;
 }
@@ -95,7 +114,13 @@ static int show(struct store *store, const struct words *w, struct err *err)
     int64_t run_id;
     if (w->list)
         return store_list_runs(store, print_line, NULL, err);
+    const struct output *o = &w->output;
+    if (w->machines &&
+        (o->form == OUTPUT_CSV || o->memory || o->statistics || o->counters || o->latency))
+        return err_set(err, EINVAL, "--machines goes with no other option but --json and --output");
     int rc = store_find_run(store, w->run ? w->run : "", &run_id, err);
+    if (rc == 0 && w->machines)
+        return output_machines(store, run_id, o, err);
     return rc < 0 ? rc : output_run(store, run_id, &w->output, err);
 }
 

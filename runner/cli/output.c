@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "export.h"
+#include "machines.h"
 #include "output_file.h"
 #include "report.h"
 #include "report_counters.h"
@@ -59,18 +60,35 @@ static int print(FILE *out, struct store *store, const struct summary *summary,
     }
 }
 
+/* What is printed: a run, or types of machines. */
+struct shown {
+    struct store *store;
+    const struct summary *summary;
+    const struct machines *machines; /* in place of a summary */
+};
+
+static int print_shown(FILE *out, const struct shown *what, const struct output *how,
+                       struct err *err)
+{
+    if (!what->machines)
+        return print(out, what->store, what->summary, how, err);
+    const struct report_look look = {.colour = report_wants_colour(stdout),
+                                     .width = report_width(stdout)};
+    return how->form == OUTPUT_JSON ? machines_json(out, what->machines, err)
+                                    : machines_print(out, what->machines, &look, err);
+}
+
 /*
  * A report is made in memory first: of many small writes, only the last one's error would be known.
  */
-static int print_whole(struct store *store, const struct summary *summary, const struct output *how,
-                       struct err *err)
+static int print_whole(const struct shown *what, const struct output *how, struct err *err)
 {
     char *text = NULL;
     size_t n_bytes;
     FILE *out = open_memstream(&text, &n_bytes);
     if (!out)
         return err_set_errno(err, errno, "cannot make the report");
-    int rc = print(out, store, summary, how, err);
+    int rc = print_shown(out, what, how, err);
     if (fclose(out) != 0 && rc == 0)
         rc = err_set_errno(err, errno, "cannot make the report");
     if (rc == 0)
@@ -85,7 +103,17 @@ int output_run(struct store *store, int64_t run_id, const struct output *how, st
     struct summary summary;
     int rc = summary_make(store, run_id, &options, &summary, err);
     if (rc == 0)
-        rc = print_whole(store, &summary, how, err);
+        rc = print_whole(&(struct shown){.store = store, .summary = &summary}, how, err);
     summary_release(&summary);
+    return rc;
+}
+
+int output_machines(struct store *store, int64_t run_id, const struct output *how, struct err *err)
+{
+    struct machines machines;
+    int rc = machines_make(store, run_id, &machines, err);
+    if (rc == 0)
+        rc = print_whole(&(struct shown){.store = store, .machines = &machines}, how, err);
+    machines_release(&machines);
     return rc;
 }

@@ -19,6 +19,12 @@ struct output {
     bool memory;      /* also where the memory went; of tables */
 };
 
+/*
+ * The run's type of machine and those of others that measured the same, side by side (machines.h); `form` is a table or JSON.
+ */
+int output_machines(struct store *store, int64_t run_id, const struct output *how,
+                    struct err *err) MUST_CHECK;
+
 /* 0 or a negative errno. */
 int output_run(struct store *store, int64_t run_id, const struct output *how,
                struct err *err) MUST_CHECK;

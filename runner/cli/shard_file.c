@@ -30,7 +30,7 @@ static void name_task(char *out, size_t n_bytes)
     *out = '\0';
     if (!job)
         return;
-    text_format(text, sizeof(text), "%.20s_%.10s-r%.10s-", job, task ? task : "",
+    text_format(text, sizeof(text), "%.*s_%.*s-r%.*s-", 20, job, 10, task ? task : "", 10,
                 restarts ? restarts : "0");
     put_plain(out, n_bytes, text);
 }
