@@ -74,10 +74,24 @@ int cell_list_shapes(const struct places *places,
     return list_folder(places->shapes, is_table, each, context, err);
 }
 
+/* Near names of files, which the listing does not keep. */
+struct offers {
+    struct near near;
+    char **names;
+    size_t n;
+};
+
 static int offer(void *context, const char *name, struct err *err)
 {
-    (void)err;
-    near_offer(context, name);
+    struct offers *o = context;
+    char **names = reallocarray(o->names, o->n + 1, sizeof(*names));
+    if (!names)
+        return err_set(err, ENOMEM, "out of memory");
+    o->names = names;
+    names[o->n] = strdup(name);
+    if (!names[o->n])
+        return err_set(err, ENOMEM, "out of memory");
+    near_offer(&o->near, names[o->n++]);
     return 0;
 }
 
@@ -96,19 +110,22 @@ static bool is_shape_name(const struct places *places, const char *word, char *p
 /* The error of an unknown word, with near names of all kinds. */
 static int unknown(const char *word, const struct places *places, struct err *err)
 {
-    struct near near;
+    struct offers offers = {.n = 0};
     struct err ignored;
     char hint[256];
     size_t n;
-    near_init(&near, word, strcspn(word, ":"));
+    near_init(&offers.near, word, strcspn(word, ":"));
     const struct workload *const *table = workload_table(&n);
     for (size_t i = 0; i < n; i++)
-        near_offer(&near, table[i]->name);
-    int rc = cell_list_recorded(places, offer, &near, &ignored);
+        near_offer(&offers.near, table[i]->name);
+    int rc = cell_list_recorded(places, offer, &offers, &ignored);
     if (rc == 0)
-        rc = cell_list_shapes(places, offer, &near, &ignored);
-    if (rc < 0 || near_hint(&near, hint, sizeof(hint)) == 0)
+        rc = cell_list_shapes(places, offer, &offers, &ignored);
+    if (rc < 0 || near_hint(&offers.near, hint, sizeof(hint)) == 0)
         text_format(hint, sizeof(hint), "`arenabench list` shows all");
+    for (size_t i = 0; i < offers.n; i++)
+        free(offers.names[i]);
+    free(offers.names);
     return err_set(err, EINVAL, "no workload and no file is named '%s'; %s", word, hint);
 }
 

@@ -42,9 +42,11 @@ static const struct argp_option rows[] = {
     {"baseline", KEY_BASELINE, "NAME", 0, "compare with this one (default: the first)", 1},
     {"workloads", 'w', "LIST", 0,
      "workloads: NAME, NAME:PARAMETER=VALUE, a recorded program's name or a trace's path (with "
-     "pace=, scale= or copies= in the same way), or the path of a plan",
+     "pace=, scale= or copies= in the same way), a shape's name or a table's path (.csv, with heap=, "
+     "remote= and others), or the path of a plan",
      1},
-    {"threads", 't', "LIST", 0, "thread counts of synthetic workloads: numbers, cpus, 2cpus", 1},
+    {"threads", 't', "LIST", 0,
+     "thread counts of synthetic workloads and shapes: numbers, cpus, 2cpus", 1},
     {NULL, 0, NULL, 0, "How:", 2},
     {"blocks", 'b', "N", 0, "repeat every trial N times", 2},
     {"seconds", 's', "S", 0,

@@ -1,12 +1,12 @@
 #!/bin/bash
-# fuzz.sh: drives the cores of the project's allocators, and what reads traces and foreign files, with libFuzzer. See --help.
+# fuzz.sh: drives the cores of the project's allocators, and what reads traces, tables and foreign files, with libFuzzer. See --help.
 set -euo pipefail
 
 usage() {
     cat <<'END'
 Usage: tests/fuzz/fuzz.sh [-t SECONDS] [-s SOURCE] [-b BUILD] [NAME...]
 Builds the fuzz targets with clang and runs each for SECONDS (default 600), all at once.
-NAME: implicit, ptmalloc, buddy (allocators), trace, import (logs of other tools); default: all.
+NAME: implicit, ptmalloc, buddy (allocators), trace, import (logs of other tools), table (of shapes); default: all.
 
 What was tried is kept in BUILD/corpus (default BUILD: SOURCE/build-fuzz) and is where the next run begins; an input that
 breaks one of them is kept as BUILD/broken-NAME-... and printed, and the status is 1.
@@ -36,9 +36,9 @@ done
 shift $((OPTIND - 1))
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || fail "-t takes a number of seconds, not '$seconds'"
 names=("$@")
-[[ ${#names[@]} -gt 0 ]] || names=(implicit ptmalloc buddy trace import)
+[[ ${#names[@]} -gt 0 ]] || names=(implicit ptmalloc buddy trace import table)
 for name in "${names[@]}"; do
-    [[ $name =~ ^(implicit|ptmalloc|buddy|trace|import)$ ]] || fail "there is no fuzz target '$name'"
+    [[ $name =~ ^(implicit|ptmalloc|buddy|trace|import|table)$ ]] || fail "there is no fuzz target '$name'"
 done
 build=${build:-$source/build-fuzz}
 command -v clang >/dev/null || fail 'needs clang: apt-get install clang'

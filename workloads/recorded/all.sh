@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes all traces again, and README.md's tables from them.
+# Makes all traces again, and from them README.md's tables and the shapes.
 # usage: all.sh [FOLDER]     FOLDER: where the traces go (default: beside the recipes)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,7 +13,7 @@ for recipe in "$here"/*.sh; do
     echo "== $name"
     "$recipe" "$folder/$name.trace" || failed="$failed $name"
 done
-[ "$folder" != "$here" ] || "$here/figures.py"
+[ "$folder" != "$here" ] || { "$here/figures.py" && "$here/../shapes/all.sh"; }
 [ -z "$failed" ] || {
     echo "all.sh: failed:$failed" >&2
     exit 1

@@ -20,7 +20,8 @@
  * behind, because arcs across the end of the body are full when it begins.
  *
  * How often a size is born in a pass is p * n rounded up or down (systematic sampling again), in random
- * order. A share of the objects is freed by another thread: see shape_ring.h.
+ * order. A share of the objects is freed by another thread, those first that live long enough for a
+ * hand-over: see shape_ring.h and shape_draw_make().
  *
  * All is integers: same table, values, threads and seed, same plan, on every machine. A plan takes
  * time linear in its words, and some 20 bytes per allocation of a thread beside them.

@@ -135,30 +135,30 @@ static const struct {
     {"heap=40M:remote=0:ops=50k", 4, 40 << 20, 0},
     {"heap=16M:remote=10%", 2, 16 << 20, 0.1},
     {"heap=1M:remote=50%", 3, 1 << 20, 0.5},
-    {"heap=200M:remote=1", 8, 200 << 20, 1},
-    {"heap=64M:remote=1%:fan=5:ring=16", 64, 64 << 20, 0.01},
-    {"heap=400K:remote=0:ops=1M", 1, 400 << 10, 0},
+    {"heap=100M:remote=1:ops=40k", 8, 100 << 20, 1},
+    {"heap=64M:remote=1%:fan=5:ring=16:ops=10k", 64, 64 << 20, 0.01},
+    {"heap=400K:remote=0:ops=300k", 1, 400 << 10, 0},
 };
 
+/* One after the other: each has its own time. */
 START_TEST(plans_are_in_balance)
 {
     struct shape_table table = make_table();
-    for (size_t i = 0; i < ARRAY_SIZE(balances); i++) {
-        uint32_t threads = balances[i].threads;
-        const struct plan *plan = make(&table, balances[i].words, threads, 5 + i);
-        struct shape_seen seen = shape_seen(plan, &table, 1);
-        ck_assert_uint_eq(seen.strangers, 0);
-        ck_assert_uint_eq(seen.frees, seen.births);
-        check_births(&table, &seen, threads);
-        uint64_t handed = balances[i].remote > MOST_REMOTE ? plan_walk(plan).peak_in_cells : 0;
-        check_live(&table, &seen, balances[i].heap, threads, handed);
-        double remote = balances[i].remote * (double)seen.frees;
-        ck_assert_msg(fabs((double)seen.remote_frees - remote) <= threads, "%s: %lu of %lu remote",
-                      balances[i].words, seen.remote_frees, seen.frees);
-        ck_assert_uint_eq(seen.remote_frees, plan->facts.body_remote_frees);
-        shape_seen_release(&seen);
-        drop(plan);
-    }
+    uint32_t threads = balances[_i].threads;
+    const char *words = balances[_i].words;
+    const struct plan *plan = make(&table, words, threads, 5 + (uint64_t)_i);
+    struct shape_seen seen = shape_seen(plan, &table, 1);
+    ck_assert_uint_eq(seen.strangers, 0);
+    ck_assert_uint_eq(seen.frees, seen.births);
+    check_births(&table, &seen, threads);
+    uint64_t handed = balances[_i].remote > MOST_REMOTE ? plan_walk(plan).peak_in_cells : 0;
+    check_live(&table, &seen, balances[_i].heap, threads, handed);
+    double remote = balances[_i].remote * (double)seen.frees;
+    ck_assert_msg(fabs((double)seen.remote_frees - remote) <= threads, "%s: %lu of %lu remote",
+                  words, seen.remote_frees, seen.frees);
+    ck_assert_uint_eq(seen.remote_frees, plan->facts.body_remote_frees);
+    shape_seen_release(&seen);
+    drop(plan);
     shape_table_release(&table);
 }
 END_TEST
@@ -314,7 +314,12 @@ START_TEST(what_cannot_be_had_is_refused)
 }
 END_TEST
 
-UNIT_MAIN("shape plan", lifetimes_are_exponential, plans_are_in_balance,
-          plans_are_valid_and_repeatable, passes_follow_each_other, cells_hold_no_more_than_rings,
-          another_seed_is_another_plan, plans_are_the_same_on_every_machine,
-          presets_follow_the_table, what_cannot_be_had_is_refused)
+int main(void)
+{
+    const TTest *const tests[] = {lifetimes_are_exponential,    plans_are_valid_and_repeatable,
+                                  passes_follow_each_other,     cells_hold_no_more_than_rings,
+                                  another_seed_is_another_plan, plans_are_the_same_on_every_machine,
+                                  presets_follow_the_table,     what_cannot_be_had_is_refused};
+    return unit_run_with("shape plan", tests, ARRAY_SIZE(tests), plans_are_in_balance,
+                         ARRAY_SIZE(balances));
+}

@@ -19,8 +19,8 @@
 
 enum column { SIZE, RATE, LIVE, COLUMNS };
 
-/* The first is ours; the others stand in published tables. */
-static const char *const column_names[COLUMNS][5] = {
+/* The first is ours; the others stand in published tables. Each list ends with NULL. */
+static const char *const column_names[COLUMNS][6] = {
     [SIZE] = {"size", "bytes", "size_bytes"},
     [RATE] = {"rate", "alloc_rate", "allocation_rate", "allocs_per_second"},
     [LIVE] = {"live", "num", "num_live", "num_live_objects", "mean_live"},
