@@ -22,12 +22,12 @@ enum { WAVES, CHILDREN, OBJECTS, KEPT, MIN, MAX, MAIN };
 static const struct param params[] = {
     [WAVES] = {"waves", PARAM_COUNT, 2, 1, 1000, "generations of threads in one pass"},
     [CHILDREN] = {"children", PARAM_COUNT, 2, 1, 1000, "threads of a wave, of each root"},
-    [OBJECTS] = {"objects", PARAM_COUNT, 20000, 1, 10000000,
+    [OBJECTS] = {"objects", PARAM_COUNT, 6000, 1, 10000000,
                  "that each of them allocates and leaves to the root"},
     [KEPT] = {"kept", PARAM_SHARE, PARAM_MILLIONTHS(0.02), 0, PARAM_ONE,
               "of them, that live until the next wave is gone"},
-    [MIN] = GENERATE_MIN_ROW(64),
-    [MAX] = GENERATE_MAX_ROW(2 * KIB),
+    [MIN] = GENERATE_MIN_ROW(256),
+    [MAX] = GENERATE_MAX_ROW(8 * KIB),
     [MAIN] = GENERATE_MAIN_ROW,
     {0},
 };

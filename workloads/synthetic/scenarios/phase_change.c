@@ -20,13 +20,13 @@
 enum { LIVE, KEPT, ROUNDS, MIN, MAX, LARGE_MIN, LARGE_MAX, MAIN };
 
 static const struct param params[] = {
-    [LIVE] = {"live", PARAM_BYTES, 64 * MIB, 1, 1024 * GIB,
+    [LIVE] = {"live", PARAM_BYTES, 32 * MIB, 1, 1024 * GIB,
               "of each kind of objects, all threads together"},
     [KEPT] = {"kept", PARAM_SHARE, PARAM_MILLIONTHS(0.01), 0, PARAM_ONE,
               "of the small objects, that outlive the large ones"},
     [ROUNDS] = {"rounds", PARAM_COUNT, 2, 1, 10000, "changes there and back in one pass"},
-    [MIN] = GENERATE_MIN_ROW(32),
-    [MAX] = GENERATE_MAX_ROW(512),
+    [MIN] = GENERATE_MIN_ROW(64),
+    [MAX] = GENERATE_MAX_ROW(1 * KIB),
     [LARGE_MIN] = {"large-min", PARAM_BYTES, 8 * KIB, 1, GIB, "least size of a large object"},
     [LARGE_MAX] = {"large-max", PARAM_BYTES, 128 * KIB, 1, GIB,
                    "greatest size of a large object, drawn likewise"},
