@@ -10,6 +10,7 @@ static const struct workload *const workloads[] = {
     &workload_producer_consumer,
     &workload_thread_churn,
     &workload_realloc_growth,
+    &workload_realloc_blocked,
     &workload_threshold_ratchet,
     &workload_asymmetric,
     &workload_burst_idle,

@@ -19,8 +19,7 @@ enum { BURST, KEPT, MIN, MAX, MAIN };
 #define BATON_BYTES 64u
 
 static const struct param params[] = {
-    [BURST] = {"burst", PARAM_COUNT, 5000, 1, 10000000,
-               "objects that a thread allocates in a row"},
+    [BURST] = {"burst", PARAM_COUNT, 5000, 1, 10000000, "objects that a thread allocates in a row"},
     [KEPT] = {"kept", PARAM_SHARE, PARAM_MILLIONTHS(0.01), 0, PARAM_ONE,
               "of them, drawn at random, that stay until the thread's next burst"},
     [MIN] = GENERATE_MIN_ROW(256),
