@@ -27,7 +27,7 @@ static const struct param params[] = {
     [LIVE] = {"live", PARAM_BYTES, 8 * MIB, 1, 16 * GIB, "that each thread holds; at least max"},
     [TURNOVER] = {"turnover", PARAM_COUNT, 16, 1, 10000,
                   "times that as many bytes are allocated anew"},
-    [MIN] = {"min", PARAM_BYTES, 64, 1, GIB, "least size"},
+    [MIN] = GENERATE_MIN_ROW(128),
     [MAX] = {"max", PARAM_BYTES, 16 * KIB, 1, GIB, "greatest size"},
     [MAIN] = GENERATE_MAIN_ROW,
     {0},

@@ -203,10 +203,10 @@ START_TEST(small_objects_make_room_for_as_much_in_large_ones)
 }
 END_TEST
 
-/* Seven drifts between eight doublings, there and back, in two phases each. */
+/* Six drifts between seven doublings, there and back, in two phases each. */
 START_TEST(a_heap_ages_while_what_it_holds_stays_the_same)
 {
-    enum { THREADS = 2, PHASES = 2 * 7 * 2 + 1 };
+    enum { THREADS = 2, PHASES = 2 * 6 * 2 + 1 };
     struct story story = story_of("ageing", THREADS);
     uint64_t bytes = 0;
     ck_assert_uint_eq(story.n, PHASES);
