@@ -179,8 +179,8 @@ const struct workload workload_asymmetric = {
     .summary = "few threads allocate and many free, or the other way round",
     .source = "jemalloc issue 2757 (10 threads allocate, 400 free) and mimalloc issue 1364 (16 "
               "allocate, one frees)",
-    .surprise = "memory that grows with the run: what is live is bounded, so enders would keep "
-                "what only makers can use",
+    .surprise = "resident memory that grows with the run, or with the number of those who "
+                "free: what is live is bounded, so they would keep what only makers can use",
     .params = params,
     .threads_min = 2,
     .claims = asymmetric_claims,

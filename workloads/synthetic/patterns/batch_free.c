@@ -92,8 +92,8 @@ const struct workload workload_batch_free = {
                "or at random",
     .source = "the LIFO and FIFO cases in allocator test suites; Grunwald and others, Improving "
               "the cache locality of memory allocation (1993), for why the order matters",
-    .surprise = "FIFO as fast as LIFO with large batches: frees are then put back by address, or "
-                "the batch fits the cache whatever its order",
+    .surprise = "orders that differ in speed while a batch fits a cache, or that do not when "
+                "it fits none: lists are then searched, or kept by address",
     .params = params,
     .threads_min = 1,
     .claims = batch_claims,

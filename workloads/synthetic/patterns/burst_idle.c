@@ -147,7 +147,7 @@ const struct workload workload_burst_idle = {
     .name = "burst-idle",
     .summary = "one thread of a pool works at a time; idle ones make no call, so nobody can give "
                "back for them",
-    .source = "thread pools under changing load: mimalloc issue 351 (memory grows as each thread "
+    .source = "thread pools under changing load; mimalloc issue 351 (memory grows as each thread "
               "has its first turn), jemalloc issues 1398 and 2688 (purging needs calls)",
     .surprise = "resident memory that does not grow with the number of threads: what idle ones "
                 "freed was then given back, or serves the one that works",

@@ -210,10 +210,11 @@ const struct workload workload_orphans = {
     .name = "orphans",
     .summary = "threads fill arenas, leave everything to their starter and end: what becomes of "
                "heaps without threads",
-    .source = "worker threads that load data for a server: mimalloc issue 333, where freed memory "
+    .source = "worker threads that load data for a server; mimalloc issue 333, where freed memory "
               "of ended threads was kept, and arenas on glibc's free list",
-    .surprise = "resident memory of one live set when the starter allocates as much again: freed "
-                "memory of dead threads was then given back or taken over",
+    .surprise = "resident memory of little more than what is live when the starter allocates "
+                "as much again: what dead threads' heaps have free was then of use to another "
+                "thread",
     .params = params,
     .threads_min = 1,
     .from_cold = true,

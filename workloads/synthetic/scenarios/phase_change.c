@@ -197,8 +197,8 @@ const struct workload workload_phase_change = {
                "cannot serve the large",
     .source = "programs that parse and then compute; the phases of Wilson, Johnstone and others, "
               "Dynamic storage allocation: a survey and critical review (1995)",
-    .surprise = "a peak of resident memory near what is live: the pages of the small objects were "
-                "given up or used again although a few survive among them",
+    .surprise = "a peak of resident memory near what is live: then pages of small objects "
+                "were given up or used again, although one in a hundred survives among them",
     .params = params,
     .threads_min = 1,
     .from_cold = true,
