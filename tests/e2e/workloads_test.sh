@@ -1,13 +1,10 @@
 #!/bin/bash
 # Every synthetic workload of the table runs clean: on the project's own allocators, which check what
-# they are given, and on glibc, at one thread, two and eight. And sets of a run.
+# they are given, and on glibc, at one thread, two and eight.
 # shellcheck disable=SC2016 # conditions are expanded by check()
 . "$(dirname -- "$0")/../support/tap.sh"
 
-refused=('$status == 2' '-z $out' '$(wc -l <"$room/err") == 1')
 brief=(--no-survey -b 1 -s 0 --warm-up 0 -o "$db")
-
-# --- all rows ---
 
 # Each row with its counts of a thousand and more eight times smaller: an implicit list is searched from
 # its beginning.

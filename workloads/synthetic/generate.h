@@ -30,6 +30,15 @@ static inline uint64_t generate_at_least_1(uint64_t n)
     return n > 0 ? n : 1;
 }
 
+/* The size to which `bytes` grow by a factor in millionths: more than they were, `bound` at most. */
+static inline uint64_t generate_grown(uint64_t bytes, uint64_t growth, uint64_t bound)
+{
+    uint64_t next = bytes * growth / PARAM_ONE;
+    if (next <= bytes)
+        next = bytes + 1;
+    return next < bound ? next : bound;
+}
+
 /* A row of `main`: read by workload_plan(), so generators need not look at it. */
 #define GENERATE_MAIN_KEY "main"
 #define GENERATE_MAIN_ROW \

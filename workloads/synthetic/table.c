@@ -26,6 +26,7 @@ static const struct workload *const workloads[] = {
     &workload_malloc_large,
     &workload_thread_churn,
     &workload_realloc_growth,
+    &workload_realloc_blocked,
     &workload_threshold_ratchet,
     &workload_asymmetric,
     &workload_burst_idle,

@@ -89,8 +89,9 @@ const struct workload workload_alignment = {
     .summary = "objects of mixed sizes with alignments of 16 bytes to 2 MiB",
     .source = "direct I/O, vector units and huge pages; rpmalloc issue 89 and mimalloc issues 577 "
               "and 628 on large alignments",
-    .surprise = "resident memory of several times what is live, or an alignment of a page and more "
-                "that costs a system call each time",
+    .surprise =
+        "resident memory near what is live: what lies before an aligned object would then all "
+        "serve others, although hardly anything else fits there",
     .params = params,
     .threads_min = 1,
     .claims = alignment_claims,

@@ -7,8 +7,10 @@
  *      thread 0..k-1   make      message i of all is made by maker i mod k and goes to ender
  *      thread k..      end       i mod m, through a ring of cells for each pair
  *
- * All messages have numbers in which order each thread meets its own, and a cell is empty again
- * when the lower numbers are done; so nobody waits for ever.
+ * An ender takes half a ring at a time, the last object first: so it sleeps and is woken once for
+ * many, and the allocator is measured more than the kernel. Nobody waits for ever: messages lie in
+ * blocks, each half a ring of every pair. When all of a block are taken, makers can give all of the
+ * next, which is all that enders wait for.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,7 +26,7 @@ static const struct param params[] = {
     [MIN] = GENERATE_MIN_ROW(64),
     [MAX] = GENERATE_MAX_ROW(16 * KIB),
     [HELD] = {"held", PARAM_COUNT, 500, 1, 1000000, "objects that each ender keeps, the latest"},
-    [RING] = {"ring", PARAM_COUNT, 64, 1, 1000000, "objects at most between a maker and an ender"},
+    [RING] = {"ring", PARAM_COUNT, 128, 1, 1000000, "objects at most between a maker and an ender"},
     [OPS] = GENERATE_OPS_ROW(10000, "objects that each maker makes in one pass"),
     [MAIN] = GENERATE_MAIN_ROW,
     {0},
@@ -123,17 +125,32 @@ static void append_maker(const struct wiring *w, const struct workload_args *arg
     plan_builder_loop_end(b, t);
 }
 
+/* Takes a pair's part of a block, last message first; `n` counts what the ender took so far. */
+static void append_taking(const struct wiring *w, struct plan_builder *b, uint32_t t,
+                          uint64_t first, uint64_t *n)
+{
+    uint64_t end = first;
+    for (uint64_t i = 0; i < (w->n_ring + 1) / 2 && end < w->n_messages; i++)
+        end += w->n_pairs;
+    while (end > first) {
+        end -= w->n_pairs;
+        uint32_t slot = (uint32_t)(*n % w->n_held);
+        if (*n >= w->n_held)
+            plan_builder_free_slot(b, t, slot);
+        plan_builder_take(b, t, slot, cell_of(w, end));
+        ++*n;
+    }
+}
+
 static void append_ender(const struct wiring *w, struct plan_builder *b, uint32_t ender)
 {
     uint32_t t = w->n_makers + ender;
     uint64_t n = 0;
+    uint64_t block = w->n_pairs * ((w->n_ring + 1) / 2);
     plan_builder_loop_begin(b, t);
-    for (uint64_t i = ender; i < w->n_messages; i += w->n_enders, n++) {
-        uint32_t slot = (uint32_t)(n % w->n_held);
-        if (n >= w->n_held)
-            plan_builder_free_slot(b, t, slot);
-        plan_builder_take(b, t, slot, cell_of(w, i));
-    }
+    for (uint64_t first = 0; first < w->n_messages; first += block)
+        for (uint64_t pair = ender; pair < w->n_pairs; pair += w->n_enders)
+            append_taking(w, b, t, first + pair, &n);
     for (uint64_t slot = 0; slot < least(n, w->n_held); slot++)
         plan_builder_free_slot(b, t, (uint32_t)slot);
     plan_builder_loop_end(b, t);
@@ -162,8 +179,8 @@ const struct workload workload_asymmetric = {
     .summary = "few threads allocate and many free, or the other way round",
     .source = "jemalloc issue 2757 (10 threads allocate, 400 free) and mimalloc issue 1364 (16 "
               "allocate, one frees)",
-    .surprise = "memory that grows with the run: what is live is bounded, so enders would keep "
-                "what only makers can use",
+    .surprise = "resident memory that grows with the run, or with the number of those who "
+                "free: what is live is bounded, so they would keep what only makers can use",
     .params = params,
     .threads_min = 2,
     .claims = asymmetric_claims,

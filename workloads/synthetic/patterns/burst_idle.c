@@ -5,7 +5,7 @@
  * allocator does inside the calls of that thread. The few that stay, the state of a session, are
  * freed when the thread's next burst begins.
  *
- * In a pass each thread has one burst, 4 ms by the defaults.
+ * In a pass each thread has one burst, some milliseconds by the defaults.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,12 +19,11 @@ enum { BURST, KEPT, MIN, MAX, MAIN };
 #define BATON_BYTES 64u
 
 static const struct param params[] = {
-    [BURST] = {"burst", PARAM_COUNT, 20000, 1, 10000000,
-               "objects that a thread allocates in a row"},
+    [BURST] = {"burst", PARAM_COUNT, 5000, 1, 10000000, "objects that a thread allocates in a row"},
     [KEPT] = {"kept", PARAM_SHARE, PARAM_MILLIONTHS(0.01), 0, PARAM_ONE,
               "of them, drawn at random, that stay until the thread's next burst"},
-    [MIN] = GENERATE_MIN_ROW(64),
-    [MAX] = GENERATE_MAX_ROW(2 * KIB),
+    [MIN] = GENERATE_MIN_ROW(256),
+    [MAX] = GENERATE_MAX_ROW(8 * KIB),
     [MAIN] = GENERATE_MAIN_ROW,
     {0},
 };
@@ -148,7 +147,7 @@ const struct workload workload_burst_idle = {
     .name = "burst-idle",
     .summary = "one thread of a pool works at a time; idle ones make no call, so nobody can give "
                "back for them",
-    .source = "thread pools under changing load: mimalloc issue 351 (memory grows as each thread "
+    .source = "thread pools under changing load; mimalloc issue 351 (memory grows as each thread "
               "has its first turn), jemalloc issues 1398 and 2688 (purging needs calls)",
     .surprise = "resident memory that does not grow with the number of threads: what idle ones "
                 "freed was then given back, or serves the one that works",

@@ -151,7 +151,7 @@ static int crowd_plan(const struct workload_args *args, struct plan_builder *b, 
 const struct workload workload_oversubscribed = {
     .name = "oversubscribed",
     .summary = "many more threads than processors, alive together and taking turns",
-    .source = "servers with a thread per connection: hhvm issue 7515 and puma issues 342 and 1600 "
+    .source = "servers with a thread per connection; hhvm issue 7515 and puma issues 342 and 1600 "
               "on glibc's arenas",
     .surprise = "throughput that falls to a fraction of the same calls by two threads: somebody "
                 "is put aside with a lock that all others need",

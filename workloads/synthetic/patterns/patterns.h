@@ -5,6 +5,7 @@
 
 extern const struct workload workload_thread_churn;
 extern const struct workload workload_realloc_growth;
+extern const struct workload workload_realloc_blocked;
 extern const struct workload workload_threshold_ratchet;
 extern const struct workload workload_asymmetric;
 extern const struct workload workload_burst_idle;

@@ -20,6 +20,9 @@ static const char *const words[] = {
     "calloc-fresh:live=1",
     "alignment:live=20:ops=200",
     "alignment:live=1:ops=2:from=64:to=64",
+    "realloc-blocked:vectors=3",
+    "realloc-blocked:vectors=3:blocked=no:growth=1.01",
+    "realloc-blocked:vectors=1:start=7:min=7:max=7",
     "oversubscribed:children=5:live=20:ops=10:rounds=3",
     "oversubscribed:children=2:live=1:ops=2:rounds=1",
 };
@@ -222,6 +225,45 @@ START_TEST(each_alignment_from_16_bytes_to_2_mib_is_equally_likely)
 }
 END_TEST
 
+/* The sizes of a vector's neighbours, in their order, and when they were allocated. */
+struct neighbours {
+    uint64_t n, n_behind; /* behind the vector's first allocation */
+    uint64_t bytes[64];
+};
+
+static struct neighbours first_neighbours(const char *word)
+{
+    const struct plan *plan = plan_asked(word, 1, 1);
+    struct neighbours seen = {0};
+    bool begun = false;
+    for (const struct plan_op *op = plan_thread_ops(plan, 0); plan_op_kind(*op) != PLAN_FREE;
+         op++) {
+        bool malloced = plan_op_kind(*op) == PLAN_MALLOC;
+        if (malloced && plan_op_slot(*op) > 0) {
+            ck_assert_uint_lt(seen.n, ARRAY_SIZE(seen.bytes));
+            seen.bytes[seen.n++] = op->arg;
+            seen.n_behind += begun;
+            /* what follows at once, behind its prefix, is the growth that it stands in the way of */
+            ck_assert(!begun || plan_op_kind(op[2]) == PLAN_REALLOC);
+        }
+        begun |= malloced && plan_op_slot(*op) == 0;
+    }
+    plan_drop(plan);
+    return seen;
+}
+
+START_TEST(neighbours_are_the_same_behind_a_vector_and_before_it)
+{
+    struct neighbours blocked = first_neighbours("realloc-blocked");
+    struct neighbours not_blocked = first_neighbours("realloc-blocked:blocked=no");
+    ck_assert_uint_ge(blocked.n, 13); /* from 256 bytes to 64 KiB by halves */
+    ck_assert_uint_eq(blocked.n, blocked.n_behind);
+    ck_assert_uint_eq(not_blocked.n_behind, 0);
+    ck_assert_uint_eq(blocked.n, not_blocked.n);
+    ck_assert_mem_eq(blocked.bytes, not_blocked.bytes, blocked.n * sizeof(uint64_t));
+}
+END_TEST
+
 /* Each child waits for what the root gives when the last one has been started. */
 START_TEST(a_crowd_is_alive_together)
 {
@@ -265,5 +307,6 @@ UNIT_MAIN("patterns", plans_at_the_edges_keep_the_laws,
           batches_are_freed_in_the_order_that_was_asked_for,
           calloc_is_all_that_the_rows_of_its_name_call,
           fresh_blocks_are_beyond_any_threshold_and_hardly_used,
-          each_alignment_from_16_bytes_to_2_mib_is_equally_likely, a_crowd_is_alive_together,
+          each_alignment_from_16_bytes_to_2_mib_is_equally_likely,
+          neighbours_are_the_same_behind_a_vector_and_before_it, a_crowd_is_alive_together,
           a_crowd_moves_on_together)

@@ -52,10 +52,7 @@ static uint64_t max_of(uint64_t a, uint64_t b)
 
 static uint64_t next_bytes(const struct vector *vector, uint64_t growth)
 {
-    uint64_t next = vector->bytes * growth / PARAM_ONE;
-    if (next <= vector->bytes)
-        next = vector->bytes + 1;
-    return next < vector->bound ? next : vector->bound;
+    return generate_grown(vector->bytes, growth, vector->bound);
 }
 
 static void append_thread(const struct workload_args *args, struct vector *vectors,

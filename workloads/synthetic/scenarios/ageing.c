@@ -27,7 +27,7 @@ static const struct param params[] = {
     [LIVE] = {"live", PARAM_BYTES, 8 * MIB, 1, 16 * GIB, "that each thread holds; at least max"},
     [TURNOVER] = {"turnover", PARAM_COUNT, 16, 1, 10000,
                   "times that as many bytes are allocated anew"},
-    [MIN] = {"min", PARAM_BYTES, 64, 1, GIB, "least size"},
+    [MIN] = GENERATE_MIN_ROW(128),
     [MAX] = {"max", PARAM_BYTES, 16 * KIB, 1, GIB, "greatest size"},
     [MAIN] = GENERATE_MAIN_ROW,
     {0},
@@ -261,11 +261,12 @@ const struct workload workload_ageing = {
     .name = "ageing",
     .summary = "a live set of constant bytes whose sizes drift from small to large and back: "
                "fragmentation by age",
-    .source = "long-running servers, whose heaps grow while what they hold does not: Johnstone and "
+    .source = "long-running servers, whose heaps grow while what they hold does not; Johnstone and "
               "Wilson, The memory fragmentation problem: solved? (1998); mimalloc-bench issue 190 "
               "on what no suite tests",
-    .surprise = "resident memory that goes on growing from phase to phase: what is live does not, "
-                "and each size came before",
+    .surprise = "resident memory that still grows on the way back, where no size is new; on "
+                "the way there it grows with every allocator that keeps a size's pages for "
+                "that size",
     .params = params,
     .threads_min = 1,
     .from_cold = true,

@@ -22,12 +22,12 @@ enum { WAVES, CHILDREN, OBJECTS, KEPT, MIN, MAX, MAIN };
 static const struct param params[] = {
     [WAVES] = {"waves", PARAM_COUNT, 2, 1, 1000, "generations of threads in one pass"},
     [CHILDREN] = {"children", PARAM_COUNT, 2, 1, 1000, "threads of a wave, of each root"},
-    [OBJECTS] = {"objects", PARAM_COUNT, 20000, 1, 10000000,
+    [OBJECTS] = {"objects", PARAM_COUNT, 6000, 1, 10000000,
                  "that each of them allocates and leaves to the root"},
     [KEPT] = {"kept", PARAM_SHARE, PARAM_MILLIONTHS(0.02), 0, PARAM_ONE,
               "of them, that live until the next wave is gone"},
-    [MIN] = GENERATE_MIN_ROW(64),
-    [MAX] = GENERATE_MAX_ROW(2 * KIB),
+    [MIN] = GENERATE_MIN_ROW(256),
+    [MAX] = GENERATE_MAX_ROW(8 * KIB),
     [MAIN] = GENERATE_MAIN_ROW,
     {0},
 };
@@ -210,10 +210,11 @@ const struct workload workload_orphans = {
     .name = "orphans",
     .summary = "threads fill arenas, leave everything to their starter and end: what becomes of "
                "heaps without threads",
-    .source = "worker threads that load data for a server: mimalloc issue 333, where freed memory "
+    .source = "worker threads that load data for a server; mimalloc issue 333, where freed memory "
               "of ended threads was kept, and arenas on glibc's free list",
-    .surprise = "resident memory of one live set when the starter allocates as much again: freed "
-                "memory of dead threads was then given back or taken over",
+    .surprise = "resident memory of little more than what is live when the starter allocates "
+                "as much again: what dead threads' heaps have free was then of use to another "
+                "thread",
     .params = params,
     .threads_min = 1,
     .from_cold = true,

@@ -20,13 +20,13 @@
 enum { LIVE, KEPT, ROUNDS, MIN, MAX, LARGE_MIN, LARGE_MAX, MAIN };
 
 static const struct param params[] = {
-    [LIVE] = {"live", PARAM_BYTES, 64 * MIB, 1, 1024 * GIB,
+    [LIVE] = {"live", PARAM_BYTES, 32 * MIB, 1, 1024 * GIB,
               "of each kind of objects, all threads together"},
     [KEPT] = {"kept", PARAM_SHARE, PARAM_MILLIONTHS(0.01), 0, PARAM_ONE,
               "of the small objects, that outlive the large ones"},
     [ROUNDS] = {"rounds", PARAM_COUNT, 2, 1, 10000, "changes there and back in one pass"},
-    [MIN] = GENERATE_MIN_ROW(32),
-    [MAX] = GENERATE_MAX_ROW(512),
+    [MIN] = GENERATE_MIN_ROW(64),
+    [MAX] = GENERATE_MAX_ROW(1 * KIB),
     [LARGE_MIN] = {"large-min", PARAM_BYTES, 8 * KIB, 1, GIB, "least size of a large object"},
     [LARGE_MAX] = {"large-max", PARAM_BYTES, 128 * KIB, 1, GIB,
                    "greatest size of a large object, drawn likewise"},
@@ -197,8 +197,8 @@ const struct workload workload_phase_change = {
                "cannot serve the large",
     .source = "programs that parse and then compute; the phases of Wilson, Johnstone and others, "
               "Dynamic storage allocation: a survey and critical review (1995)",
-    .surprise = "a peak of resident memory near what is live: the pages of the small objects were "
-                "given up or used again although a few survive among them",
+    .surprise = "a peak of resident memory near what is live: then pages of small objects "
+                "were given up or used again, although one in a hundred survives among them",
     .params = params,
     .threads_min = 1,
     .from_cold = true,

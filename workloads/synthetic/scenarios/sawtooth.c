@@ -3,7 +3,8 @@
  * and over: whether memory is given back on the way down, and what it costs to get it again on the
  * way up. The threads meet at each peak and in each valley, so that peaks add up. What stays in a
  * valley is drawn at random, or the oldest or latest, by the order of the frees: a few survivors
- * hold on to pages, and to the top of a heap.
+ * hold on to pages, and to the top of a heap. So does a freed object that lies in a thread's cache:
+ * with order=lifo, the first few of 1 KiB that glibc's tcache takes keep all below them resident.
  *
  * Phase 2k + 1 begins at peak k, phase 2k + 2 in the valley behind it. A pass takes 0.1 to 0.4
  * seconds, most of it page faults.
@@ -177,11 +178,11 @@ const struct workload workload_sawtooth = {
     .name = "sawtooth",
     .summary = "hundreds of megabytes go up and down, all but a few survivors: giving back and "
                "getting again",
-    .source = "caches that are flushed, tables that are loaded and dropped: gperftools issue 1610 "
+    .source = "caches that are flushed, tables that are loaded and dropped; gperftools issue 1610 "
               "(measure it yourself), concord pull request 319 and hiroz pull request 350 on trim "
               "thresholds",
-    .surprise = "resident memory near the peak in the valleys and page faults on each way up as "
-                "well: paying for giving back without having given back",
+    .surprise = "resident memory near the peak in the valleys, and page faults on each way up "
+                "as well: paying for giving back without having given back",
     .params = params,
     .threads_min = 1,
     .from_cold = true,

@@ -174,10 +174,10 @@ START_TEST(the_threads_of_a_wave_leave_all_that_they_made)
     ck_assert_uint_eq(plan->n_threads, 2 + 2 * 2 * 2);
     for (uint32_t t = 2; t < plan->n_threads; t++) {
         const struct plan_op *ops = plan_thread_ops(plan, t);
-        ck_assert_uint_eq(plan_threads(plan)[t].n_ops, 2 * 20000 + 1);
-        for (uint32_t i = 0; i < 20000; i++) {
+        ck_assert_uint_eq(plan_threads(plan)[t].n_ops, 2 * 6000 + 1);
+        for (uint32_t i = 0; i < 6000; i++) {
             ck_assert_int_eq(plan_op_kind(ops[i]), PLAN_MALLOC);
-            ck_assert_int_eq(plan_op_kind(ops[20000 + i]), PLAN_GIVE);
+            ck_assert_int_eq(plan_op_kind(ops[6000 + i]), PLAN_GIVE);
         }
     }
     ck_assert_uint_ge(plan->facts.peak_live_bytes, 2 * 2 * 10 * MIB);
@@ -191,22 +191,22 @@ START_TEST(small_objects_make_room_for_as_much_in_large_ones)
     ck_assert_uint_eq(story.n, 2 * 4);
     for (unsigned k = 0; k < story.n; k += 4) {
         const struct stop *at = &story.at[k];
-        ck_assert_uint_ge(at[0].live_bytes, 64 * MIB);
-        ck_assert_uint_le(at[0].live_bytes, 65 * MIB);
-        ck_assert_uint_ge(at[1].live_bytes, 64 * MIB / 200);
-        ck_assert_uint_le(at[1].live_bytes, 64 * MIB / 50);
-        ck_assert_uint_ge(at[2].live_bytes, 64 * MIB + at[1].live_bytes);
+        ck_assert_uint_ge(at[0].live_bytes, 32 * MIB);
+        ck_assert_uint_le(at[0].live_bytes, 33 * MIB);
+        ck_assert_uint_ge(at[1].live_bytes, 32 * MIB / 200);
+        ck_assert_uint_le(at[1].live_bytes, 32 * MIB / 50);
+        ck_assert_uint_ge(at[2].live_bytes, 32 * MIB + at[1].live_bytes);
         ck_assert_uint_eq(at[3].live_bytes, at[1].live_bytes);
-        ck_assert_uint_lt(at[0].least_made, 64);
+        ck_assert_uint_lt(at[0].least_made, 128);
         ck_assert_uint_ge(at[2].least_made, 8 * KIB);
     }
 }
 END_TEST
 
-/* Seven drifts between eight doublings, there and back, in two phases each. */
+/* Six drifts between seven doublings, there and back, in two phases each. */
 START_TEST(a_heap_ages_while_what_it_holds_stays_the_same)
 {
-    enum { THREADS = 2, PHASES = 2 * 7 * 2 + 1 };
+    enum { THREADS = 2, PHASES = 2 * 6 * 2 + 1 };
     struct story story = story_of("ageing", THREADS);
     uint64_t bytes = 0;
     ck_assert_uint_eq(story.n, PHASES);
