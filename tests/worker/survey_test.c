@@ -98,12 +98,23 @@ START_TEST(live_bytes_are_found_in_the_pages_of_any_allocator)
 }
 END_TEST
 
+/* Thread 0 marks a phase while thread 1 waits for the object that it has lent, and then frees that. */
+static void phase_in_peace(struct plan_builder *b, uint32_t slot, uint32_t phase)
+{
+    uint32_t done = plan_builder_cell(b), go = plan_builder_cell(b);
+    plan_builder_give(b, 1, slot, done);
+    plan_builder_take(b, 0, slot, done);
+    plan_builder_phase(b, 0, phase);
+    plan_builder_give(b, 0, slot, go);
+    plan_builder_take(b, 1, slot, go);
+    plan_builder_free_slot(b, 1, slot);
+}
+
 /* Thread 0 makes objects in a row, keeps every other one and hands the rest to thread 1. */
 static void plan_row(struct rig *r, uint32_t n, uint64_t alignment)
 {
     struct plan_builder *b = r->builder;
     plan_builder_root(b, 1);
-    uint32_t done = plan_builder_cell(b);
     for (uint32_t i = 0; i < n; i++)
         plan_builder_aligned(b, 0, i, alignment, 16);
     plan_builder_phase(b, 0, 1);
@@ -112,11 +123,8 @@ static void plan_row(struct rig *r, uint32_t n, uint64_t alignment)
         plan_builder_give(b, 0, i, cell);
         plan_builder_take(b, 1, i, cell);
     }
-    plan_builder_malloc(b, 1, 0, 16);
-    plan_builder_give(b, 1, 0, done);
-    plan_builder_take(b, 0, 1, done);
-    plan_builder_phase(b, 0, 2);
-    plan_builder_free_slot(b, 0, 1);
+    plan_builder_malloc(b, 1, n, 64);
+    phase_in_peace(b, n, 2);
     for (uint32_t i = 0; i < n; i++)
         plan_builder_free_slot(b, i % 2, i);
 }
@@ -153,17 +161,16 @@ static void plan_turns(struct rig *r, uint32_t n)
     struct plan_builder *b = r->builder;
     plan_builder_root(b, 1);
     uint32_t there = plan_builder_cell(b), back = plan_builder_cell(b);
-    plan_builder_malloc(b, 0, n, 64); /* the token */
+    plan_builder_malloc(b, 1, n, 64); /* the token */
     for (uint32_t i = 0; i < n; i++) {
-        plan_builder_malloc(b, 0, i, 16);
-        plan_builder_give(b, 0, n, there);
-        plan_builder_take(b, 1, n, there);
         plan_builder_malloc(b, 1, i, 16);
-        plan_builder_give(b, 1, n, back);
-        plan_builder_take(b, 0, n, back);
+        plan_builder_give(b, 1, n, there);
+        plan_builder_take(b, 0, n, there);
+        plan_builder_malloc(b, 0, i, 16);
+        plan_builder_give(b, 0, n, back);
+        plan_builder_take(b, 1, n, back);
     }
-    plan_builder_phase(b, 0, 1);
-    plan_builder_free_slot(b, 0, n);
+    phase_in_peace(b, n, 1);
     for (uint32_t i = 0; i < n; i++) {
         plan_builder_free_slot(b, 0, i);
         plan_builder_free_slot(b, 1, i);
@@ -179,9 +186,10 @@ START_TEST(an_allocator_that_packs_the_threads_into_lines_is_found_out)
     for (size_t i = 0; i < ARRAY_SIZE(environments); i++) {
         struct rig r;
         rig_init(&r, 2);
-        if (environments[i])
+        if (environments[i]) {
             r.library = getenv("LINES");
-        r.environment = environments[i];
+            r.environment = environments[i];
+        }
         plan_turns(&r, 400);
         survey_well(&r);
         const struct survey_mark *m = find(&r.survey, SURVEY_PHASE);
