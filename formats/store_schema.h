@@ -188,6 +188,8 @@ static const char store_schema_sql[] =
     "  swap_bytes INTEGER,"
     "  n_mappings INTEGER,"
     "  address_bytes INTEGER,"
+    "  used_lines INTEGER,"
+    "  shared_lines INTEGER,"
     "  pages_0 INTEGER, pages_1 INTEGER, pages_2 INTEGER, pages_3 INTEGER, pages_4 INTEGER,"
     "  pages_5 INTEGER, pages_6 INTEGER, pages_7 INTEGER, pages_8 INTEGER, pages_9 INTEGER,"
     "  pages_10 INTEGER, pages_11 INTEGER, pages_12 INTEGER, pages_13 INTEGER, pages_14 INTEGER,"

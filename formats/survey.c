@@ -106,6 +106,8 @@ static int check_mark(const struct survey *s, uint32_t i, struct err *err)
     if (are_known(m->empty_bytes, m->heap_resident_bytes) &&
         m->empty_bytes > m->heap_resident_bytes)
         return err_set(err, EINVAL, "more is empty than resident");
+    if (are_known(m->shared_lines, m->used_lines) && m->shared_lines > m->used_lines)
+        return err_set(err, EINVAL, "more cache lines are shared than used");
     return check_regions(s, m, err);
 }
 

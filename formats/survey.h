@@ -48,6 +48,9 @@ struct survey_mark {
     uint64_t empty_bytes;         /* of them, in pages that no live object touches */
     uint64_t lazy_free_bytes, huge_bytes, swap_bytes; /* of the process; by smaps_rollup */
     uint64_t n_mappings, address_bytes;               /* of the process */
+    /* Cache lines of 64 bytes that hold requested bytes of live objects; of them, of objects that more than one
+     * thread holds. */
+    uint64_t used_lines, shared_lines;
     /*
      * Resident heap pages by the share of the page that is requested live: pages[0] have no live byte,
      * pages[k] more than (k - 1) and at most k sixteenths.

@@ -12,7 +12,7 @@
 #include "survey.h"
 
 #define SURVEY_MAGIC         0x0000796576727573ull
-#define SURVEY_BLOCK_VERSION 1u
+#define SURVEY_BLOCK_VERSION 2u
 
 enum survey_state {
     SURVEY_RUNS,    /* the plan is being executed */

@@ -85,6 +85,7 @@ static const struct wrong wrongs[] = {
     {"cannot come behind", MARK(3, kind), SURVEY_DRAINED, false},
     {"cannot come behind", MARK(3, kind), SURVEY_STEP, false},
     {"empty", MARK(3, empty_bytes), 8193, true},
+    {"more cache lines are shared", MARK(3, shared_lines), 1, true},
     {"not among", MARK(1, first_region), 4, false},
     {"not among", MARK(1, first_region), UINT32_MAX, false},
     {"not among", MARK(1, n_regions), 4, false},

@@ -30,6 +30,8 @@ static const struct {
     {"swap_kib", offsetof(struct survey_mark, swap_bytes), KIB},
     {"mappings", offsetof(struct survey_mark, n_mappings), 1},
     {"address_kib", offsetof(struct survey_mark, address_bytes), KIB},
+    {"used_lines", offsetof(struct survey_mark, used_lines), 1},
+    {"shared_lines", offsetof(struct survey_mark, shared_lines), 1},
 };
 
 /* Every mark that is no step, and of the steps as many as there is room for, evenly chosen, the first among them. */

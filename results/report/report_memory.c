@@ -26,6 +26,7 @@ static const struct column columns[] = {
     {"internal %", MEMORY_INTERNAL, true},
     {"unused %", MEMORY_UNUSED, true},
     {"empty pages %", MEMORY_EMPTY, true},
+    {"shared lines %", MEMORY_SHARED, true},
     {"held F1 %", MEMORY_HELD_F1, true},
     {"held F2 %", MEMORY_HELD_F2, true},
     {"held F3 %", MEMORY_HELD_F3, true},
@@ -155,6 +156,7 @@ static void print_legend(FILE *out, const struct memory *m)
         fputs(
             "of the second pass, when most is live: internal: usable beyond requested; unused: held, "
             "in no block; empty pages: of those resident\n"
+            "shared lines: cache lines with objects that more than one thread holds, of those with objects; at all times\n"
             "held F1 to F4: bytes held in place of resident ones, where the allocator tells them; by operations\n",
             out);
     else

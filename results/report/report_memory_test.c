@@ -41,7 +41,9 @@ static void survey(struct bed *b, uint32_t cell, uint32_t subject, enum trial_st
          .usable_bytes = 5 * MIB,
          .held_bytes = 8 * MIB,
          .heap_resident_bytes = 6 * MIB,
-         .empty_bytes = 3 * MIB / 2},
+         .empty_bytes = 3 * MIB / 2,
+         .used_lines = 1000,
+         .shared_lines = 150},
         {.kind = SURVEY_DRAINED, .ops = 9, .held_bytes = 5 * MIB, .heap_resident_bytes = 5 * MIB},
         {.kind = SURVEY_IDLE_0_1S, .ops = 9, .heap_resident_bytes = 4 * MIB},
         {.kind = SURVEY_IDLE_1S, .ops = 9, .heap_resident_bytes = 4 * MIB},
@@ -118,11 +120,11 @@ START_TEST(figures_of_the_survey_stand_beside_them_and_the_tail_below)
     char *text = print_memory(&b, 0);
     /* By 8 MiB held and 4 live: 100 %, at the one mark where any is live. */
     expect(text,
-           "75.0  75.0        25.0      75.0           25.0        100        100        100  "
-           "      100\n");
+           "75.0  75.0        25.0      75.0           25.0            15.0        100        100  "
+           "      100        100\n");
     expect(text,
-           "75.0  75.0           ?         ?              ?          ?          ?          ?  "
-           "        ?\n");
+           "75.0  75.0           ?         ?              ?               ?          ?          ?  "
+           "        ?          ?\n");
     expect(text, "afterwards, glibc gives back 1.0 MiB by itself, keeps 4.0 MiB until asked: "
                  "malloc_trim(0) returns all of it\n");
     expect(text, "afterwards, jemalloc: not known, its survey failed: hung: no end after 10 s\n");

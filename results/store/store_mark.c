@@ -31,6 +31,8 @@ const struct store_number store_mark_numbers[] = {
     NUMBER(swap_bytes),
     NUMBER(n_mappings),
     NUMBER(address_bytes),
+    NUMBER(used_lines),
+    NUMBER(shared_lines),
     PAGES(0),
     PAGES(1),
     PAGES(2),
@@ -50,7 +52,7 @@ const struct store_number store_mark_numbers[] = {
     PAGES(16),
     {0},
 };
-static_assert(ARRAY_SIZE(store_mark_numbers) == 13 + SURVEY_SHARES + 1, "every share is there");
+static_assert(ARRAY_SIZE(store_mark_numbers) == 15 + SURVEY_SHARES + 1, "every share is there");
 
 /* Columns of a mark before its numbers. */
 enum mark_column { COLUMN_SURVEY, COLUMN_ORDINAL, COLUMN_KIND, COLUMN_PHASE, COLUMN_FIRST_NUMBER };

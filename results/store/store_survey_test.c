@@ -25,7 +25,7 @@ static void make_marks(struct made *m)
         m->marks[i].kind = kinds[i];
         for (const struct store_number *n = store_mark_numbers; n->name; n++)
             *(uint64_t *)((char *)&m->marks[i] + n->offset) = value++;
-        m->marks[i].empty_bytes = 0;
+        m->marks[i].empty_bytes = m->marks[i].shared_lines = 0;
     }
     m->marks[1].phase = 7;
     m->marks[1].held_bytes = m->marks[2].pages[16] = SURVEY_UNKNOWN;
@@ -278,6 +278,7 @@ static const char *const damages[] = {
     "UPDATE mark SET t_ns = 1 << 60 WHERE ordinal = 0",
     "UPDATE mark SET live_bytes = -5 WHERE ordinal = 1",
     "UPDATE mark SET empty_bytes = 1 << 60 WHERE ordinal = 2",
+    "UPDATE mark SET shared_lines = used_lines + 1 WHERE ordinal = 2",
     "UPDATE mark SET kind = 'purged' WHERE ordinal = 2",
     "WITH RECURSIVE n(i) AS (SELECT 4 UNION ALL SELECT i + 1 FROM n WHERE i < 200)"
     " INSERT INTO mark (survey, ordinal, kind, phase) SELECT 1, i, 'step', 0 FROM n",

@@ -35,6 +35,7 @@ const char *memory_figure_name(enum memory_figure figure)
         [MEMORY_INTERNAL] = "internal_ratio",
         [MEMORY_UNUSED] = "unused_ratio",
         [MEMORY_EMPTY] = "empty_pages_ratio",
+        [MEMORY_SHARED] = "shared_lines_ratio",
         [MEMORY_HELD_F1] = "held_f1_ratio",
         [MEMORY_HELD_F2] = "held_f2_ratio",
         [MEMORY_HELD_F3] = "held_f3_ratio",
@@ -192,6 +193,17 @@ int memory_series_of_marks(const struct survey *survey, double **memory,
     return 0;
 }
 
+/* At one mark few lines may be in use: so all marks count, each with its lines. */
+static double shared_lines(const struct survey *survey)
+{
+    double used = 0, shared = 0;
+    for (uint32_t i = 0; i < survey->n_marks && survey->marks[i].kind < SURVEY_DRAINED; i++) {
+        used += known(survey->marks[i].used_lines);
+        shared += known(survey->marks[i].shared_lines);
+    }
+    return used > 0 ? shared / used : NAN;
+}
+
 /* What follows from all marks together; with the figures of the series, where those have none. */
 static int take_marks(struct memory_entry *e, const struct survey *survey, bool is_vague,
                       struct err *err)
@@ -201,6 +213,7 @@ static int take_marks(struct memory_entry *e, const struct survey *survey, bool 
     int rc = memory_series_of_marks(survey, &columns, &s, err);
     if (rc < 0)
         return rc;
+    e->figures[MEMORY_SHARED] = shared_lines(survey);
     struct fragmentation_measures by_held = fragmentation_measure(&s);
     if (!by_held.by_resident) {
         e->figures[MEMORY_HELD_F1] = by_held.f1;

@@ -21,7 +21,10 @@ enum memory_figure {
     MEMORY_INTERNAL,
     MEMORY_UNUSED,
     MEMORY_EMPTY, /* resident heap pages that no live object touches, by all of them */
-    /* Of all marks of the survey up to the end, over operations: by H, where that is known. */
+    /* Of all marks of the survey up to the end: cache lines with objects that more than one thread
+     * holds, by those with objects. */
+    MEMORY_SHARED,
+    /* Likewise, over operations: by H, where that is known. */
     MEMORY_HELD_F1,
     MEMORY_HELD_F2,
     MEMORY_HELD_F3,

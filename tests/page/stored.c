@@ -154,6 +154,8 @@ static void fill_mark(const struct kind *k, uint32_t cell, uint32_t subject, dou
         m->heap_resident_bytes += m->pages[i] * 4096;
     m->empty_bytes = m->pages[0] * 4096;
     m->n_mappings = 40;
+    m->used_lines = m->live_bytes / 48;
+    m->shared_lines = m->used_lines * subject / 100;
     m->address_bytes = m->heap_resident_bytes * 3;
 }
 

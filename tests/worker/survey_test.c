@@ -98,6 +98,112 @@ START_TEST(live_bytes_are_found_in_the_pages_of_any_allocator)
 }
 END_TEST
 
+/* Thread 0 marks a phase while thread 1 waits for the object that it has lent, and then frees that. */
+static void phase_in_peace(struct plan_builder *b, uint32_t slot, uint32_t phase)
+{
+    uint32_t done = plan_builder_cell(b), go = plan_builder_cell(b);
+    plan_builder_give(b, 1, slot, done);
+    plan_builder_take(b, 0, slot, done);
+    plan_builder_phase(b, 0, phase);
+    plan_builder_give(b, 0, slot, go);
+    plan_builder_take(b, 1, slot, go);
+    plan_builder_free_slot(b, 1, slot);
+}
+
+/* Thread 0 makes objects in a row, keeps every other one and hands the rest to thread 1. */
+static void plan_row(struct rig *r, uint32_t n, uint64_t alignment)
+{
+    struct plan_builder *b = r->builder;
+    plan_builder_root(b, 1);
+    for (uint32_t i = 0; i < n; i++)
+        plan_builder_aligned(b, 0, i, alignment, 16);
+    plan_builder_phase(b, 0, 1);
+    for (uint32_t i = 1; i < n; i += 2) {
+        uint32_t cell = plan_builder_cell(b);
+        plan_builder_give(b, 0, i, cell);
+        plan_builder_take(b, 1, i, cell);
+    }
+    plan_builder_malloc(b, 1, n, 64);
+    phase_in_peace(b, n, 2);
+    for (uint32_t i = 0; i < n; i++)
+        plan_builder_free_slot(b, i % 2, i);
+}
+
+/* The marks before and after the handing out. */
+static void survey_row(struct rig *r, uint64_t alignment, struct survey_mark seen[2])
+{
+    rig_init(r, 2);
+    plan_row(r, 1000, alignment);
+    survey_well(r);
+    for (uint32_t i = 0; i < r->survey.n_marks; i++)
+        if (r->survey.marks[i].kind == SURVEY_PHASE)
+            seen[r->survey.marks[i].phase] = r->survey.marks[i];
+    rig_release(r);
+}
+
+START_TEST(lines_are_shared_by_who_holds_the_objects)
+{
+    struct rig r;
+    struct survey_mark packed[2], apart[2];
+    survey_row(&r, 16, packed);
+    ck_assert_uint_eq(packed[0].shared_lines, 0); /* all of one thread */
+    ck_assert_uint_ge(packed[0].used_lines, 250);
+    ck_assert_uint_ge(packed[1].shared_lines, packed[1].used_lines / 2);
+    survey_row(&r, 64, apart);
+    ck_assert_uint_eq(apart[1].shared_lines, 0);
+    ck_assert_uint_ge(apart[1].used_lines, 1000);
+}
+END_TEST
+
+/* Two threads make objects in turn, each its own. */
+static void plan_turns(struct rig *r, uint32_t n)
+{
+    struct plan_builder *b = r->builder;
+    plan_builder_root(b, 1);
+    uint32_t there = plan_builder_cell(b), back = plan_builder_cell(b);
+    plan_builder_malloc(b, 1, n, 64); /* the token */
+    for (uint32_t i = 0; i < n; i++) {
+        plan_builder_malloc(b, 1, i, 16);
+        plan_builder_give(b, 1, n, there);
+        plan_builder_take(b, 0, n, there);
+        plan_builder_malloc(b, 0, i, 16);
+        plan_builder_give(b, 0, n, back);
+        plan_builder_take(b, 1, n, back);
+    }
+    phase_in_peace(b, n, 1);
+    for (uint32_t i = 0; i < n; i++) {
+        plan_builder_free_slot(b, 0, i);
+        plan_builder_free_slot(b, 1, i);
+    }
+}
+
+/* A library that packs all threads' objects, one that gives each a line, and glibc with its arenas. */
+START_TEST(an_allocator_that_packs_the_threads_into_lines_is_found_out)
+{
+    static const char *const packed[] = {"LINES_STRIDE=16", NULL};
+    static const char *const apart[] = {"LINES_STRIDE=64", NULL};
+    static const char *const *const environments[] = {packed, apart, NULL};
+    for (size_t i = 0; i < ARRAY_SIZE(environments); i++) {
+        struct rig r;
+        rig_init(&r, 2);
+        if (environments[i]) {
+            r.library = getenv("LINES");
+            r.environment = environments[i];
+        }
+        plan_turns(&r, 400);
+        survey_well(&r);
+        const struct survey_mark *m = find(&r.survey, SURVEY_PHASE);
+        ck_assert_uint_eq(m->live_objects, 801);
+        if (i == 0)
+            ck_assert_uint_ge(m->shared_lines, 195);
+        else
+            ck_assert_uint_eq(m->shared_lines, 0);
+        ck_assert_uint_ge(m->used_lines, 200);
+        rig_release(&r);
+    }
+}
+END_TEST
+
 START_TEST(the_peak_is_looked_at)
 {
     struct rig r;
@@ -241,6 +347,9 @@ int main(void)
     tcase_add_test(all, what_the_allocator_holds_is_its_own_figure);
     tcase_add_test(all, each_kind_of_call_is_followed);
     tcase_add_test(all, what_is_not_touched_is_not_resident);
+    tcase_add_test(all, lines_are_shared_by_who_holds_the_objects);
+    if (getenv("LINES"))
+        tcase_add_test(all, an_allocator_that_packs_the_threads_into_lines_is_found_out);
     if (getenv("FAULTY"))
         tcase_add_loop_test(all, usable_sizes_that_cannot_be_are_not_known, 0, 2);
     return rig_main(all);

@@ -389,10 +389,10 @@ int main(void)
         tcase_add_test(all,
                        a_plan_of_one_thread_has_the_process_to_itself_or_runs_on_a_second_thread);
         tcase_add_loop_test(all, the_witness_sees_what_is_wrong, 0, 2);
+        tcase_add_test(all, the_word_touch_writes_as_often_as_it_says_whatever_the_policy);
         tcase_add_loop_test(all, just_as_many_requests_are_made_as_the_plan_has, 0, 2);
     }
     tcase_add_loop_test(all, each_kind_of_call_works_with_each_way_of_touching, 0, TOUCH_KINDS);
-    tcase_add_test(all, the_word_touch_writes_as_often_as_it_says_whatever_the_policy);
     tcase_add_test(all, a_body_is_repeated_until_the_time_is_over);
     tcase_add_test(all, a_thread_may_start_and_join_499_others);
     tcase_add_test(all, five_hundred_threads_may_start_with_the_clock);

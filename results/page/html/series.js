@@ -121,7 +121,7 @@ function fragmentationOption(c, baseKind) {
 
 const figures = {
   f1_ratio: "F1", f2_ratio: "F2", f3_ratio: "F3", f4_ratio: "F4", memory_cost_ratio: "memory cost", blow_up_ratio: "blow-up",
-  internal_ratio: "internal", unused_ratio: "held, not used", empty_pages_ratio: "empty",
+  internal_ratio: "internal", unused_ratio: "held, not used", empty_pages_ratio: "empty", shared_lines_ratio: "lines shared",
 };
 
 function fillFragmentation() {
@@ -131,7 +131,7 @@ function fillFragmentation() {
     (isVague(c) ? "Here what is live is known too roughly from outside, so the lines and the figures are of the second pass." :
       "Where less than a hundredth of the greatest value is live, or less than 64 KiB, the ratio says nothing and is left out.");
   fillTable($("fragmentation-table"), `${cellName(c)}: medians over the trials that ended well. F1 to F4: Johnstone and Wilson's, by resident memory, less 1 (mean; when most is live; most resident by live then; most by most). ` +
-    `Memory cost: the integral of resident by that of live. Blow-up: the greatest resident by the ideal's. Of the second pass at the peak: lost inside blocks; held from the system but in no block; resident but empty.`,
+    `Memory cost: the integral of resident by that of live. Blow-up: the greatest resident by the ideal's. Of the second pass at the peak: lost inside blocks; held from the system but in no block; resident but empty. Of all its marks: cache lines with objects that several threads hold.`,
     ["allocator", ...Object.values(figures)],
     list.map((m) => [nameOf(m.subject), ...Object.keys(figures).map((name) => (m[name] === null ? "–" : /memory|blow/.test(name) ? number(m[name]) : `${number(m[name] * 100)} %`))]));
   draw("fragmentation-chart", () => fragmentationOption(c, $("fragmentation-base").value));

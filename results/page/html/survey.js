@@ -52,9 +52,10 @@ function fillOccupancy() {
     `"Empty" pages are resident and hold no live byte.${failedNote(c)}`;
   const rows = foundIn(c).map((s) => [s, markIndex(s, mark)]).filter(([, k]) => k >= 0);
   fillTable($("occupancy-table"), `${cellName(c)}, at the mark: ${mark.title}`,
-    ["allocator", "live MiB", "usable MiB", "held MiB", "resident MiB", "resident but empty MiB", "resident / live"],
+    ["allocator", "live MiB", "usable MiB", "held MiB", "resident MiB", "resident but empty MiB", "resident / live", "cache lines shared"],
     rows.map(([s, k]) => [nameOf(s.subject), ...["live_kib", "usable_kib", "held_kib", "resident_kib", "empty_kib"].map((n) => number(s[n][k] === null ? null : s[n][k] / 1024)),
-      number(s.residency_permille[k] === null ? null : s.residency_permille[k] / 1000)]));
+      number(s.residency_permille[k] === null ? null : s.residency_permille[k] / 1000),
+      s.used_lines[k] ? `${number((s.shared_lines[k] / s.used_lines[k]) * 100)} %` : "–"]));
   draw("occupancy-chart", () => occupancyOption(c, mark));
 }
 

@@ -84,7 +84,8 @@ static void begin_object(struct lane *lane, struct object *object, void *p, uint
     *object = (struct object){.p = p,
                               .bytes = bytes,
                               .usable = all->knows_usable ? malloc_usable_size(p) : 0,
-                              .maker = lane->index};
+                              .maker = lane->index,
+                              .holder = lane->index};
     count(observed_of(lane), 1, (int64_t)bytes);
 }
 
@@ -171,6 +172,7 @@ static void run_take(struct lane *lane, struct object *object, uint32_t cell)
     handover_await(&w->cells[cell], true, &lane->wait);
     still_return(lane);
     *object = w->observer->in_cells[cell];
+    object->holder = lane->index;
     w->observer->in_cells[cell].p = NULL;
     handover_take(&w->cells[cell], &lane->wait);
 }

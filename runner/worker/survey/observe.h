@@ -15,7 +15,8 @@ struct object {
     void *p; /* NULL: none */
     uint64_t bytes, usable;
     uint32_t maker; /* index of the lane that made it */
-    uint32_t reserved;
+    uint32_t
+        holder; /* of the lane that has it: that took it last, or made it; in a cell, that gave it */
 };
 
 /* Where a lane is; see still.h. */

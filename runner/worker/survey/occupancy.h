@@ -2,7 +2,7 @@
  * Page occupancy: live bytes in each resident page of the heap. Works for any allocator, for it needs only
  * where the live objects are and which pages are there.
  *
- * Cost: sorting the objects, O(objects) in up to six passes over 16 bytes each; then O(objects + pages). On a
+ * Cost: sorting the objects, O(objects) in up to six passes over 24 bytes each; then O(objects + pages). On a
  * mark that is some 50 ns per object and 10 ns per page of the heap's address space.
  */
 #pragma once
@@ -12,6 +12,7 @@
 /* A live object. */
 struct extent {
     uint64_t address, bytes;
+    uint32_t holder; /* the thread that has it */
 };
 
 /* Sorts by address; `scratch` has room for as many. The result is where the return value points: one of the two. */

@@ -44,7 +44,7 @@ START_TEST(shares_are_rounded_up_to_sixteenths)
         unsigned share;
     } rows[] = {{0, 0},   {1, 1},    {256, 1},   {257, 2},   {512, 2},
                 {513, 3}, {2048, 8}, {3840, 15}, {3841, 16}, {4096, 16}};
-    struct extent object = {BASE, rows[_i].bytes};
+    struct extent object = {BASE, rows[_i].bytes, 0};
     struct occupancy o = occupy(&object, 1, 1);
     ck_assert_uint_eq(o.pages[rows[_i].share], 1);
     ck_assert_uint_eq(regions[0].live_bytes, rows[_i].bytes);
@@ -54,10 +54,10 @@ END_TEST
 /* Two small ones, one over three pages and a bit, one beyond the pages that are there. */
 START_TEST(objects_count_in_each_page_that_they_touch)
 {
-    struct extent objects[] = {{BASE + 16, 100},
-                               {BASE + 200, 156},
-                               {BASE + PAGE - 1, 2 * PAGE + 2},
-                               {BASE + 5 * PAGE, 16}};
+    struct extent objects[] = {{BASE + 16, 100, 0},
+                               {BASE + 200, 156, 0},
+                               {BASE + PAGE - 1, 2 * PAGE + 2, 0},
+                               {BASE + 5 * PAGE, 16, 0}};
     struct occupancy o = occupy(objects, ARRAY_SIZE(objects), 5);
     ck_assert_uint_eq(o.pages[2], 1);  /* page 0: 257 bytes */
     ck_assert_uint_eq(o.pages[16], 2); /* 1 and 2: full */
@@ -70,7 +70,7 @@ END_TEST
 
 START_TEST(pages_that_are_not_resident_are_passed_over)
 {
-    struct extent objects[] = {{BASE, 10 * PAGE}, {BASE + 10 * PAGE, 1000}};
+    struct extent objects[] = {{BASE, 10 * PAGE, 0}, {BASE + 10 * PAGE, 1000, 0}};
     struct occupancy o;
     occupancy_begin(&o, objects, 2, PAGE, regions);
     occupancy_page(&o, BASE + 7 * PAGE);
@@ -85,7 +85,7 @@ END_TEST
 /* Objects that overlap are an allocator's fault; a page never holds more than there is of it. */
 START_TEST(a_page_is_never_more_than_full)
 {
-    struct extent objects[] = {{BASE, 3000}, {BASE + 16, 3000}, {BASE + 32, 3000}};
+    struct extent objects[] = {{BASE, 3000, 0}, {BASE + 16, 3000, 0}, {BASE + 32, 3000, 0}};
     struct occupancy o = occupy(objects, 3, 1);
     ck_assert_uint_eq(o.pages[16], 1);
     ck_assert_uint_eq(regions[0].live_bytes, PAGE);
@@ -94,7 +94,7 @@ END_TEST
 
 START_TEST(regions_widen_until_they_find_room)
 {
-    struct extent object = {BASE + 5 * PAGE, 77};
+    struct extent object = {BASE + 5 * PAGE, 77, 0};
     struct occupancy o = occupy(&object, 1, 4 * SURVEY_REGIONS_MAX);
     ck_assert_uint_eq(o.n_regions, SURVEY_REGIONS_MAX);
     for (uint32_t i = 0; i < o.n_regions; i++) {
@@ -129,7 +129,7 @@ START_TEST(extents_are_sorted_by_address)
     uint64_t sum = 0;
     rng_seed(&rng, 7);
     for (unsigned i = 0; i < N; i++) {
-        a[i] = (struct extent){BASE + rng_below(&rng, (uint64_t)1 << (10 + _i * 6)), i};
+        a[i] = (struct extent){BASE + rng_below(&rng, (uint64_t)1 << (10 + _i * 6)), i, 0};
         sum += a[i].address ^ a[i].bytes;
     }
     struct extent *sorted = extents_sort(a, b, N);
@@ -239,7 +239,7 @@ START_TEST(the_page_map_tells_what_is_resident)
     for (unsigned i = 1; i < 64; i += 2)
         ck_assert_int_eq(((volatile char *)p)[i * PAGE], 0);
     madvise(p, 8 * PAGE, MADV_DONTNEED);
-    struct extent object = {(uint64_t)p + 10 * PAGE, 1024};
+    struct extent object = {(uint64_t)p + 10 * PAGE, 1024, 0};
     occupancy_begin(&o, &object, 1, PAGE, regions);
     ck_assert(self_pages_read(&o, &maps, buffer, ARRAY_SIZE(buffer)));
     ck_assert_uint_eq(o.n_pages, 28);

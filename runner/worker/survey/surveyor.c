@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "facility.h"
+#include "lines.h"
 #include "os.h"
 #include "own.h"
 #include "self.h"
@@ -120,7 +121,8 @@ static void sum(struct survey_mark *m, const struct worker *w)
 static void add_extent(void *context, const struct object *object)
 {
     struct surveyor *s = context;
-    s->extents[s->n_extents++] = (struct extent){(uint64_t)object->p, object->bytes};
+    s->extents[s->n_extents++] =
+        (struct extent){(uint64_t)object->p, object->bytes, object->holder};
     if (__builtin_add_overflow(s->usable_bytes, object->usable, &s->usable_bytes))
         s->usable_bytes = SURVEY_UNKNOWN;
     s->is_usable_less |= object->usable < object->bytes;
@@ -146,6 +148,9 @@ static void look_at_pages(struct surveyor *s, struct survey_mark *m, struct surv
 {
     struct occupancy o;
     struct extent *sorted = extents_sort(s->extents, s->scratch, s->n_extents);
+    struct lines lines = lines_count(sorted, s->n_extents);
+    m->used_lines = lines.used;
+    m->shared_lines = lines.shared;
     occupancy_begin(&o, sorted, s->n_extents, os_page_bytes(), regions);
     bool has_maps = heap_maps_read(&s->maps, s->buffer, BUFFER_BYTES);
     m->n_mappings = has_maps ? s->maps.n_mappings : SURVEY_UNKNOWN;
