@@ -44,8 +44,8 @@ static json_t *make_facts(struct page *p)
     json_t *array = json_array();
     for (uint32_t i = 0; i < p->s->run.n_facts; i++) {
         const struct store_fact *fact = &p->s->run.facts[i];
-        if (is_warning(fact) || strcmp(fact->key, FACT_TUNE_ANSWER) == 0)
-            continue;
+        if (is_warning(fact) || strncmp(fact->key, "tune_", 5) == 0)
+            continue; /* they have places of their own */
         json_t *pair = json_array();
         page_append(p, pair, part_text(fact->key));
         page_append(p, pair, part_text(fact->value));

@@ -64,21 +64,24 @@ static void stretch(struct pareto *f, unsigned axis, double value)
     f->high[axis] = fmax(f->high[axis], value);
 }
 
-/* The axes hold all points, and the intervals of those that have bars. */
+/* A point, and its interval where that has a bar. */
+static void stretch_to(struct pareto *f, unsigned axis, uint32_t subject)
+{
+    const struct interval *r = ratio_of(f, subject, axis ? MEASURE_THROUGHPUT : MEASURE_PEAK_RSS);
+    stretch(f, axis, r->estimate);
+    if (styles[kind_of(f, subject)].has_bars) {
+        stretch(f, axis, r->low);
+        stretch(f, axis, r->high);
+    }
+}
+
 static void find_range(struct pareto *f)
 {
     for (unsigned axis = 0; axis < 2; axis++) {
         f->low[axis] = f->high[axis] = 1;
-        for (uint32_t i = 0; i < f->p->summary->run.n_subjects; i++) {
-            const struct interval *r = ratio_of(f, i, axis ? MEASURE_THROUGHPUT : MEASURE_PEAK_RSS);
-            if (!is_drawn(f, i))
-                continue;
-            stretch(f, axis, r->estimate);
-            if (styles[kind_of(f, i)].has_bars) {
-                stretch(f, axis, r->low);
-                stretch(f, axis, r->high);
-            }
-        }
+        for (uint32_t i = 0; i < f->p->summary->run.n_subjects; i++)
+            if (is_drawn(f, i))
+                stretch_to(f, axis, i);
         double margin = fmax(pow(f->high[axis] / f->low[axis], 0.06), 1.01);
         f->low[axis] /= margin;
         f->high[axis] *= margin;

@@ -134,54 +134,86 @@ static void draw_surface(struct surface *s)
 
 /* --- one knob --- */
 
-/* Level, ratio, low, high: by level, so that the line goes from left to right. */
-static void put_levels(const struct surface *s, enum measure m, const char *name)
+static const struct line {
+    enum measure measure;
+    const char *name, *colour;
+    unsigned point; /* of gnuplot's; the one before it is the same, hollow */
+} lines[] = {{MEASURE_THROUGHPUT, "throughput", "#0072b2", 7},
+             {MEASURE_PEAK_RSS, "memory", "#d55e00", 5}};
+
+struct range {
+    double low, high;
+};
+
+static void put_level(const struct surface *s, const struct line *line, uint32_t subject,
+                      struct range *range)
+{
+    const struct interval *r = tuned_ratio(s->p->summary, subject, line->measure);
+    if (!(r->low > 0) || !isfinite(r->high))
+        return;
+    range->low = fmin(range->low, r->low);
+    range->high = fmax(range->high, r->high);
+    fprintf(s->p->out, "%u %.6g %.6g %.6g %u\n", s->tuned->points[subject].level[0], r->estimate,
+            r->low, r->high, line->point - tuned_is_uncertain(s->p->summary, subject));
+}
+
+/* Level, ratio, low, high, point: by level, so that the line goes from left to right. */
+static void put_levels(const struct surface *s, const struct line *line, struct range *range)
+{
+    fprintf(s->p->out, "$%s << EOD\n", line->name);
+    for (unsigned level = 0; level < s->tuned->knobs[0].n_levels; level++)
+        for (uint32_t i = 0; i < s->p->summary->run.n_subjects; i++)
+            if (is_shown(s, i) && s->tuned->points[i].level[0] == level)
+                put_level(s, line, i, range);
+    fputs("EOD\n", s->p->out);
+}
+
+static void put_recommended(const struct surface *s)
+{
+    unsigned at = s->tuned->points[s->tuned->recommended].level[0];
+    if (s->tuned->has_recommended && is_shown(s, s->tuned->recommended))
+        fprintf(s->p->out,
+                "set arrow from %u, graph 0 to %u, graph 1 nohead lc rgb '#888888' dt '--'\n"
+                "set label 'recommended' at %u, graph 0.97 offset 0.5,0 font ',9'\n",
+                at, at, at);
+}
+
+static void put_lines(const struct surface *s)
 {
     FILE *out = s->p->out;
-    const struct summary *summary = s->p->summary;
-    fprintf(out, "$%s << EOD\n", name);
-    for (unsigned level = 0; level < s->tuned->knobs[0].n_levels; level++)
-        for (uint32_t i = 0; i < summary->run.n_subjects; i++) {
-            const struct interval *r = tuned_ratio(summary, i, m);
-            if (is_shown(s, i) && s->tuned->points[i].level[0] == level && r->estimate > 0 &&
-                isfinite(r->estimate))
-                fprintf(out, "%u %.6g %.6g %.6g\n", level, r->estimate, r->low, r->high);
-        }
-    fputs("EOD\n", out);
+    fputs("plot 1 with lines lc rgb '#444444' lw 1 title 'the default'", out);
+    for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+        fprintf(out,
+                ", \\\n  $%s using 1:2:3:4 with yerrorbars lc rgb '%s' pt -1 notitle"
+                ", $%s using 1:2 with lines lc rgb '%s' lw 1.6 notitle"
+                ", $%s using 1:2:5 with points pt variable lc rgb '%s' lw 1.6 notitle"
+                ", NaN with linespoints lc rgb '%s' lw 1.6 pt %u title '%s'",
+                lines[i].name, lines[i].colour, lines[i].name, lines[i].colour, lines[i].name,
+                lines[i].colour, lines[i].colour, lines[i].point, title_of(lines[i].measure));
+    fprintf(out,
+            ", \\\n  NaN with points lc rgb '#444444' pt 6 lw 1.6 title 'fewer than %u blocks'\n",
+            STATS_FULL_COVERAGE_BLOCKS);
 }
 
 static void draw_line(struct surface *s)
 {
-    static const struct {
-        const char *name, *colour;
-        unsigned point;
-    } styles[ARRAY_SIZE(shown)] = {{"throughput", "#0072b2", 7}, {"memory", "#d55e00", 5}};
     FILE *out = s->p->out;
-    s->p->width = 760;
+    struct range range = {1, 1};
+    s->p->width = 820;
     s->p->height = 420;
-    for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
-        put_levels(s, shown[i], styles[i].name);
+    for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+        put_levels(s, &lines[i], &range);
+    double margin = fmax(pow(range.high / range.low, 0.1), 1.02);
     fputs("set title ", out);
     plot_put_cell(out, &s->p->summary->run.cells[0]);
     fputc('\n', out);
     put_axis(s, 0, "x");
-    fputs("set xtics rotate by -45\nset logscale y\nset ylabel 'ratio to the default'\n", out);
+    fprintf(out, "set logscale y\nset yrange [%.6g:%.6g]\nset ylabel 'ratio to the default'\n",
+            range.low / margin, range.high * margin);
+    plot_put_ratio_tics(out, "y", range.low / margin, range.high * margin);
     fputs("set key outside right top Left reverse samplen 2\n", out);
-    if (s->tuned->has_recommended && is_shown(s, s->tuned->recommended))
-        fprintf(out,
-                "set arrow from %u, graph 0 to %u, graph 1 nohead lc rgb '#888888' dt '--'\n"
-                "set label 'recommended' at %u, graph 0.97 offset 0.5,0 font ',9'\n",
-                s->tuned->points[s->tuned->recommended].level[0],
-                s->tuned->points[s->tuned->recommended].level[0],
-                s->tuned->points[s->tuned->recommended].level[0]);
-    fputs("plot 1 with lines lc rgb '#444444' lw 1 title 'the default'", out);
-    for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
-        fprintf(out,
-                ", \\\n  $%s using 1:2 with linespoints lc rgb '%s' pt %u lw 1.6 title '%s'"
-                ", $%s using 1:2:3:4 with yerrorbars lc rgb '%s' pt 0 notitle",
-                styles[i].name, styles[i].colour, styles[i].point, title_of(shown[i]),
-                styles[i].name, styles[i].colour);
-    fputc('\n', out);
+    put_recommended(s);
+    put_lines(s);
 }
 
 int plot_tuning(struct plot *p, struct err *err)

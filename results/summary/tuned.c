@@ -87,7 +87,7 @@ static unsigned place_of(const struct tuned_knob *knob, unsigned level)
 static void sort_levels(struct tuned *t, unsigned k, uint32_t n_points)
 {
     const struct tuned_knob old = t->knobs[k];
-    unsigned place[TUNED_LEVELS_MAX];
+    unsigned place[TUNED_LEVELS_MAX] = {0};
     bool is_taken[TUNED_LEVELS_MAX] = {false};
     for (unsigned i = 0; i < old.n_levels; i++) {
         place[i] = place_of(&old, i);

@@ -47,6 +47,8 @@ def check_surface(page):
     check("one block is uncertain and hatched", "uncertain" in few["kind"] and "1 block of the search" in few["title"]
           and "repeating-linear-gradient" in page.value("getComputedStyle(document.querySelector('.surface-table td.uncertain')).backgroundImage"), few)
     check("many blocks are not", "uncertain" not in speed[2]["cells"][2]["kind"], speed[2]["cells"][2])
+    failed = speed[0]["cells"][3]
+    check("a point that failed is shown as such", failed["text"] == "×" and "failed" in failed["kind"] and "failed" in failed["title"], failed)
     legend = text(page, "tuning-legend")
     check("a legend says what marks mean", all(word in legend for word in ("hatched: fewer than 6 blocks, uncertain", "the default", "recommended", "failed")), legend)
 

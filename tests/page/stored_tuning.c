@@ -22,7 +22,8 @@
 static const char *const mmap_levels[] = {"", "128K", "1M", "32M"};
 static const char *const trim_levels[] = {"", "64M", "128K"}; /* not in their order */
 
-enum { BEST = 7, GRID = 12, ALONE = GRID, FAILS, FAILS_ONCE, POINTS }; /* BEST: 1M and 64M */
+/* Of the grid: 1M and 64M; 32M and 64M. Behind it: levels of the knob alone. */
+enum { BEST = 7, FAILS_IN_GRID = 10, GRID = 12, ALONE = GRID, FAILS, FAILS_ONCE, POINTS };
 
 static struct store_subject subjects[POINTS];
 static char names[POINTS][160];
@@ -60,7 +61,7 @@ static struct trial_result make(uint32_t i, uint32_t block, uint32_t of_best)
         speed = block < SEARCHED ? 1.5 : 1.1;
         size = block < SEARCHED ? 0.5 : 0.8;
     }
-    if (i == FAILS || (i == FAILS_ONCE && block == 1)) {
+    if (i == FAILS || i == FAILS_IN_GRID || (i == FAILS_ONCE && block == 1)) {
         r = (struct trial_result){.status = TRIAL_CRASHED, .signal = 6, .wall_ns = 5, .calls = 1};
         strcpy(r.message, "arena \xff is gone " HOSTILE);
         return r;
@@ -77,7 +78,7 @@ static bool is_in_block(uint32_t i, uint32_t block, uint32_t of_best)
 {
     if (block >= SEARCHED)
         return i == 0 || i == of_best;
-    if (i == FAILS || i == 1)
+    if (i == FAILS || i == FAILS_IN_GRID || i == 1)
         return block == 0; /* it left at once; one block tells next to nothing */
     return i == 0 || i == of_best || i % 2 == 0 || block < 3;
 }

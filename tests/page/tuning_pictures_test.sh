@@ -47,6 +47,7 @@ texts() {
 check 'the surface has its levels, the default and the recommendation twice' '$(texts tuning-whole.svg | grep -cx default) == 2' \
     '$(texts tuning-whole.svg | grep -cx recommended) == 2' '$(texts tuning-whole.svg | grep -cx unset) == 4' '$(texts tuning-whole.svg | grep -cx 32M) == 2'
 check 'with the numbers of the confirmation' '$(texts tuning-whole.svg | grep -cx 1.10) == 1' '$(texts tuning-whole.svg | grep -cx 1.50) == 0'
+check 'what failed is told' '$(texts tuning-whole.svg | grep -cx failed) == 2'
 check 'the front tells its kinds of points apart' '$(texts pareto-whole.svg) == *"Pareto front"*"behind the front"*"unconfirmed"*"the default"*"recommended"*'
 check 'what was measured again and not recommended is told as such' '$(texts pareto-leave.svg) == *"measured again, not recommended"*'
 check 'nothing is recommended without a confirmation' '$(texts pareto-cut.svg) != *recommended*' '$(texts tuning-cut.svg) != *recommended*'

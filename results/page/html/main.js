@@ -20,8 +20,8 @@ function start() {
   addEventListener("beforeprint", print(true));
   addEventListener("afterprint", print(false));
 
-  // A tuning has one cell and many settings of one allocator, which have pictures of their own.
-  for (const id of tuning ? ["matrix", "tradeoff", "scaling"] : ["tuning"]) $(id).hidden = true;
+  // A tuning has one cell and many settings of one allocator, which have pictures of their own; and no surveys.
+  for (const id of tuning ? ["matrix", "tradeoff", "scaling", "occupancy", "tail", "latency"] : ["tuning"]) $(id).hidden = true;
   applyTheme();
   fillNav();
   fillAnswer();
@@ -32,7 +32,7 @@ function start() {
   fillAgain();
   document.documentElement.dataset.filled = "yes";
   performance.mark("filled");
-  const rest = [...(tuning ? [setUpTuning] : [setUpTradeoff, setUpScaling]), setUpMemory, setUpFragmentation, setUpOccupancy, setUpTail, setUpLatency];
+  const rest = tuning ? [setUpTuning, setUpMemory, setUpFragmentation] : [setUpTradeoff, setUpScaling, setUpMemory, setUpFragmentation, setUpOccupancy, setUpTail, setUpLatency];
   const next = () => {
     const job = rest.shift();
     if (job) { job(); setTimeout(next); } else document.documentElement.dataset.ready = "yes";

@@ -54,7 +54,7 @@ function ratioAxis(all, what, name, nameGap) {
   const least = Math.min(...values, 1), most = Math.max(...values, 1);
   const label = { color: palette().ink, formatter: tick, hideOverlap: true };
   if (most / least > 5) return axis("log", name, { logBase: 2, nameGap, min: least / 1.2, max: most * 1.2, axisLabel: { ...label, showMinLabel: false, showMaxLabel: false } });
-  return axis("value", name, { nameGap, scale: true, axisLabel: label });
+  return axis("value", name, { nameGap, scale: true, boundaryGap: ["5%", "5%"], axisLabel: label });
 }
 
 function fillTradeoff() {

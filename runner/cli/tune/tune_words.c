@@ -88,9 +88,11 @@ static int set(char **text, const char *value, struct err *err)
 }
 
 /* "97%", "97 %" or "97": 0.97. */
-static int percent(const char *arg, const char *what, double least, double most, double *out,
-                   struct err *err)
+static int percent(struct parsing *p, int key, const char *arg, double *out)
 {
+    bool is_keep = key == KEY_KEEP;
+    const char *what = is_keep ? "--keep-throughput" : "--rss-at-most";
+    double least = is_keep ? 1 : 100, most = is_keep ? 100 : 100000;
     char number[32];
     struct err ignored;
     size_t n = strcspn(arg, " %");
@@ -98,7 +100,7 @@ static int percent(const char *arg, const char *what, double least, double most,
         n < sizeof(number) && (!arg[n] || strcmp(arg + n, "%") == 0 || strcmp(arg + n, " %") == 0);
     text_format(number, sizeof(number), "%.*s", (int)n, arg);
     if (!is_percent || words_decimal(number, what, least, most, out, &ignored) < 0)
-        return err_set(err, EINVAL, "%s is a percentage from %d%% to %d%%, not '%s'", what,
+        return err_set(p->err, EINVAL, "%s is a percentage from %d%% to %d%%, not '%s'", what,
                        (int)least, (int)most, arg);
     *out /= 100;
     return 0;
@@ -125,9 +127,9 @@ static int parse_number(struct parsing *p, int key, const char *arg)
     case KEY_SEED:
         return words_number(arg, "--seed", 0, INT64_MAX, &run->seed, p->err);
     case KEY_KEEP:
-        return percent(arg, "--keep-throughput", 1, 100, &p->w->keep, p->err);
+        return percent(p, key, arg, &p->w->keep);
     case KEY_RSS:
-        return percent(arg, "--rss-at-most", 100, 100000, &p->w->rss_at_most, p->err);
+        return percent(p, key, arg, &p->w->rss_at_most);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -246,7 +248,7 @@ static int set_default(char **text, const char *value, struct err *err)
 int tune_words_complete(struct tune_words *w, struct err *err)
 {
     struct run_config *run = &w->config.run;
-    struct topology *topology;
+    struct topology *topology = NULL;
     char threads[16];
     if (!run->workloads)
         return err_set(err, EINVAL,

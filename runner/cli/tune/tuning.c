@@ -32,13 +32,14 @@ static void list_knobs(const struct allocator *a, struct near *near, char *out, 
 
 static int unknown_knob(const struct allocator *a, const char *name, struct err *err)
 {
-    char names[ERR_BYTES], hint[136];
+    char names[ERR_BYTES], hint[128];
     struct near near;
     near_init(&near, name, strlen(name));
     list_knobs(a, &near, names, sizeof(names));
-    size_t n = near_hint(&near, hint, sizeof(hint) - 8); /* room for what follows */
-    return err_set(err, EINVAL, "%s has no knob '%s'%s%s knobs are %s", a->name, name,
-                   n ? ": " : "", n ? strcat(hint, " Its") : "; its", names);
+    if (near_hint(&near, hint, sizeof(hint)) > 0)
+        return err_set(err, EINVAL, "%s has no knob '%s': %s Its knobs are %s", a->name, name, hint,
+                       names);
+    return err_set(err, EINVAL, "%s has no knob '%s'; its knobs are %s", a->name, name, names);
 }
 
 /* Whether the user has given the setting a value that holds throughout. */
