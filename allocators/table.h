@@ -36,14 +36,15 @@ struct setting {
     const char
         *key; /* as the allocator reads it; the whole variable's name where each has its own */
     enum setting_unit unit;
-    const char *initial; /* what holds when it is not given, in words */
-    int64_t least, most; /* of a number, both allowed */
-    const char *choices; /* SETTING_CHOICE: the words, with a '|' between */
-    uint64_t grain;      /* the allocator rounds it to multiples of this; 0: it does not */
-    const char *help;    /* one line */
-    const char *proof;   /* how the value that holds is read back or shown; NULL: it cannot be */
-    bool by_effect;      /* by what it does in a process of its own: see runner/worker/effect */
-    const char *told;    /* its name in statistics.h, where the unit asks for another */
+    const char *initial;  /* what holds when it is not given, in words */
+    int64_t least, most;  /* of a number, both allowed */
+    const char *choices;  /* SETTING_CHOICE: the words, with a '|' between */
+    uint64_t grain;       /* the allocator rounds it to multiples of this; 0: it does not */
+    const char *help;     /* one line */
+    const char *proof;    /* how the value that holds is read back or shown; NULL: it cannot be */
+    const char *no_proof; /* why not; NULL where it can */
+    bool by_effect;       /* by what it does in a process of its own: see runner/worker/effect */
+    const char *told;     /* its name in statistics.h, where the unit asks for another */
     struct setting_knob knob;
 };
 

@@ -37,6 +37,7 @@ static void check_setting(const struct allocator *a, const struct setting *s)
 {
     ck_assert_msg(is_word(s->name), "%s: %s", a->name, s->name);
     ck_assert_msg(s->key && s->initial && s->help, "%s.%s lacks something", a->name, s->name);
+    ck_assert_msg(!s->proof == (s->no_proof != NULL), "%s.%s: proof, or why not", a->name, s->name);
     ck_assert_ptr_eq(allocator_setting(a, s->name), s);
     ck_assert_ptr_nonnull(setting_unit_name(s->unit));
     bool is_number = s->unit != SETTING_SWITCH && s->unit != SETTING_CHOICE;

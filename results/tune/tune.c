@@ -12,7 +12,8 @@
 
 #define FIRST_LOOK      2u   /* blocks that every new point gets */
 #define FIRST_SHARE     0.6  /* of a phase's budget at most goes into them */
-#define CONFIRM_SHARE   0.15 /* of the whole budget, within the bounds of blocks */
+#define CONFIRM_SHARE   0.25 /* of the whole budget at most, within the bounds of blocks */
+#define CONFIRM_WANTED  10u  /* blocks, before more candidates than one */
 #define BLOCKS_OF_PHASE 40u  /* more tell nothing new */
 #define BASES           3u   /* points beside which the other knobs are tried */
 
@@ -62,11 +63,41 @@ static int check_objective(const struct tune_objective *o, struct err *err)
     return 0;
 }
 
-/* Confirmation blocks, and what is left for the search. */
+/* Blocks of the confirmation that measure all: as many as a claim takes. */
+static unsigned look_blocks(const struct tune *t)
+{
+    return t->plan.looks && !t->options.looks_always ? TUNE_CONFIRM_LEAST : 0;
+}
+
+static double confirm_trials(const struct tune *t, unsigned n_candidates, unsigned blocks)
+{
+    return (1.0 + n_candidates) * (blocks + look_blocks(t)); /* a look takes another execution */
+}
+
+static unsigned confirm_blocks(const struct tune *t, double trials, unsigned n_candidates)
+{
+    double blocks = floor(trials / (1 + n_candidates)) - look_blocks(t);
+    return (unsigned)fmax(TUNE_CONFIRM_LEAST, fmin(blocks, TUNE_CONFIRM_MOST));
+}
+
+/* A small budget looks at less, and confirms fewer candidates. */
+static void plan_confirmation(struct tune *t)
+{
+    struct tune_plan *p = &t->plan;
+    double trials = t->options.budget * CONFIRM_SHARE;
+    p->looks = true;
+    p->looks = t->options.looks_always || confirm_trials(t, 1, TUNE_CONFIRM_LEAST) <= trials;
+    p->n_candidates = TUNE_CANDIDATES;
+    while (p->n_candidates > 1 && confirm_trials(t, p->n_candidates, CONFIRM_WANTED) > trials)
+        p->n_candidates--;
+    p->n_confirm_blocks = confirm_blocks(t, trials, p->n_candidates);
+    p->confirm_trials = confirm_trials(t, p->n_candidates, p->n_confirm_blocks);
+    p->search_trials = t->options.budget - p->confirm_trials;
+}
+
 static int share_out(struct tune *t, double *least_budget, struct err *err)
 {
-    double budget = t->options.budget, blocks = floor(budget * CONFIRM_SHARE / 2);
-    double least = 2 * FIRST_LOOK + 2 * TUNE_CONFIRM_LEAST;
+    double budget = t->options.budget, least = 2 * FIRST_LOOK + 2 * TUNE_CONFIRM_LEAST;
     if (least_budget)
         *least_budget = least;
     if (!(budget >= least))
@@ -76,10 +107,7 @@ static int share_out(struct tune *t, double *least_budget, struct err *err)
                        (int)fmax(0, fmin(budget, INT_MAX)), (int)least);
     if (budget > TUNE_BUDGET_MAX)
         return err_set(err, EINVAL, "a search has at most %d trials", (int)TUNE_BUDGET_MAX);
-    blocks = fmax(TUNE_CONFIRM_LEAST, fmin(blocks, TUNE_CONFIRM_MOST));
-    t->plan.n_confirm_blocks = (unsigned)blocks;
-    t->plan.confirm_trials = 2 * blocks;
-    t->plan.search_trials = budget - 2 * blocks;
+    plan_confirmation(t);
     return 0;
 }
 
@@ -212,9 +240,11 @@ static int begin_combine(struct tune *t, struct err *err)
 
 static void begin_confirm(struct tune *t)
 {
-    t->best = tune_race_best(t);
+    struct tune_plan *p = &t->plan;
+    t->n_candidates = tune_race_candidates(t, p->n_candidates, t->candidates);
     t->confirm_block = t->phase_block = t->n_blocks;
-    t->phase = t->best == 0 ? TUNE_DONE : TUNE_CONFIRM;
+    t->phase = t->n_candidates == 0 ? TUNE_DONE : TUNE_CONFIRM;
+    p->n_confirm_blocks = confirm_blocks(t, p->confirm_trials, t->n_candidates);
 }
 
 static int begin_next_phase(struct tune *t, struct err *err)
@@ -254,6 +284,22 @@ static void judge(struct tune *t)
     t->n_cuts++;
 }
 
+static bool is_candidate(const struct tune *t, unsigned point)
+{
+    for (unsigned i = 0; i < t->n_candidates; i++)
+        if (t->candidates[i] == point)
+            return t->runners[point].state != TUNE_FAILED;
+    return false;
+}
+
+static bool is_confirmed(const struct tune *t)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < t->n_candidates; i++)
+        n += is_candidate(t, t->candidates[i]);
+    return n == 0 || t->n_blocks - t->phase_block >= t->plan.n_confirm_blocks;
+}
+
 /* The default and who is in the race, in random order. */
 static void fill_block(struct tune *t)
 {
@@ -261,7 +307,7 @@ static void fill_block(struct tune *t)
     t->n_block = 0;
     rng_seed(&rng, t->options.seed * 0x9e3779b97f4a7c15 + t->n_blocks);
     for (unsigned p = 0; p < t->n_runners; p++) {
-        if (p > 0 && (is_search(t) ? t->runners[p].state != TUNE_RACING : p != t->best))
+        if (p > 0 && !(is_search(t) ? t->runners[p].state == TUNE_RACING : is_candidate(t, p)))
             continue;
         unsigned at = (unsigned)rng_below(&rng, t->n_block + 1);
         t->block[t->n_block] = t->block[at];
@@ -283,6 +329,14 @@ static int check_block(const struct tune *t, struct err *err)
     return 0;
 }
 
+/* Whether the trials of the block that has been filled are to measure all. */
+static bool looks(const struct tune *t)
+{
+    if (t->options.looks_always)
+        return true;
+    return t->phase == TUNE_CONFIRM && t->n_blocks - t->phase_block <= look_blocks(t);
+}
+
 int tune_next(struct tune *t, struct tune_block *out, struct err *err)
 {
     int rc = check_block(t, err);
@@ -293,13 +347,13 @@ int tune_next(struct tune *t, struct tune_block *out, struct err *err)
         rc = begin_next_phase(t, err);
     if (rc < 0)
         return rc;
-    if (t->phase == TUNE_CONFIRM && (t->runners[t->best].state == TUNE_FAILED ||
-                                     t->n_blocks - t->phase_block >= t->plan.n_confirm_blocks))
+    if (t->phase == TUNE_CONFIRM && is_confirmed(t))
         t->phase = TUNE_DONE;
     if (t->phase != TUNE_DONE)
         fill_block(t);
     *out = (struct tune_block){.number = t->n_block > 0 ? t->n_blocks - 1 : t->n_blocks,
                                .phase = t->phase,
+                               .looks = looks(t),
                                .points = t->block,
                                .n_points = t->n_block};
     return 0;

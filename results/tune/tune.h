@@ -12,9 +12,11 @@
  *
  *   grid     all levels of the first knobs (the two thresholds), or as many as the budget bears
  *   rest     each level of each other knob, beside the best points so far and the default
- *   combine  pairs of the best points in one, each step to a neighbouring level, each setting left out
- *   confirm  fresh blocks of the default and the one that won: what is claimed rests on these alone, for the
- *            winner of many won with luck too
+ *   combine  each setting of the best points left out, pairs of them in one, each step to a neighbouring level
+ *   confirm  fresh blocks of the default and up to TUNE_CANDIDATES: the one that won, and those that may be as good or,
+ *            near the limit, are more safely within it. What is claimed rests on these blocks alone, for the
+ *            winner of many won with luck too; and as several are held against the default at once, a gain
+ *            counts as certain where Holm's procedure over all of them says so, too
  *
  * Inside a phase points leave by two rules: after each block from the second on, those that are certainly worse than
  * the leader, or certainly break the limit (one-sided t test of paired differences of logarithms at
@@ -39,6 +41,7 @@
 #define TUNE_PRIOR         4u
 #define TUNE_CONFIRM_LEAST STATS_FULL_COVERAGE_BLOCKS /* blocks */
 #define TUNE_CONFIRM_MOST  20u
+#define TUNE_CANDIDATES    3u
 #define TUNE_REASON_BYTES  512
 
 struct tune_knob {
@@ -85,6 +88,7 @@ struct tune_options {
     struct tune_objective objective;
     double budget; /* in trials as long as the default's, confirmation included */
     uint64_t seed;
+    bool looks_always; /* every block looks, and its trials take no longer for that */
 };
 
 /* Of one trial; NaN, or 0 or less, is not known. */
@@ -102,6 +106,7 @@ const char *tune_phase_name(enum tune_phase phase);
 struct tune_block {
     unsigned number; /* from 0 */
     enum tune_phase phase;
+    bool looks; /* its trials are to measure all there is, those of other blocks need not */
     const unsigned
         *points; /* in the order of execution, the default among them; until the next call */
     unsigned n_points;
@@ -109,10 +114,12 @@ struct tune_block {
 
 /* What the search means to do: known before the first trial. */
 struct tune_plan {
-    unsigned grid_levels[2]; /* with unset; 1 for a second knob that is not there */
-    unsigned n_grid_points;  /* with the default */
-    unsigned n_rest_points;  /* at most; 0: there is no such phase */
-    unsigned n_confirm_blocks;
+    unsigned grid_levels[2];   /* with unset; 1 for a second knob that is not there */
+    unsigned n_grid_points;    /* with the default */
+    unsigned n_rest_points;    /* at most; 0: there is no such phase */
+    unsigned n_candidates;     /* at most */
+    unsigned n_confirm_blocks; /* more where there are fewer candidates */
+    bool looks; /* the first blocks of the confirmation do, whose trials may take twice as long */
     double search_trials, confirm_trials; /* at most */
     bool is_thinned; /* the budget bears not all levels of the grid, or not all of the rest */
 };
@@ -185,23 +192,47 @@ enum tune_verdict {
     TUNE_VERDICTS
 };
 
-struct tune_answer {
-    enum tune_verdict verdict;
-    unsigned best;                   /* the point that won the search; 0: the default */
-    unsigned recommended;            /* the same when the gain is certain; else 0 */
-    unsigned n_confirmed;            /* blocks */
-    double confirmed[TUNE_MEASURES]; /* medians of the best in the confirmation; NaN: not known */
-    double default_confirmed[TUNE_MEASURES]; /* of the default */
-    struct interval ratio[TUNE_MEASURES];    /* of the confirmation alone */
+/* One that was measured again. */
+struct tune_candidate {
+    unsigned point;
+    enum tune_verdict verdict;            /* as if there were no other */
+    unsigned n_blocks;                    /* that it ran well in */
+    double value[TUNE_MEASURES];          /* medians; NaN: not known */
+    struct interval ratio[TUNE_MEASURES]; /* to the default, each at STATS_CONFIDENCE for itself */
     enum verdict claims[TUNE_MEASURES];
-    struct tune_estimate *points; /* [n_points], owned */
+};
+
+struct tune_answer {
+    enum tune_verdict verdict; /* of the best */
+    unsigned
+        best; /* the point that is recommended, else the one that won the search; 0: the default */
+    unsigned recommended;          /* the same when the gain is certain; else 0 */
+    unsigned n_confirmed;          /* blocks */
+    unsigned n_candidates, chosen; /* chosen: the best among the candidates */
+    struct tune_candidate candidates[TUNE_CANDIDATES]; /* the search's winner first */
+    double default_confirmed[TUNE_MEASURES]; /* medians in the confirmation; NaN: not known */
+    struct tune_estimate *points;            /* [n_points], owned */
     unsigned n_points;
 };
+
+/* NULL when nothing was measured again. */
+static inline const struct tune_candidate *tune_chosen(const struct tune_answer *a)
+{
+    return a->n_confirmed > 0 ? &a->candidates[a->chosen] : NULL;
+}
+
+/* NULL for a point that was not measured again. */
+const struct tune_candidate *tune_confirmed(const struct tune_answer *a, unsigned point);
 
 /*
  * At any time; the caller calls tune_answer_release() in any case. The Pareto set is of the points that did not fail
  * and ran in two blocks at least: those that none other beats in one measure by more than both their spreads
- * (and STATS_NOISE) without losing by more in another. The default and the best are in it always. -ENOMEM.
+ * (and STATS_NOISE) without losing by more in another. The default and the candidates are in it always.
+ *
+ * Recommended is, of the candidates with a certain gain, one that certainly keeps the limit before one that likely does;
+ * and of several such the search's favourite, but for one that the confirmation shows to be better (t test of paired
+ * differences, 1 in 40).
+ * -ENOMEM.
  */
 int tune_answer(const struct tune *t, struct tune_answer *out, struct err *err) MUST_CHECK;
 void tune_answer_release(struct tune_answer *a);

@@ -3,7 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "certain.h"
 #include "tune_internal.h"
+
+#define ALPHA ((1 - STATS_CONFIDENCE) / 2) /* one-sided */
 
 const char *tune_measure_name(enum tune_measure measure)
 {
@@ -108,54 +111,148 @@ static void mark_pareto(struct tune_answer *a)
     }
     a->points[0].is_pareto = true;
     a->points[a->best].is_pareto = true;
+    for (unsigned i = 0; i < a->n_candidates; i++)
+        a->points[a->candidates[i].point].is_pareto = true;
 }
 
-/* Intervals of the best by the default over the blocks of the confirmation. */
-static int confirm(const struct tune *t, struct tune_answer *a, struct err *err)
+/* Of one candidate, what its ratios to the default say. */
+struct confirming {
+    const struct tune *t;
+    double ratios[TUNE_MEASURES][TUNE_BLOCKS_MAX];
+    double gain,
+        keeps; /* chances of such a gain if there were none, and of such a distance to the limit if it were there */
+};
+
+static void take_ratios(struct confirming *c, const struct tune_runner *r, unsigned first)
 {
-    const struct tune_runner *r = &t->runners[a->best], *base = &t->runners[0];
-    unsigned first = tune_n_searched(t, r), first_base = tune_n_searched(t, base);
-    const struct bootstrap how = {.seed = t->options.seed};
-    double *ratios = calloc(r->n_told + 1, sizeof(*ratios));
-    int rc = ratios ? 0 : err_set(err, ENOMEM, "no memory for the answer of a search");
-    a->n_confirmed = r->n_told - first;
-    for (enum tune_measure m = 0; rc == 0 && m < TUNE_MEASURES; m++) {
-        enum direction direction = tune_direction(m);
+    for (enum tune_measure m = 0; m < TUNE_MEASURES; m++)
         for (unsigned i = first; i < r->n_told; i++) {
-            double turned = tune_log_ratio(t, r, i, m);
-            ratios[i - first] = exp(direction == HIGHER_IS_BETTER ? -turned : turned);
+            double turned = tune_log_ratio(c->t, r, i, m);
+            c->ratios[m][i - first] = exp(tune_direction(m) == HIGHER_IS_BETTER ? -turned : turned);
         }
-        rc = stats_cell_interval(ratios, a->n_confirmed, &how, &a->ratio[m], err);
-        a->claims[m] = stats_verdict(&a->ratio[m], direction, STATS_NOISE);
-        a->confirmed[m] = median_of(r, first, r->n_told, m);
-        a->default_confirmed[m] = median_of(base, first_base, base->n_told, m);
+}
+
+static enum side good_side(enum tune_measure m)
+{
+    return tune_direction(m) == HIGHER_IS_BETTER ? SIDE_ABOVE : SIDE_BELOW;
+}
+
+/* Intervals over the blocks of the confirmation. */
+static int confirm(struct confirming *c, struct tune_candidate *out, struct err *err)
+{
+    const struct tune_runner *r = &c->t->runners[out->point];
+    const struct tune_objective *o = &c->t->options.objective;
+    const struct bootstrap how = {.seed = c->t->options.seed};
+    unsigned first = tune_n_searched(c->t, r);
+    int rc = 0;
+    out->n_blocks = r->n_told - first;
+    take_ratios(c, r, first);
+    for (enum tune_measure m = 0; rc == 0 && m < TUNE_MEASURES; m++) {
+        rc = stats_cell_interval(c->ratios[m], out->n_blocks, &how, &out->ratio[m], err);
+        out->claims[m] = stats_verdict(&out->ratio[m], tune_direction(m), STATS_NOISE);
+        out->value[m] = median_of(r, first, r->n_told, m);
     }
-    free(ratios);
+    c->gain = certain_paired(c->ratios[o->goal], out->n_blocks, 1, good_side(o->goal));
+    c->keeps =
+        certain_paired(c->ratios[o->limited], out->n_blocks, o->limit, good_side(o->limited));
     return rc;
 }
 
-static enum tune_verdict judge_limit(const struct tune *t, const struct tune_answer *a)
+static enum tune_verdict judge_limit(const struct tune_objective *o, const struct tune_candidate *c,
+                                     bool keeps)
 {
-    const struct tune_objective *o = &t->options.objective;
-    const struct interval *x = &a->ratio[o->limited];
+    const struct interval *x = &c->ratio[o->limited];
     bool above = tune_direction(o->limited) == HIGHER_IS_BETTER;
     if (above ? x->estimate < o->limit : x->estimate > o->limit)
         return TUNE_LIMIT_BROKEN;
-    bool certain = x->n_blocks >= STATS_FULL_COVERAGE_BLOCKS &&
+    bool certain = keeps && x->n_blocks >= STATS_FULL_COVERAGE_BLOCKS &&
                    (above ? x->low >= o->limit : x->high <= o->limit);
     return certain ? TUNE_GAIN : TUNE_LIMIT_UNSURE;
 }
 
-static enum tune_verdict judge(const struct tune *t, const struct tune_answer *a)
+static enum tune_verdict judge(const struct tune *t, const struct tune_candidate *c, bool gains,
+                               bool keeps)
 {
-    if (t->phase != TUNE_DONE)
-        return TUNE_UNCONFIRMED;
-    if (a->best == 0)
-        return TUNE_NO_CANDIDATE;
-    if (t->runners[a->best].state == TUNE_FAILED)
+    const struct tune_objective *o = &t->options.objective;
+    if (t->runners[c->point].state == TUNE_FAILED)
         return TUNE_FAILED_LATER;
-    return a->claims[t->options.objective.goal] == VERDICT_BETTER ? judge_limit(t, a)
-                                                                  : TUNE_NO_GAIN;
+    return gains && c->claims[o->goal] == VERDICT_BETTER ? judge_limit(o, c, keeps) : TUNE_NO_GAIN;
+}
+
+/* Whether x is certainly better than y in the goal, and by more than noise; both ran in the same blocks. */
+static bool is_ahead(const struct tune *t, const struct tune_candidate *x,
+                     const struct tune_candidate *y)
+{
+    const struct tune_runner *rx = &t->runners[x->point], *ry = &t->runners[y->point];
+    unsigned i = tune_n_searched(t, rx), j = tune_n_searched(t, ry), n = 0;
+    enum tune_measure goal = t->options.objective.goal;
+    double ratios[TUNE_CONFIRM_MOST];
+    for (; i < rx->n_told && j < ry->n_told && n < TUNE_CONFIRM_MOST; i++, j++)
+        ratios[n++] = exp(tune_log_ratio(t, rx, i, goal) - tune_log_ratio(t, ry, j, goal));
+    return certain_paired(ratios, n, 1 - STATS_NOISE, SIDE_BELOW) <= ALPHA;
+}
+
+/* Whether x is to be recommended rather than y, which the search ranked before it. */
+static bool is_rather(const struct tune *t, const struct tune_candidate *x,
+                      const struct tune_candidate *y)
+{
+    if (x->verdict < TUNE_LIMIT_UNSURE || x->verdict < y->verdict)
+        return false;
+    return x->verdict > y->verdict || is_ahead(t, x, y);
+}
+
+/* All at once, so that what is claimed of any of them is no luck of several tries. */
+static int confirm_all(const struct tune *t, struct tune_answer *a, struct err *err)
+{
+    double gain[TUNE_CANDIDATES], keeps[TUNE_CANDIDATES];
+    bool gains[TUNE_CANDIDATES], does_keep[TUNE_CANDIDATES];
+    struct confirming *c = calloc(1, sizeof(*c));
+    int rc = c ? 0 : err_set(err, ENOMEM, "no memory for the answer of a search");
+    for (unsigned i = 0; rc == 0 && i < a->n_candidates; i++) {
+        c->t = t;
+        rc = confirm(c, &a->candidates[i], err);
+        gain[i] = c->gain;
+        keeps[i] = c->keeps;
+    }
+    free(c);
+    if (rc == 0)
+        rc = certain_holm(gain, a->n_candidates, ALPHA, gains, err);
+    if (rc == 0)
+        rc = certain_holm(keeps, a->n_candidates, ALPHA, does_keep, err);
+    for (unsigned i = 0; rc == 0 && i < a->n_candidates; i++) {
+        a->candidates[i].verdict = judge(t, &a->candidates[i], gains[i], does_keep[i]);
+        if (is_rather(t, &a->candidates[i], &a->candidates[a->chosen]))
+            a->chosen = i;
+    }
+    return rc;
+}
+
+static void take_confirmation(const struct tune *t, struct tune_answer *a)
+{
+    const struct tune_runner *base = &t->runners[0];
+    unsigned first = tune_n_searched(t, base);
+    a->n_confirmed = base->n_told - first;
+    for (enum tune_measure m = 0; m < TUNE_MEASURES; m++) {
+        a->default_confirmed[m] = median_of(base, first, base->n_told, m);
+        for (unsigned i = 0; i < TUNE_CANDIDATES; i++) {
+            a->candidates[i].value[m] = NAN;
+            a->candidates[i].ratio[m] = (struct interval){.estimate = NAN, .low = NAN, .high = NAN};
+        }
+    }
+    for (; a->n_candidates < t->n_candidates; a->n_candidates++)
+        a->candidates[a->n_candidates].point = t->candidates[a->n_candidates];
+}
+
+/* What is recommended, and what is not. */
+static void conclude(const struct tune *t, struct tune_answer *a)
+{
+    const struct tune_candidate *c = &a->candidates[a->chosen];
+    a->best = a->n_candidates > 0 ? c->point : t->phase < TUNE_CONFIRM ? tune_race_best(t) : 0;
+    a->verdict = t->phase != TUNE_DONE ? TUNE_UNCONFIRMED
+                 : a->n_candidates > 0 ? c->verdict
+                                       : TUNE_NO_CANDIDATE;
+    if (a->verdict == TUNE_GAIN || a->verdict == TUNE_LIMIT_UNSURE)
+        a->recommended = a->best;
 }
 
 int tune_answer(const struct tune *t, struct tune_answer *out, struct err *err)
@@ -169,13 +266,19 @@ int tune_answer(const struct tune *t, struct tune_answer *out, struct err *err)
         priors[m] = tune_race_prior(t, m);
     for (unsigned p = 0; p < t->n_runners; p++)
         estimate(t, &t->runners[p], priors, &out->points[p]);
-    out->best = t->phase < TUNE_CONFIRM ? tune_race_best(t) : t->best;
+    take_confirmation(t, out);
+    int rc = confirm_all(t, out, err);
+    conclude(t, out);
     mark_pareto(out);
-    int rc = confirm(t, out, err);
-    out->verdict = judge(t, out);
-    if (out->verdict == TUNE_GAIN || out->verdict == TUNE_LIMIT_UNSURE)
-        out->recommended = out->best;
     return rc;
+}
+
+const struct tune_candidate *tune_confirmed(const struct tune_answer *a, unsigned point)
+{
+    for (unsigned i = 0; i < a->n_candidates; i++)
+        if (a->candidates[i].point == point)
+            return &a->candidates[i];
+    return NULL;
 }
 
 void tune_answer_release(struct tune_answer *a)

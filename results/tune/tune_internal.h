@@ -35,7 +35,8 @@ struct tune {
     unsigned phase_block;     /* the first of this phase */
     unsigned n_cuts, n_rungs; /* halvings done, and wanted, in this phase */
     bool hurried;
-    unsigned best;          /* once the confirmation has begun */
+    unsigned candidates[TUNE_CANDIDATES]; /* once the confirmation has begun; the favourite first */
+    unsigned n_candidates;
     unsigned confirm_block; /* its first; UINT_MAX until then */
 
     unsigned block[TUNE_POINTS_MAX]; /* the points of the block under way */
@@ -114,3 +115,10 @@ unsigned tune_race_n(const struct tune *t);
  * good; 0: the default.
  */
 unsigned tune_race_best(const struct tune *t);
+
+/*
+ * At most `most` points to measure again: tune_race_best(); where that is near the limit the best of those that are
+ * more safely within; the one with the knobs that it leaves out; and then by the goal. All may be gains, and
+ * have run twice. Returns how many.
+ */
+unsigned tune_race_candidates(const struct tune *t, unsigned most, unsigned *out);

@@ -84,23 +84,31 @@ int tune_points_grid(struct tune *t, struct err *err)
     return rc;
 }
 
-/* Adds what is new, up to a number of points. */
+/* Adds what is new, or has left by rank alone, up to a number of points. */
 struct adding {
     struct tune *t;
-    unsigned most; /* points in all */
+    unsigned left; /* so many more */
     struct err *err;
 };
 
 static int add(struct adding *a, const struct tune_point *p)
 {
-    unsigned ignored;
-    return a->t->n_runners < a->most ? tune_points_add(a->t, p, &ignored, a->err) : 0;
+    unsigned n = a->t->n_runners, at;
+    if (a->left == 0)
+        return 0;
+    int rc = tune_points_add(a->t, p, &at, a->err);
+    if (rc < 0 || at == UINT_MAX)
+        return rc;
+    bool comes_back = at < n && a->t->runners[at].state == TUNE_OUTRANKED;
+    if (comes_back)
+        a->t->runners[at].state = TUNE_RACING;
+    a->left -= comes_back || at == n;
+    return 0;
 }
 
 static struct adding adding_of(struct tune *t, unsigned most, struct err *err)
 {
-    unsigned room = TUNE_POINTS_MAX - t->n_runners;
-    return (struct adding){t, t->n_runners + (most < room ? most : room), err};
+    return (struct adding){t, most, err};
 }
 
 /*
@@ -181,18 +189,28 @@ static int add_step(struct adding *a, struct tune_point p, unsigned knob, unsign
     return level < a->t->space.knobs[knob].n_levels ? add(a, &p) : 0;
 }
 
-/* Each knob that is set: left out, and a level lower and higher. */
+/* Each knob that is set: left out. */
+static int add_parts(struct adding *a, unsigned of)
+{
+    const struct tune_point p = a->t->runners[of].point;
+    int rc = 0;
+    for (unsigned k = 0; rc == 0 && k < a->t->space.n_knobs; k++)
+        if (p.level[k] > 0)
+            rc = add_step(a, p, k, 0);
+    return rc;
+}
+
+/* Each knob that is set: a level lower and higher. */
 static int add_neighbours(struct adding *a, unsigned of)
 {
     const struct tune_point p = a->t->runners[of].point;
     int rc = 0;
     for (unsigned k = 0; rc == 0 && k < a->t->space.n_knobs; k++) {
-        if (p.level[k] == 0)
+        if (p.level[k] == 0 || !a->t->space.knobs[k].is_ordered)
             continue;
-        rc = add_step(a, p, k, 0);
-        if (rc == 0 && a->t->space.knobs[k].is_ordered)
+        if (p.level[k] > 1)
             rc = add_step(a, p, k, p.level[k] - 1u);
-        if (rc == 0 && a->t->space.knobs[k].is_ordered)
+        if (rc == 0)
             rc = add_step(a, p, k, p.level[k] + 1u);
     }
     return rc;
@@ -221,6 +239,8 @@ int tune_points_combine(struct tune *t, const unsigned *from, unsigned n_from, u
     for (unsigned k = t->space.n_grid; k < t->space.n_knobs; k++)
         levels[k] = tune_race_champion(t, k);
     int rc = 0;
+    for (unsigned i = 0; rc == 0 && i < n_from; i++)
+        rc = add_parts(&a, from[i]);
     for (unsigned i = 0; rc == 0 && i < n_from; i++)
         rc = add_champions(&a, from[i], levels);
     if (rc == 0)

@@ -6,6 +6,13 @@
 #include "student.h"
 #include "tune_internal.h"
 
+/* Standard errors to the limit: many for a candidate, since the one that won may be within by luck. */
+#define LEADER_SAFE    2.0
+#define CANDIDATE_SAFE 4.0
+
+/* Likewise of a difference: the best of many points owes to luck what more knobs seem to gain. */
+#define SLACK 3.0
+
 double tune_log_ratio(const struct tune *t, const struct tune_runner *r, unsigned i,
                       enum tune_measure m)
 {
@@ -198,14 +205,20 @@ static struct moments behind_of(const struct tune *t, const struct tune_runner *
     return x;
 }
 
-/* The best that is within the limit without any benefit of doubt; the default always is. */
+/* Whether it is within the limit by more than so many standard errors. */
+static bool is_safe(const struct tune *t, const struct tune_standing *limited, double errors)
+{
+    return tune_race_beyond(t, limited->median) + errors * limited->error <= 0;
+}
+
+/* The best that is safely within the limit; the default always is. None leaves for one that may itself leave. */
 static unsigned find_leader(const struct tune *t, const double *priors)
 {
     unsigned order[TUNE_POINTS_MAX], n = tune_race_rank(t, order);
     for (unsigned i = 0; i < n; i++) {
         const struct tune_runner *r = &t->runners[order[i]];
         struct tune_standing s = tune_race_standing(t, r, t->options.objective.limited, priors[1]);
-        if (order[i] == 0 || tune_race_beyond(t, s.median) + s.error <= 0)
+        if (order[i] == 0 || is_safe(t, &s, LEADER_SAFE))
             return order[i];
     }
     return 0;
@@ -292,8 +305,8 @@ static bool is_part(const struct tune_point *p, const struct tune_point *q)
 }
 
 /*
- * What is left of the best when knobs are left out that do no good that could be told: the standard error of the
- * difference, or STATS_NOISE. The part may have left the race by rank.
+ * What is left of the best when knobs are left out that do no good that could be told: by SLACK standard errors of the
+ * difference, or STATS_NOISE. The part may have left the race by rank; the whole is measured again beside it.
  */
 static unsigned simplify(const struct tune *t, unsigned best, const double *priors)
 {
@@ -306,25 +319,74 @@ static unsigned simplify(const struct tune *t, unsigned best, const double *prio
             tune_points_n_set(&r->point) >= tune_points_n_set(&t->runners[simplest].point))
             continue;
         struct pair part = pair_of(t, p, priors);
-        double slack = fmax(STATS_NOISE, hypot(whole.goal.error, part.goal.error));
+        double slack = fmax(STATS_NOISE, SLACK * hypot(whole.goal.error, part.goal.error));
         if (part.goal.n > 1 && is_gain(t, &part) && part.goal.median <= whole.goal.median + slack)
             simplest = p;
     }
     return simplest;
 }
 
-unsigned tune_race_best(const struct tune *t)
+/* The best gain that is safely within the limit, with no benefit of doubt; it may have left the race. 0: none. */
+static unsigned find_safe(const struct tune *t, const double *priors)
 {
-    unsigned order[TUNE_POINTS_MAX], n = tune_race_rank(t, order);
-    double priors[2], least = INFINITY;
+    double least = INFINITY;
     unsigned best = 0;
-    find_priors(t, priors);
+    for (unsigned p = 1; p < t->n_runners; p++) {
+        struct pair x = pair_of(t, p, priors);
+        enum tune_state state = t->runners[p].state;
+        if (state == TUNE_FAILED || state == TUNE_BEYOND || x.goal.n < 2 || !is_gain(t, &x) ||
+            !is_safe(t, &x.limited, CANDIDATE_SAFE) || x.goal.median + x.goal.error >= least)
+            continue;
+        least = x.goal.median + x.goal.error;
+        best = p;
+    }
+    return best;
+}
+
+/* Of those in the race the best by the goal that are gains, at most `most`. */
+static unsigned list_gains(const struct tune *t, const double *priors, unsigned *out)
+{
+    unsigned order[TUNE_POINTS_MAX], n = tune_race_rank(t, order), n_gains = 0;
     for (unsigned i = 0; i < n; i++) {
         struct pair x = pair_of(t, order[i], priors);
-        if (order[i] == 0 || !is_gain(t, &x) || x.goal.median >= least)
+        if (order[i] == 0 || !is_gain(t, &x))
             continue;
-        best = order[i];
-        least = x.goal.median;
+        unsigned at = n_gains++;
+        for (; at > 0 && pair_of(t, out[at - 1], priors).goal.median > x.goal.median; at--)
+            out[at] = out[at - 1];
+        out[at] = order[i];
     }
-    return best == 0 ? 0 : simplify(t, best, priors);
+    return n_gains;
+}
+
+static unsigned add_candidate(unsigned *out, unsigned n, unsigned point)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (out[i] == point)
+            return n;
+    out[n] = point;
+    return n + 1;
+}
+
+unsigned tune_race_candidates(const struct tune *t, unsigned most, unsigned *out)
+{
+    unsigned gains[TUNE_POINTS_MAX], n = 0;
+    double priors[2];
+    find_priors(t, priors);
+    unsigned n_gains = list_gains(t, priors, gains), safe = find_safe(t, priors);
+    if (n_gains > 0 && n < most)
+        n = add_candidate(out, n, simplify(t, gains[0], priors));
+    struct pair first = pair_of(t, n > 0 ? out[0] : 0, priors);
+    if (safe != 0 && n < most && (n == 0 || !is_safe(t, &first.limited, CANDIDATE_SAFE)))
+        n = add_candidate(out, n, safe);
+    for (unsigned i = 0; i < n_gains && n < most; i++)
+        if (pair_of(t, gains[i], priors).goal.n > 1)
+            n = add_candidate(out, n, gains[i]);
+    return n;
+}
+
+unsigned tune_race_best(const struct tune *t)
+{
+    unsigned best;
+    return tune_race_candidates(t, 1, &best) ? best : 0;
 }

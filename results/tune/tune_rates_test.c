@@ -87,9 +87,9 @@ START_TEST(the_claimed_interval_holds_the_true_ratio)
         struct tune *t;
         surface_search(&s, &o, &t, &a);
         double truth = bowl(tune_point(t, a.best)).rss;
+        const struct interval *x = &a.candidates[a.chosen].ratio[TUNE_PEAK_RSS];
         n += a.best != 0;
-        holds += a.best != 0 && a.ratio[TUNE_PEAK_RSS].low <= truth &&
-                 truth <= a.ratio[TUNE_PEAK_RSS].high;
+        holds += a.best != 0 && x->low <= truth && truth <= x->high;
         luck += a.best ? log(a.points[a.best].ratio[TUNE_PEAK_RSS] / truth) : 0;
         tune_answer_release(&a);
         tune_end(t);

@@ -62,7 +62,8 @@ static void print_settings(const struct allocator *a)
     for (const struct setting *s = a->settings; s->name; s++) {
         printf("      %-28s %-9s default %-12s %s\n", s->name, setting_unit_name(s->unit),
                s->initial, s->help);
-        printf("      %-28s proved by %s\n", "", s->proof ? s->proof : "nothing");
+        printf("      %-28s %s %s\n", "", s->proof ? "proved by" : "cannot be proved:",
+               s->proof ? s->proof : s->no_proof);
         if (knob_is(s))
             print_levels(s);
     }

@@ -203,7 +203,7 @@ START_TEST(the_nearest_candidate_is_so_by_ratio)
 }
 END_TEST
 
-START_TEST(three_sentences_tell_the_numbers)
+START_TEST(three_sentences_tell_the_numbers, given_or_not_the_dynamic_thresholds_are_told_apart)
 {
     struct made m;
     char why[THRESHOLDS_SENTENCES][THRESHOLDS_SENTENCE_BYTES];
@@ -212,7 +212,7 @@ START_TEST(three_sentences_tell_the_numbers)
     thresholds_why(t, 32 * KIB, 128 * KIB, why);
     ck_assert_msg(strstr(why[0], "Objects from 32K on are 1e+02 %") == NULL, "%s", why[0]);
     ck_assert_msg(strstr(why[0], "Objects from 32K on are 100 %") != NULL, "%s", why[0]);
-    ck_assert_msg(strstr(why[0], "at most 64 are live at once") != NULL, "%s", why[0]);
+    ck_assert_msg(strstr(why[0], "at most 64 live at once") != NULL, "%s", why[0]);
     ck_assert_msg(strstr(why[1], "they stay at 128K") != NULL, "%s", why[1]);
     thresholds_why(t, 128 * KIB, THRESHOLDS_UNKNOWN, why);
     ck_assert_msg(strstr(why[2], "under a trim_threshold of 128K") != NULL, "%s", why[2]);
@@ -222,8 +222,31 @@ START_TEST(three_sentences_tell_the_numbers)
 }
 END_TEST
 
+START_TEST(given_or_not_the_dynamic_thresholds_are_told_apart)
+{
+    struct made m;
+    char why[THRESHOLDS_SENTENCES][THRESHOLDS_SENTENCE_BYTES];
+    begin(&m);
+    make(&m, 0, 3 * MIB);
+    end(&m, 0);
+    const struct thresholds *t = analyse(&m);
+    thresholds_why(t, THRESHOLDS_UNKNOWN, THRESHOLDS_UNKNOWN, why);
+    ck_assert_msg(
+        strstr(why[1], "With neither threshold given, frees of mappings move them 1 time:"), "%s",
+        why[1]);
+    ck_assert_msg(strstr(why[0], "Objects from 2M on are 100 %"), "%s", why[0]);
+    ck_assert_msg(strstr(why[0], "at most 1 lives at once"), "%s", why[0]);
+    thresholds_why(t, 8 * MIB, THRESHOLDS_UNKNOWN, why);
+    ck_assert_msg(strstr(why[0], "No object is as large as 8M"), "%s", why[0]);
+    ck_assert_msg(strstr(why[1], "Given, neither threshold moves;"), "%s", why[1]);
+    ck_assert_msg(strstr(why[1], "would end at 3.0M and trim_threshold at 6.0M"), "%s", why[1]);
+    ck_assert_msg(strstr(why[2], "cut 1 time under a trim_threshold of 128K: 3"), "%s", why[2]);
+}
+END_TEST
+
 UNIT_MAIN("thresholds", shares_and_lives_are_those_of_the_plan,
           a_chunk_of_the_threshold_is_a_mapping, the_dynamic_threshold_follows_what_is_freed,
           a_realloc_of_a_mapping_moves_nothing, a_sawtooth_is_cut_and_grown_again,
           objects_of_all_threads_count, lives_are_told_in_time_where_there_is_one,
-          the_nearest_candidate_is_so_by_ratio, three_sentences_tell_the_numbers)
+          the_nearest_candidate_is_so_by_ratio, three_sentences_tell_the_numbers,
+          given_or_not_the_dynamic_thresholds_are_told_apart)

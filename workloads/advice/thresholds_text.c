@@ -74,15 +74,23 @@ static void say_objects(const struct thresholds *t, unsigned m, char *out)
     say_life(life, sizeof(life), o);
     snprintf(out, THRESHOLDS_SENTENCE_BYTES,
              "Objects from %s on are %.3g %% of those made and %.3g %% of their bytes; %s, and at "
-             "most %" PRIu64 " are live at once, each a mapping where the threshold is %s.",
+             "most %" PRIu64 " live%s at once, each a mapping where the threshold is %s.",
              size(at, thresholds_mmap[m]), percent(o->n, t->n_objects), percent(o->bytes, t->bytes),
-             life, o->most_live, at);
+             life, o->most_live, o->most_live == 1 ? "s" : "", at);
 }
 
-static void say_dynamic(const struct thresholds *t, char *out)
+/* What the thresholds do when neither is given; `given`: one is. */
+static void say_dynamic(const struct thresholds *t, bool given, char *out)
 {
     char mmap[SIZE_BYTES], trim[SIZE_BYTES];
-    if (t->dynamic_moves == 0)
+    if (given && t->dynamic_moves > 0)
+        snprintf(out, THRESHOLDS_SENTENCE_BYTES,
+                 "Given, neither threshold moves; with neither given, frees of mappings would move "
+                 "them %" PRIu64
+                 " time%s: mmap_threshold would end at %s and trim_threshold at %s.",
+                 t->dynamic_moves, t->dynamic_moves == 1 ? "" : "s", size(mmap, t->dynamic_mmap),
+                 size(trim, t->dynamic_trim));
+    else if (t->dynamic_moves == 0)
         snprintf(out, THRESHOLDS_SENTENCE_BYTES,
                  "With neither threshold given they stay at 128K: no mapping of more than that, "
                  "and of 32M at most, is freed.");
@@ -118,6 +126,6 @@ void thresholds_why(const struct thresholds *t, uint64_t mmap_threshold, uint64_
     uint64_t trim = trim_given ? trim_threshold : mmap_given ? 128 * KIB : t->dynamic_trim;
     unsigned m = thresholds_nearest_mmap(mmap), k = thresholds_nearest_trim(trim);
     say_objects(t, m, out[THRESHOLDS_OBJECTS]);
-    say_dynamic(t, out[THRESHOLDS_DYNAMIC]);
+    say_dynamic(t, mmap_given || trim_given, out[THRESHOLDS_DYNAMIC]);
     say_heap(t, m, k, out[THRESHOLDS_HEAP]);
 }

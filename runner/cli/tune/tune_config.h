@@ -15,6 +15,12 @@ struct tune_config {
         overhead_s; /* measured: a trial of the default, and what of it is not its clock */
 };
 
+/* Then single calls are timed with every trial. */
+static inline bool tuning_goal_is_tail(const struct tune_config *c)
+{
+    return c->objective.goal == TUNE_P99;
+}
+
 /* A text that the caller frees; NULL when out of memory. */
 char *tune_config_to_json(const struct tune_config *c);
 

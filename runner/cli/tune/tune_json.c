@@ -51,17 +51,33 @@ static json_t *point(const struct tuning *t, const struct tune_answer *a, unsign
                      "standard_errors", measures(e->spread), "failure", part_text(e->failure));
 }
 
-static json_t *confirmation(const struct tune_answer *a)
+static json_t *confirmation(const struct tune_candidate *c)
 {
     json_t *object = json_object();
     for (enum tune_measure m = 0; m < TUNE_MEASURES; m++) {
-        const struct interval *x = &a->ratio[m];
+        const struct interval *x = &c->ratio[m];
         json_object_set_new(object, tune_measure_name(m),
                             json_pack("{so so so ss}", "ratio", part_number(x->estimate), "low",
                                       part_number(x->low), "high", part_number(x->high), "verdict",
-                                      stats_verdict_name(a->claims[m])));
+                                      stats_verdict_name(c->claims[m])));
     }
     return object;
+}
+
+/* All that was measured again. */
+static json_t *candidates(const struct tune_answer *a)
+{
+    json_t *array = json_array();
+    for (unsigned i = 0; i < a->n_candidates; i++) {
+        const struct tune_candidate *c = &a->candidates[i];
+        const char *verdict =
+            a->verdict == TUNE_UNCONFIRMED ? "unconfirmed" : verdict_name(c->verdict);
+        json_array_append_new(array,
+                              json_pack("{si ss si so so}", "point", (int)c->point, "verdict",
+                                        verdict, "blocks", (int)c->n_blocks, "confirmation",
+                                        confirmation(c), "medians", measures(c->value)));
+    }
+    return array;
 }
 
 /* The lines of the environment, as an array. */
@@ -91,16 +107,17 @@ static json_t *answer_of(const struct tuning *t, const struct tune_answer *a, bo
 {
     const struct tune_objective *o = &t->config->objective;
     const struct cell *cell = &t->campaign.cells[0];
-    return json_pack("{so so si s{ss ss sf} ss si si sI si so so so so so}", "allocator",
+    const struct tune_candidate *chosen = &a->candidates[a->chosen];
+    return json_pack("{so so si s{ss ss sf} ss si si sI si so so so so so so}", "allocator",
                      part_text(t->campaign.subjects[0].name), "workload", part_text(cell->name),
                      "threads", (int)cell->threads, "objective", "goal", tune_measure_name(o->goal),
                      "limited", tune_measure_name(o->limited), "limit", o->limit, "verdict",
                      verdict_name(a->verdict), "best", (int)a->best, "recommended",
                      (int)a->recommended, "trials", (json_int_t)t->n_trials, "confirmation_blocks",
-                     (int)a->n_confirmed, "confirmation", confirmation(a), "confirmed_medians",
-                     measures(a->confirmed), "default_confirmed_medians",
-                     measures(a->default_confirmed), "environment", environment(t, a->recommended),
-                     "points", points_of(t, a, all));
+                     (int)a->n_confirmed, "confirmation", confirmation(chosen), "candidates",
+                     candidates(a), "confirmed_medians", measures(chosen->value),
+                     "default_confirmed_medians", measures(a->default_confirmed), "environment",
+                     environment(t, a->recommended), "points", points_of(t, a, all));
 }
 
 int tune_print_json(FILE *out, struct tuning *t, const struct tune_answer *a, struct err *err)

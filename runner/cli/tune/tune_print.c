@@ -50,7 +50,12 @@ void tune_print_plan(FILE *out, const struct tuning *t)
         fputs(", beside the best and the default\n", out);
     }
     fputs("  combine  what was best, together and one level on\n", out);
-    fprintf(out, "  confirm  %u fresh blocks of the default and the winner\n", p->n_confirm_blocks);
+    fprintf(out, "  confirm  %u fresh blocks of the default and the winner%s%s\n",
+            p->n_confirm_blocks,
+            p->n_candidates > 2    ? " and the next two"
+            : p->n_candidates == 2 ? " and the next"
+                                   : "",
+            p->looks ? ", single calls timed as well" : "");
     fprintf(
         out,
         "some %.0f trials of %.2g s, %.1f minutes%s; in each block the default and all settings "
@@ -83,7 +88,7 @@ static void format_ratio(const struct tune_estimate *e, enum tune_measure m, cha
         text_format(out, n, "%s [%s, %s]", middle, low, high);
 }
 
-static const enum tune_measure columns[] = {
+const enum tune_measure tune_print_order[TUNE_MEASURES] = {
     TUNE_THROUGHPUT, TUNE_PEAK_RSS, TUNE_MEAN_RSS, TUNE_COST, TUNE_P99, TUNE_FAULTS, TUNE_MAPPINGS};
 
 static bool is_known(const struct tune_answer *a, enum tune_measure m)
@@ -91,7 +96,25 @@ static bool is_known(const struct tune_answer *a, enum tune_measure m)
     for (unsigned p = 0; p < a->n_points; p++)
         if (!isnan(a->points[p].ratio[m]))
             return true;
-    return false;
+    return m == TUNE_P99; /* what was not measured is said */
+}
+
+/* What the trials of the search do not measure is of the confirmation, where the point was in it. */
+static void format_p99(const struct tune_answer *a, unsigned point, char *out, size_t n)
+{
+    const struct tune_candidate *c = tune_confirmed(a, point);
+    char numbers[3][WORDING_NUMBER_BYTES];
+    if (point == 0 && !isnan(a->default_confirmed[TUNE_P99])) {
+        text_format(out, n, "1.00");
+    } else if (!c || c->ratio[TUNE_P99].n_blocks == 0) {
+        text_format(out, n, "not measured");
+    } else {
+        const struct interval *x = &c->ratio[TUNE_P99];
+        wording_number(numbers[0], x->estimate);
+        wording_number(numbers[1], x->low);
+        wording_number(numbers[2], x->high);
+        text_format(out, n, "%s [%s, %s]", numbers[0], numbers[1], numbers[2]);
+    }
 }
 
 static void add_row(struct libscols_table *table, const struct tuning *t,
@@ -104,10 +127,13 @@ static void add_row(struct libscols_table *table, const struct tuning *t,
     tuning_words(t, tune_point(t->tune, point), words, sizeof(words));
     set_cell(line, column++, point == a->best && point ? "*" : "");
     set_cell(line, column++, words);
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-        if (!is_known(a, columns[i]))
+    for (size_t i = 0; i < TUNE_MEASURES; i++) {
+        if (!is_known(a, tune_print_order[i]))
             continue;
-        format_ratio(e, columns[i], text, sizeof(text));
+        if (tune_print_order[i] == TUNE_P99 && isnan(e->ratio[TUNE_P99]))
+            format_p99(a, point, text, sizeof(text));
+        else
+            format_ratio(e, tune_print_order[i], text, sizeof(text));
         set_cell(line, column++, text);
     }
     text_format(text, sizeof(text), "%u", e->n_blocks);
@@ -127,14 +153,15 @@ static int compare(const void *a, const void *b)
     return x->point < y->point ? -1 : 1;
 }
 
-/* The default first, then by throughput; of a long set the surest, the best always. */
+/* The default first, then by throughput; of a long set the surest, what was confirmed always. */
 static unsigned choose_rows(const struct tune_answer *a, struct entry *out)
 {
     unsigned n = 0, least = 2, shown;
     do {
         shown = n = 0;
         for (unsigned p = 1; p < a->n_points; p++)
-            if (a->points[p].is_pareto && (a->points[p].n_blocks >= least || p == a->best)) {
+            if (a->points[p].is_pareto &&
+                (a->points[p].n_blocks >= least || p == a->best || tune_confirmed(a, p))) {
                 out[n++] = (struct entry){p, a->points[p].ratio[TUNE_THROUGHPUT]};
                 shown++;
             }
@@ -153,9 +180,9 @@ static int print_table(FILE *out, const struct tuning *t, const struct tune_answ
     if (table && rows) {
         scols_table_new_column(table, "", 0, 0);
         scols_table_new_column(table, "setting", 0, 0);
-        for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-            if (is_known(a, columns[i]))
-                scols_table_new_column(table, tune_print_measure(columns[i]), 0, 0);
+        for (size_t i = 0; i < TUNE_MEASURES; i++)
+            if (is_known(a, tune_print_order[i]))
+                scols_table_new_column(table, tune_print_measure(tune_print_order[i]), 0, 0);
         scols_table_new_column(table, "blocks", 0, SCOLS_FL_RIGHT);
         unsigned n = choose_rows(a, rows);
         add_row(table, t, a, 0);
@@ -169,85 +196,6 @@ static int print_table(FILE *out, const struct tuning *t, const struct tune_answ
     free(rows);
     scols_unref_table(table);
     return text ? 0 : err_set(err, ENOMEM, "no memory for the table");
-}
-
-/* --- the recommendation --- */
-
-static void print_interval(FILE *out, const struct tune_answer *a, enum tune_measure m)
-{
-    const struct interval *x = &a->ratio[m];
-    const char *verdict = a->claims[m] == VERDICT_BETTER  ? "better"
-                          : a->claims[m] == VERDICT_WORSE ? "worse"
-                                                          : "no difference found";
-    if (x->n_blocks > 0)
-        fprintf(out, "  %-12s %.3f [%.3f, %.3f]  %s\n", tune_print_measure(m), x->estimate, x->low,
-                x->high, verdict);
-}
-
-static void print_confirmation(FILE *out, const struct tune_answer *a)
-{
-    if (a->n_confirmed == 0)
-        return;
-    fprintf(out, "\nmeasured again, %u fresh blocks, by the default [%g %% interval]:\n",
-            a->n_confirmed, STATS_CONFIDENCE * 100);
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-        print_interval(out, a, columns[i]);
-}
-
-void tune_print_verdict(FILE *out, const struct tuning *t, const struct tune_answer *a)
-{
-    const struct tune_objective *o = &t->config->objective;
-    char words[SUBJECT_TEXT_MAX];
-    tuning_words(t, tune_point(t->tune, a->best), words, sizeof(words));
-    switch (a->verdict) {
-    case TUNE_UNCONFIRMED:
-        fprintf(out, "UNCONFIRMED, the search was cut off; the best so far: %s\n", words);
-        break;
-    case TUNE_NO_CANDIDATE:
-        fputs("leave the default: nothing that was tried looked better within the limit\n", out);
-        break;
-    case TUNE_FAILED_LATER:
-        fprintf(out, "leave the default: %s won the search and failed when measured again: %s\n",
-                words, a->points[a->best].failure);
-        break;
-    case TUNE_NO_GAIN:
-        fprintf(out,
-                "leave the default: %s won the search, but measured again no gain is certain\n",
-                words);
-        break;
-    case TUNE_LIMIT_BROKEN:
-        fprintf(
-            out,
-            "leave the default: %s won the search, but measured again its %s is beyond the limit\n",
-            words, tune_print_measure(o->limited));
-        break;
-    case TUNE_LIMIT_UNSURE:
-        fprintf(
-            out,
-            "recommended: %s\n  the gain is certain; that %s keeps the limit of %g %% is likely, not certain\n",
-            words, tune_print_measure(o->limited), o->limit * 100);
-        break;
-    default:
-        fprintf(out, "recommended: %s\n", words);
-    }
-}
-
-void tune_print_costs(FILE *out, const struct tune_answer *a, const char *before)
-{
-    static struct machine_facts facts;
-    double mappings = a->confirmed[TUNE_MAPPINGS], by_default = a->default_confirmed[TUNE_MAPPINGS];
-    machine_facts_read("/", &facts);
-    const char *most = machine_fact(&facts, "max_map_count");
-    if (!isnan(mappings))
-        fprintf(out, "%smappings at the end %.0f, by default %.0f; vm.max_map_count allows %s\n",
-                before, mappings, by_default, most ? most : "an unknown number");
-    if (!isnan(a->confirmed[TUNE_FAULTS]))
-        fprintf(out, "%spage faults %.3g for a thousand calls, by default %.3g\n", before,
-                1000 * a->confirmed[TUNE_FAULTS], 1000 * a->default_confirmed[TUNE_FAULTS]);
-    for (enum tune_measure m = 0; m < TUNE_MEASURES; m++)
-        if (a->claims[m] == VERDICT_WORSE && m != TUNE_FAULTS && m != TUNE_MAPPINGS)
-            fprintf(out, "%s%s %.3f of the default's\n", before, tune_print_measure(m),
-                    a->ratio[m].estimate);
 }
 
 static void print_failures(FILE *out, const struct tuning *t, const struct tune_answer *a)
@@ -279,19 +227,23 @@ int tune_print_answer(FILE *out, const struct tuning *t, const struct tune_answe
         n_pareto += a->points[p].is_pareto;
     fprintf(out,
             "%u settings, %.0f trials; %u that no other beats in everything, by the default's, "
-            "[two standard errors to each side]:\n",
-            a->n_points, (double)t->n_trials, n_pareto);
+            "[two standard errors to each side]%s:\n",
+            a->n_points, (double)t->n_trials, n_pareto,
+            isnan(a->points[0].ratio[TUNE_P99]) && !isnan(a->default_confirmed[TUNE_P99])
+                ? "; p99 as measured again [95 %]"
+                : "");
     int rc = print_table(out, t, a, err);
     if (rc < 0)
         return rc;
     fputc('\n', out);
     print_failures(out, t, a);
     tune_print_verdict(out, t, a);
-    print_confirmation(out, a);
+    tune_print_confirmation(out, t, a);
     unsigned shown = tune_print_shown(a);
     if (shown > 0) {
         fputs("\nto set it:\n", out);
         tune_print_paste(out, t, shown, "  ");
+        tune_print_unproved(out, t, shown, "  ");
     }
     if (a->recommended > 0) {
         fputs("\nwhat it costs elsewhere:\n", out);

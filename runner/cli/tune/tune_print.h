@@ -24,6 +24,12 @@ char *tune_answer_to_json(const struct tuning *t, const struct tune_answer *a);
 /* One sentence or two. */
 void tune_print_verdict(FILE *out, const struct tuning *t, const struct tune_answer *a);
 
+/* The intervals of the chosen point, and a line for each other that was measured again. Nothing where none was. */
+void tune_print_confirmation(FILE *out, const struct tuning *t, const struct tune_answer *a);
+
+/* A line that names the settings of the point that were taken, and could not be proved; nothing where all were. */
+void tune_print_unproved(FILE *out, const struct tuning *t, unsigned point, const char *before);
+
 /* What the recommendation costs elsewhere, a line each with `before` in front. */
 void tune_print_costs(FILE *out, const struct tune_answer *a, const char *before);
 
@@ -44,3 +50,6 @@ void tune_print_why(FILE *out, const struct tuning *t, unsigned point);
 
 /* "peak RSS", "throughput", ...: how tables call a measure. */
 const char *tune_print_measure(enum tune_measure m);
+
+/* The order of columns and lines. */
+extern const enum tune_measure tune_print_order[TUNE_MEASURES];

@@ -212,7 +212,7 @@ static double execute_default(struct tuning *t, struct trial_result *result)
     struct campaign *c = &t->campaign;
     static volatile sig_atomic_t never;
     uint64_t begun_ns = clock_ns();
-    tuning_trial(t, &c->subjects[0], &never, result);
+    tuning_trial(t, &c->subjects[0], tuning_goal_is_tail(t->config), &never, result);
     return (double)(clock_ns() - begun_ns) * 1e-9;
 }
 
@@ -258,8 +258,10 @@ static int too_small(const struct tune_config *c, double least, struct err *err)
 int tuning_plan(struct tuning *t, struct err *err)
 {
     const struct tune_config *c = t->config;
-    const struct tune_options options = {
-        .objective = c->objective, .budget = floor(c->budget_s / c->trial_s), .seed = c->run.seed};
+    const struct tune_options options = {.objective = c->objective,
+                                         .budget = floor(c->budget_s / c->trial_s),
+                                         .seed = c->run.seed,
+                                         .looks_always = tuning_goal_is_tail(c)};
     double least = 0;
     int rc = tune_begin(&t->space, &options, &t->tune, &least, err);
     return rc < 0 && least > options.budget ? too_small(c, least, err) : rc;
@@ -329,6 +331,8 @@ static int load_told(void *context, const struct store_trial *trial, struct err 
                                    err);
     if (rc == 0)
         rc = tune_figures_take(t->config, &c->cells[0], &result, &told.outcome, &told.failure, err);
+    if (rc == 0 && told.subject < TUNE_POINTS_MAX)
+        tuning_note_unproved(t, told.subject, &result);
     free(result.samples);
     free(result.statistics);
     struct tuning_told *more = rc == 0 ? reallocarray(t->told, t->n_told + 1, sizeof(*more)) : NULL;

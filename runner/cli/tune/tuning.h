@@ -32,8 +32,12 @@ struct tuning {
         hurried_at; /* block at which a search before this one ran out of time; UINT_MAX: none did */
     unsigned n_blocks;           /* begun or replayed */
     uint64_t n_trials, n_failed; /* stored in all */
+    uint16_t
+        unproved[TUNE_POINTS_MAX]; /* bit k: knobs[k] was taken there, and could not be proved */
     bool interrupted;
 };
+
+static_assert(TUNE_KNOBS_MAX <= 16, "a bit for each knob");
 
 /*
  * Finds the allocator, the workload and the knobs. config->knobs "" is all that the allocator has; it is filled
@@ -66,12 +70,15 @@ int tuning_execute(struct tuning *t, struct err *err) MUST_CHECK;
 
 void tuning_release(struct tuning *t);
 
-/* A statistic that trials of a tuning have whose goal is the tail of single calls; the bench's, not the allocator's. */
+/* A statistic of trials whose single calls were timed; the bench's, not the allocator's. */
 #define TUNING_P99 "bench_p99_ns"
 
-/* Executes one, and times its calls in another execution where the goal is their tail. */
-void tuning_trial(struct tuning *t, const struct subject *s, volatile sig_atomic_t *interrupted,
-                  struct trial_result *result);
+/* Executes one; `looks`: and times its calls in another execution. */
+void tuning_trial(struct tuning *t, const struct subject *s, bool looks,
+                  volatile sig_atomic_t *interrupted, struct trial_result *result);
+
+/* Notes what a trial of a point could not prove. */
+void tuning_note_unproved(struct tuning *t, unsigned point, const struct trial_result *result);
 
 /* The subject of a point, made where it is not there yet. */
 int tuning_subject(struct tuning *t, unsigned point, const struct subject **out,

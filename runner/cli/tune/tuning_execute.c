@@ -83,6 +83,7 @@ static int keep(struct doing *d, unsigned position, struct trial_result *result,
         rc = tune_figures_take(t->config, &c->cells[0], result, &outcome, &failure, err);
     if (rc < 0)
         return rc;
+    tuning_note_unproved(t, point, result);
     t->n_trials++;
     t->n_failed += result->status != TRIAL_OK;
     rc = tune_tell(t->tune, point, &outcome, err);
@@ -99,7 +100,7 @@ static int do_trial(struct doing *d, unsigned position, struct err *err)
     if (rc < 0)
         return rc;
     show(d, subject);
-    tuning_trial(t, subject, &interrupted, &result);
+    tuning_trial(t, subject, d->block.looks, &interrupted, &result);
     t->interrupted = result.status == TRIAL_INTERRUPTED;
     if (!t->interrupted)
         rc = keep(d, position, &result, err);

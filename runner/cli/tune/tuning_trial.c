@@ -1,4 +1,4 @@
-/* One trial of a search; and where the goal is the tail of single calls, a look at these right behind it. */
+/* One trial of a search; and where single calls are to be timed, a look at these right behind it. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -66,13 +66,22 @@ static void look_at_calls(struct tuning *t, const struct subject *s,
     survey_release(&survey);
 }
 
-void tuning_trial(struct tuning *t, const struct subject *s, volatile sig_atomic_t *interrupted,
-                  struct trial_result *result)
+void tuning_note_unproved(struct tuning *t, unsigned point, const struct trial_result *result)
+{
+    for (size_t i = 0; i < result->n_statistics; i++)
+        for (unsigned k = 0; k < t->n_knobs; k++)
+            if (result->statistics[i].kind == STATISTIC_UNPROVED &&
+                strcmp(result->statistics[i].name, t->knobs[k]->name) == 0)
+                t->unproved[point] |= (uint16_t)(1u << k);
+}
+
+void tuning_trial(struct tuning *t, const struct subject *s, bool looks,
+                  volatile sig_atomic_t *interrupted, struct trial_result *result)
 {
     struct campaign *c = &t->campaign;
     const struct cell_trial how = {&t->config->run, c->places, c->topology, interrupted};
     cell_trial_execute(&how, &c->cells[0], s, &c->placements[0], result);
-    if (result->status != TRIAL_OK || t->config->objective.goal != TUNE_P99)
+    if (result->status != TRIAL_OK || !looks)
         return;
     look_at_calls(t, s, interrupted, result);
     if (*interrupted)
