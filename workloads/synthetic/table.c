@@ -10,6 +10,10 @@ static const struct workload *const workloads[] = {
     &workload_thread_churn,
     &workload_realloc_growth,
     &workload_threshold_ratchet,
+    &workload_robson,
+    &workload_best_fit_worst,
+    &workload_segregated_worst,
+    &workload_blow_up,
 };
 
 const struct workload *const *workload_table(size_t *n)
