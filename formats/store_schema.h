@@ -30,7 +30,7 @@
 #pragma once
 
 #define STORE_APPLICATION_ID 0x61726e62 /* "arnb" */
-#define STORE_SCHEMA_VERSION 4
+#define STORE_SCHEMA_VERSION 5
 
 /* Of table trial and of table survey. */
 #define STORE_RESULT_COLUMNS \
@@ -113,6 +113,7 @@ static const char store_schema_sql[] =
     "  remote_frees INTEGER NOT NULL,"   /* of them, by another thread than the allocating one */
     "  peak_live_bytes INTEGER NOT NULL,"
     "  live_error_bytes INTEGER," /* see plan_profile.h; NULL: what is live is unknown */
+    "  bound_bytes INTEGER," /* of heap, that theory has the workload drive an allocator to; or NULL */
     "  PRIMARY KEY (run, ordinal),"
     "  UNIQUE (run, workload, threads)"
     ") STRICT, WITHOUT ROWID;"

@@ -80,8 +80,12 @@ static const struct plan *make(const char *word, double *bound)
         rc = workload_plan(&spec, 1, 1, &fd, &plan, &err);
     ck_assert_msg(rc == 0, "%s: %s", word, err.text);
     close(fd);
-    *bound =
-        (double)spec.workload->bound(&(struct workload_args){.threads = 1, .values = spec.values});
+    const struct workload_args args = {.threads = 1, .values = spec.values};
+    struct workload_claims claims;
+    spec.workload->claims(&args, &claims);
+    ck_assert_uint_eq(plan->facts.peak_live_bytes, claims.live_min);
+    ck_assert_uint_eq(plan->facts.peak_live_bytes, claims.live_max);
+    *bound = (double)spec.workload->bound(&args);
     return plan;
 }
 

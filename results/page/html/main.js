@@ -30,7 +30,7 @@ function start() {
   fillAgain();
   document.documentElement.dataset.filled = "yes";
   performance.mark("filled");
-  const rest = [setUpTradeoff, setUpScaling, setUpMemory, setUpFragmentation, setUpOccupancy, setUpTail, setUpLatency];
+  const rest = [setUpTradeoff, setUpScaling, setUpMemory, setUpFragmentation, setUpOccupancy, setUpTail, setUpLatency, setUpBound];
   const next = () => {
     const job = rest.shift();
     if (job) { job(); setTimeout(next); } else document.documentElement.dataset.ready = "yes";

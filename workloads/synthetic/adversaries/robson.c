@@ -32,10 +32,10 @@ enum { LIVE, UNIT, DOUBLINGS, HEADER, MAIN };
 #define DOUBLINGS_MAX 20
 
 static const struct param params[] = {
-    [LIVE] = ADVERSARY_LIVE_ROW(4 * MIB, "bytes of blocks, headers included, that each thread "
+    [LIVE] = ADVERSARY_LIVE_ROW(2 * MIB, "bytes of blocks, headers included, that each thread "
                                          "has at one time"),
-    [UNIT] = ADVERSARY_UNIT_ROW(128),
-    [DOUBLINGS] = {"doublings", PARAM_COUNT, 9, 1, DOUBLINGS_MAX,
+    [UNIT] = ADVERSARY_UNIT_ROW(256),
+    [DOUBLINGS] = {"doublings", PARAM_COUNT, 8, 1, DOUBLINGS_MAX,
                    "from the smallest block to the largest"},
     [HEADER] = ADVERSARY_HEADER_ROW,
     [MAIN] = GENERATE_MAIN_ROW,

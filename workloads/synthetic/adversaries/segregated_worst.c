@@ -18,7 +18,7 @@
 enum { LIVE, MIN, MAX, PER_DOUBLING, PAGE, MAIN };
 
 static const struct param params[] = {
-    [LIVE] = ADVERSARY_LIVE_ROW(2 * MIB, "bytes of objects that each thread has at one time"),
+    [LIVE] = ADVERSARY_LIVE_ROW(1 * MIB, "bytes of objects that each thread has at one time"),
     [MIN] = GENERATE_MIN_ROW(128),
     [MAX] = {"max", PARAM_BYTES, 1024, 1, GIB, "greatest size"},
     [PER_DOUBLING] = {"classes", PARAM_COUNT, 4, 1, 16, "sizes in each doubling, evenly spaced"},
