@@ -125,6 +125,7 @@ static const char store_schema_sql[] =
     "  remote_frees INTEGER NOT NULL,"   /* of them, by another thread than the allocating one */
     "  peak_live_bytes INTEGER NOT NULL,"
     "  live_error_bytes INTEGER," /* see plan_profile.h; NULL: what is live is unknown */
+    "  bound_bytes INTEGER," /* of heap, that theory has the workload drive an allocator to; or NULL */
     "  PRIMARY KEY (run, ordinal),"
     "  UNIQUE (run, workload, threads)"
     ") STRICT, WITHOUT ROWID;"

@@ -163,6 +163,7 @@ static const struct {
     {"frees", offsetof(struct store_cell, frees)},
     {"frees by other threads", offsetof(struct store_cell, remote_frees)},
     {"greatest live bytes", offsetof(struct store_cell, peak_live_bytes)},
+    {"the bound of its heap", offsetof(struct store_cell, bound_bytes)},
 };
 
 static int check_plan(const struct store_run *a, const struct store_run *b,

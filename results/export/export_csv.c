@@ -37,7 +37,7 @@ static void put_header(FILE *out)
         fprintf(out, ",%s", c->name);
     for (const struct store_text *t = store_texts; t->name; t++)
         fprintf(out, ",%s", t->name);
-    fputc('\n', out);
+    fputs(",bound_bytes\n", out);
 }
 
 static int put_trial(void *context, const struct store_trial *t, struct err *err)
@@ -68,6 +68,8 @@ static int put_trial(void *context, const struct store_trial *t, struct err *err
         fputc(',', out);
         csv_put_text(out, store_text_of(&t->result, text));
     }
+    uint64_t bound = run->cells[t->place.cell].bound_bytes;
+    csv_put_known(out, bound > 0 ? bound : TRIAL_UNKNOWN);
     fputc('\n', out);
     return 0;
 }

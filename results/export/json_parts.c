@@ -40,6 +40,8 @@ json_t *part_cell(struct json *j, const struct store_cell *cell)
     part_put(j, o, "remote_frees", part_count(cell->remote_frees));
     part_put(j, o, "peak_live_bytes", part_count(cell->peak_live_bytes));
     part_put(j, o, "live_error_bytes", part_known(cell->live_error_bytes));
+    part_put(j, o, "bound_bytes",
+             cell->bound_bytes > 0 ? part_count(cell->bound_bytes) : json_null());
     return o;
 }
 

@@ -7,6 +7,7 @@ int plot_throughput(struct plot *p, struct err *err) MUST_CHECK;
 int plot_memory_speed(struct plot *p, struct err *err) MUST_CHECK;
 int plot_memory(struct plot *p, struct err *err) MUST_CHECK;
 int plot_fragmentation(struct plot *p, struct err *err) MUST_CHECK;
+int plot_bound(struct plot *p, struct err *err) MUST_CHECK;
 int plot_scaling(struct plot *p, struct err *err) MUST_CHECK;
 int plot_machines(struct plot *p, struct err *err) MUST_CHECK;
 int plot_tuning(struct plot *p, struct err *err) MUST_CHECK;

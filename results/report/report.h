@@ -28,6 +28,13 @@ struct report_look {
 int report_table(FILE *out, const struct summary *s, const struct report_look *look,
                  struct err *err) MUST_CHECK;
 
+/*
+ * The adversaries of the run: what each allocator's heap grew to, beside the bound that theory states and
+ * what was live. Nothing for a run without any.
+ */
+int report_bounds(FILE *out, const struct summary *s, const struct report_look *look,
+                  struct err *err) MUST_CHECK;
+
 /* What the allocators told of themselves: a table per cell, of those that told any, to stand behind report_table().
  * Columns that do not fit follow in panels here, too. */
 int report_statistics(FILE *out, struct store *store, const struct summary *s,

@@ -64,6 +64,7 @@ struct store_cell {
     /* Of the plan: frees, and those by another thread, are of what is repeated, if anything is. */
     uint64_t calls_per_pass, frees, remote_frees, peak_live_bytes;
     uint64_t live_error_bytes; /* see plan_profile.h; TRIAL_LIVE_UNKNOWN: what is live is unknown */
+    uint64_t bound_bytes;      /* of an adversary, see workload.h; 0: it is none */
 };
 
 /* A part of a run: the blocks b with b mod n_shards == ordinal, all on one machine. */

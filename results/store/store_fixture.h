@@ -59,7 +59,8 @@ static const struct store_cell fixture_cells[] = {
      .threads = 1,
      .calls_per_pass = 1000,
      .peak_live_bytes = 1 << 20,
-     .live_error_bytes = 4096},
+     .live_error_bytes = 4096,
+     .bound_bytes = 5 << 20},
     {.workload = "churn", .threads = 2, .calls_per_pass = 2000, .frees = 70, .remote_frees = 7},
     {.workload = "larson", .threads = 2, .calls_per_pass = UINT64_MAX},
 };

@@ -122,6 +122,7 @@ static bool read_cell(struct store_run *run, sqlite3_stmt *q, void *array, uint3
     c->live_error_bytes = sqlite3_column_type(q, 6) == SQLITE_NULL
                               ? TRIAL_LIVE_UNKNOWN
                               : (uint64_t)sqlite3_column_int64(q, 6);
+    c->bound_bytes = (uint64_t)sqlite3_column_int64(q, 7); /* 0 of NULL */
     return c->workload != NULL;
 }
 
@@ -160,7 +161,7 @@ static const struct part subject_part = {
 static const struct part cell_part = {
     .count_sql = "SELECT count(*) FROM cell WHERE run = ?",
     .rows_sql = "SELECT workload, threads, calls_per_pass, frees, remote_frees, peak_live_bytes, "
-                "live_error_bytes, ordinal FROM cell WHERE run = ? ORDER BY ordinal",
+                "live_error_bytes, bound_bytes, ordinal FROM cell WHERE run = ? ORDER BY ordinal",
     .n_bytes_each = sizeof(struct store_cell),
     .read = read_cell,
     .is_ordered = true,

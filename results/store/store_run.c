@@ -123,11 +123,12 @@ static int insert_cell(struct store *s, int64_t run_id, uint32_t ordinal,
                        const struct store_cell *cell, struct err *err)
 {
     sqlite3_stmt *q;
-    int result = store_prepare(s,
-                               "INSERT INTO cell (run, ordinal, workload, threads, calls_per_pass, "
-                               "frees, remote_frees, peak_live_bytes, live_error_bytes) "
-                               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                               &q, err);
+    int result =
+        store_prepare(s,
+                      "INSERT INTO cell (run, ordinal, workload, threads, calls_per_pass, "
+                      "frees, remote_frees, peak_live_bytes, live_error_bytes, bound_bytes) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      &q, err);
     if (result == 0) {
         sqlite3_bind_int64(q, 1, run_id);
         sqlite3_bind_int64(q, 2, ordinal);
@@ -139,6 +140,8 @@ static int insert_cell(struct store *s, int64_t run_id, uint32_t ordinal,
         sqlite3_bind_int64(q, 8, (int64_t)cell->peak_live_bytes);
         if (cell->live_error_bytes != TRIAL_LIVE_UNKNOWN) /* else NULL */
             sqlite3_bind_int64(q, 9, (int64_t)cell->live_error_bytes);
+        if (cell->bound_bytes > 0)
+            sqlite3_bind_int64(q, 10, (int64_t)cell->bound_bytes);
         result = store_step(s, q, "write", err);
     }
     sqlite3_finalize(q);

@@ -18,6 +18,7 @@ struct store_cell campaign_describe_cell(const struct cell *cell)
         .remote_frees = cell->remote_frees,
         .peak_live_bytes = cell->plan->facts.peak_live_bytes,
         .live_error_bytes = cell->profile.threads ? cell->profile.error_bytes : TRIAL_LIVE_UNKNOWN,
+        .bound_bytes = cell->bound_bytes,
     };
 }
 

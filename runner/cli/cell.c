@@ -338,6 +338,13 @@ static int open_shape(struct cell *cell, const struct cell_word *word, uint32_t 
     return rc;
 }
 
+/* What theory says of the heap that an adversary makes. */
+static uint64_t bound_of(const struct workload_spec *spec, uint32_t threads, uint64_t seed)
+{
+    const struct workload_args args = {.threads = threads, .seed = seed, .values = spec->values};
+    return spec->workload->bound ? spec->workload->bound(&args) : 0;
+}
+
 int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads, uint64_t seed,
               struct err *err)
 {
@@ -360,6 +367,8 @@ int cell_open(struct cell *cell, const struct cell_word *word, uint32_t threads,
         return rc;
     if (word->source == CELL_TRACE)
         print_trace_cut(stderr, word->path, &info);
+    if (word->source == CELL_SYNTHETIC)
+        cell->bound_bytes = bound_of(&word->spec, threads, seed);
     note_facts(cell, word->source == CELL_TRACE ? &info : NULL, word->recorded.copies);
     if (word->source == CELL_PLAN)
         cell->threads = (uint32_t)cell->plan->facts.most_threads;

@@ -52,6 +52,7 @@ struct cell {
     char name[WORKLOAD_TEXT_BYTES];
     uint32_t threads;             /* asked for; of a file: the most alive at once */
     bool once;                    /* a recorded program: it ran once, and a trial replays it once */
+    uint64_t bound_bytes;         /* of an adversary: see workload.h; 0: it is none */
     uint64_t frees, remote_frees; /* of what is repeated; of a trace: as it was recorded */
     int fd;
     const struct plan *plan;

@@ -16,6 +16,8 @@ static int print_tables(FILE *out, struct store *store, const struct summary *su
     struct report_look look = {.colour = report_wants_colour(stdout),
                                .width = report_width(stdout)};
     int rc = report_table(out, summary, &look, err);
+    if (rc == 0)
+        rc = report_bounds(out, summary, &look, err);
     if (rc == 0 && how->memory)
         rc = report_memory(out, store, summary, &look, err);
     if (rc == 0 && how->statistics)

@@ -15,7 +15,7 @@ ARENABENCH, STORED = os.environ["ARENABENCH"], os.environ["STORED"]
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 SIZE_MOST, SECONDS_MOST = 4_000_000, 2.0
 MEASURES = {"throughput_calls_per_s": 1e-6, "peak_rss_bytes": 1 / 1048576, "cpu_ns_per_call": 1}
-CHARTS = ["tradeoff", "scaling", "memory", "fragmentation", "occupancy", "heat", "tail", "latency"]
+CHARTS = ["tradeoff", "scaling", "memory", "fragmentation", "occupancy", "heat", "tail", "latency", "bound"]
 
 
 def number(x):
@@ -198,7 +198,7 @@ def check_poor(chromium, room):
     path, _ = make(room, "bare")
     page = browser.Page(chromium, path)
     for section, why in {"memory": "no series", "fragmentation": "no series", "occupancy": "no surveys",
-                         "tail": "no surveys", "latency": "no surveys"}.items():
+                         "tail": "no surveys", "latency": "no surveys", "bound": "has a bound"}.items():
         got = page.value(f"document.getElementById('{section}').innerText")
         check(f"{section}: says in one sentence why it is empty", why in got and len(got) < 250, got)
     got = page.value("document.getElementById('answers').innerText")

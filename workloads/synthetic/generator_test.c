@@ -56,6 +56,13 @@ static const char *const words[] = {
     "realloc-growth:ops=500:growth=1.01:start=1:min=1:max=64",
     "threshold-ratchet",
     "threshold-ratchet:live=1:main=no",
+    "robson:live=64K:unit=64:doublings=5",
+    "robson:live=4K:unit=16:doublings=8:header=0",
+    "best-fit-worst:live=64K:unit=16:largest=20",
+    "segregated-worst:live=32K:min=64",
+    "segregated-worst:live=4K:min=1:max=4K:classes=16:page=16",
+    "blow-up:live=64K:size=1000",
+    "blow-up:live=4K:size=1M",
 };
 
 static void check_plan(const char *word, uint32_t threads)

@@ -39,6 +39,10 @@ static const struct workload *const workloads[] = {
     &workload_orphans,
     &workload_phase_change,
     &workload_ageing,
+    &workload_robson,
+    &workload_best_fit_worst,
+    &workload_segregated_worst,
+    &workload_blow_up,
 };
 
 const struct workload *const *workload_table(size_t *n)

@@ -32,7 +32,7 @@ function start() {
   fillAgain();
   document.documentElement.dataset.filled = "yes";
   performance.mark("filled");
-  const rest = tuning ? [setUpTuning, setUpMemory, setUpFragmentation] : [setUpTradeoff, setUpScaling, setUpMemory, setUpFragmentation, setUpOccupancy, setUpTail, setUpLatency];
+  const rest = tuning ? [setUpTuning, setUpMemory, setUpFragmentation] : [setUpTradeoff, setUpScaling, setUpMemory, setUpFragmentation, setUpOccupancy, setUpTail, setUpLatency, setUpBound];
   const next = () => {
     const job = rest.shift();
     if (job) { job(); setTimeout(next); } else document.documentElement.dataset.ready = "yes";

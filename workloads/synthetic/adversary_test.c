@@ -1,0 +1,208 @@
+/*
+ * What the adversaries do to the heaps that they are made for: each plan is executed word by word on
+ * a heap that is simulated here, plainly and independently of the generators, and what that heap grows
+ * to is held against the bound that the row states.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os.h"
+#include "plan.h"
+#include "unit.h"
+#include "workload.h"
+
+#define UNIT   64u
+#define HEADER 8u
+
+enum fit { FIRST_FIT, BEST_FIT };
+
+/* A heap of units: a byte for each, 1 where a block lies. Grows at its end, as far as needed. */
+struct heap {
+    enum fit fit;
+    uint8_t *used;
+    uint64_t n_units, room; /* the end; what `used` has room for */
+    uint64_t *at, *units;   /* of each slot's block */
+    uint64_t live, peak_live;
+};
+
+/* The hole's first unit, or the end of the heap where none is large enough. */
+static uint64_t find(const struct heap *h, uint64_t units)
+{
+    uint64_t best = h->n_units, best_units = UINT64_MAX;
+    for (uint64_t i = 0, free_units = 0; i < h->n_units; i++) {
+        free_units = h->used[i] ? 0 : free_units + 1;
+        bool ends = free_units > 0 && (i + 1 == h->n_units || h->used[i + 1]);
+        if (!ends || i + 1 == h->n_units || free_units < units || free_units >= best_units)
+            continue;
+        best = i + 1 - free_units;
+        best_units = free_units;
+        if (h->fit == FIRST_FIT)
+            return best;
+    }
+    if (best_units == UINT64_MAX) /* what is free at the end grows */
+        while (best > 0 && !h->used[best - 1])
+            best--;
+    return best;
+}
+
+static void take(struct heap *h, uint32_t slot, uint64_t bytes)
+{
+    uint64_t units = (bytes + HEADER + UNIT - 1) / UNIT, at = find(h, units);
+    ck_assert_uint_le(at + units, h->room);
+    memset(h->used + at, 1, units);
+    h->n_units = at + units > h->n_units ? at + units : h->n_units;
+    h->at[slot] = at;
+    h->units[slot] = units;
+    h->live += units;
+    h->peak_live = h->live > h->peak_live ? h->live : h->peak_live;
+}
+
+static void give_back(struct heap *h, uint32_t slot)
+{
+    memset(h->used + h->at[slot], 0, h->units[slot]);
+    h->live -= h->units[slot];
+}
+
+struct outcome {
+    double share; /* of the bound */
+    uint64_t heap_bytes, live_bytes;
+};
+
+/* The plan of one thread, and what its row states for it. */
+static const struct plan *make(const char *word, double *bound)
+{
+    static struct workload_spec spec;
+    struct err err = {0};
+    const struct plan *plan = NULL;
+    int fd = -1, rc = workload_parse(word, strlen(word), &spec, &err);
+    if (rc == 0)
+        rc = workload_plan(&spec, 1, 1, &fd, &plan, &err);
+    ck_assert_msg(rc == 0, "%s: %s", word, err.text);
+    close(fd);
+    const struct workload_args args = {.threads = 1, .values = spec.values};
+    struct workload_claims claims;
+    spec.workload->claims(&args, &claims);
+    ck_assert_uint_eq(plan->facts.peak_live_bytes, claims.live_min);
+    ck_assert_uint_eq(plan->facts.peak_live_bytes, claims.live_max);
+    *bound = (double)spec.workload->bound(&args);
+    return plan;
+}
+
+static struct outcome run(const char *word, enum fit fit)
+{
+    double bound;
+    const struct plan *plan = make(word, &bound);
+    uint32_t n_slots = plan_threads(plan)->n_slots;
+    struct heap h = {.fit = fit, .room = (uint64_t)(4 * bound / UNIT) + 1024};
+    h.used = calloc(h.room, 1);
+    h.at = calloc(n_slots, sizeof(h.at[0]));
+    h.units = calloc(n_slots, sizeof(h.units[0]));
+    const struct plan_op *op = plan_thread_ops(plan, 0);
+    for (; plan_op_kind(*op) != PLAN_END; op++) {
+        if (plan_op_kind(*op) == PLAN_FREE || plan_op_kind(*op) == PLAN_REPLACE)
+            give_back(&h, plan_op_slot(*op));
+        if (plan_op_kind(*op) != PLAN_FREE)
+            take(&h, plan_op_slot(*op), op->arg);
+    }
+    ck_assert_uint_eq(h.live, 0);
+    struct outcome out = {.share = (double)(h.n_units * UNIT) / bound,
+                          .heap_bytes = h.n_units * UNIT,
+                          .live_bytes = h.peak_live * UNIT};
+    free(h.used);
+    free(h.at);
+    free(h.units);
+    os_unmap((void *)plan, plan->n_bytes);
+    return out;
+}
+
+START_TEST(robsons_attack_drives_first_fit_to_its_bound)
+{
+    static const char *const words[] = {
+        "robson:live=64K:unit=64:doublings=4",
+        "robson:live=64K:unit=64:doublings=7",
+        "robson:live=50K:unit=64:doublings=6",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        struct outcome first = run(words[i], FIRST_FIT);
+        ck_assert_double_ge(first.share, 0.99);
+        ck_assert_double_le(first.share, 1.3);
+        ck_assert_uint_gt(first.heap_bytes, 2 * first.live_bytes);
+    }
+}
+END_TEST
+
+START_TEST(best_fit_comes_near_its_bound_and_first_fit_does_not)
+{
+    static const char *const words[] = {
+        "best-fit-worst:live=64K:unit=64:largest=16",
+        "best-fit-worst:live=128K:unit=64:largest=32",
+        "best-fit-worst:live=150K:unit=64:largest=48",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        struct outcome best = run(words[i], BEST_FIT), first = run(words[i], FIRST_FIT);
+        ck_assert_double_ge(best.share, 0.8);
+        ck_assert_double_le(best.share, 1.1);
+        ck_assert_double_le(first.share, 0.8 * best.share);
+    }
+}
+END_TEST
+
+/* Pages, each of one size while an object lies in it; what becomes empty serves any size. */
+#define PAGE  4096u
+#define PAGES 65536u
+
+struct page {
+    uint64_t bytes; /* of its objects; 0: never used */
+    uint32_t n_objects;
+};
+
+/* The lowest page with a place for the size, or, without one, the lowest that is empty. */
+static uint32_t find_page(const struct page *pages, uint64_t bytes)
+{
+    uint32_t empty = PAGES;
+    for (uint32_t i = 0; i < PAGES && (pages[i].bytes != 0 || empty == PAGES); i++) {
+        if (pages[i].n_objects == 0)
+            empty = empty == PAGES ? i : empty;
+        else if (pages[i].bytes == bytes && pages[i].n_objects < PAGE / bytes)
+            return i;
+    }
+    return empty;
+}
+
+static double share_of_pages(const char *word)
+{
+    static struct page pages[PAGES];
+    double bound;
+    const struct plan *plan = make(word, &bound);
+    uint32_t *page_of = calloc(plan_threads(plan)->n_slots, sizeof(page_of[0])), n_pages = 0;
+    memset(pages, 0, sizeof(pages));
+    for (const struct plan_op *op = plan_thread_ops(plan, 0); plan_op_kind(*op) != PLAN_END; op++) {
+        uint32_t slot = plan_op_slot(*op);
+        if (plan_op_kind(*op) != PLAN_MALLOC)
+            pages[page_of[slot]].n_objects--;
+        if (plan_op_kind(*op) == PLAN_FREE)
+            continue;
+        uint32_t at = page_of[slot] = find_page(pages, op->arg);
+        ck_assert_uint_lt(at, PAGES);
+        pages[at].bytes = op->arg;
+        pages[at].n_objects++;
+        n_pages = at + 1 > n_pages ? at + 1 : n_pages;
+    }
+    free(page_of);
+    os_unmap((void *)plan, plan->n_bytes);
+    return n_pages * (double)PAGE / bound;
+}
+
+START_TEST(pages_of_one_size_come_to_the_bound_of_segregated_fit)
+{
+    ck_assert_double_ge(share_of_pages("segregated-worst:live=96K"), 0.9);
+    ck_assert_double_le(share_of_pages("segregated-worst:live=96K"), 1.3);
+    ck_assert_double_ge(share_of_pages("segregated-worst:live=96K:min=16:max=512"), 0.9);
+    ck_assert_double_le(share_of_pages("segregated-worst:live=96K:min=16:max=512"), 1.3);
+}
+END_TEST
+
+UNIT_MAIN("adversary", robsons_attack_drives_first_fit_to_its_bound,
+          pages_of_one_size_come_to_the_bound_of_segregated_fit,
+          best_fit_comes_near_its_bound_and_first_fit_does_not)
