@@ -333,7 +333,8 @@ static int open_shape(struct cell *cell, const struct cell_word *word, uint32_t 
     int rc = shape_table_read(word->path, &table, err);
     if (rc < 0)
         return rc;
-    rc = shape_plan(&table, &word->shape, word->name, threads, seed, &cell->fd, &cell->plan, err);
+    const struct shape_wanted wanted = {&table, &word->shape, word->name, threads, seed};
+    rc = shape_plan(&wanted, &cell->fd, &cell->plan, err);
     shape_table_release(&table);
     return rc;
 }

@@ -22,7 +22,7 @@ static int make_plan(const struct shape_table *table, struct err *err)
     shape_preset(table, &spec);
     int rc = shape_parse(&spec, "heap=64K:ops=200:remote=0.3:ring=7:fan=2", err);
     if (rc == 0)
-        rc = shape_plan(table, &spec, "fuzz", 3, 1, &fd, &plan, err);
+        rc = shape_plan(&(struct shape_wanted){table, &spec, "fuzz", 3, 1}, &fd, &plan, err);
     if (rc < 0)
         return rc;
     os_unmap((void *)plan, plan->n_bytes);

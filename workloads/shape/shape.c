@@ -117,11 +117,11 @@ static void set_rings(struct making *m)
 
 static int make_rings(struct making *m, struct err *err)
 {
+    const struct shape_wiring wiring = {.n_threads = m->threads, .fan = m->fan, .most = m->ring};
     int rc = 0;
     for (uint32_t t = 0; rc == 0 && m->fan > 0 && t < m->threads; t++) {
         draw_thread(m, t);
-        rc = shape_ring_make(&m->rings[(uint64_t)t * m->fan], m->fan, m->ring, t, m->threads,
-                             &m->draw, m->b, err);
+        rc = shape_ring_make(&m->rings[(uint64_t)t * m->fan], &wiring, t, &m->draw, m->b, err);
     }
     return rc;
 }
@@ -175,20 +175,20 @@ static int make_words(struct making *m, struct err *err)
     return rc;
 }
 
-int shape_plan(const struct shape_table *table, const struct shape_spec *spec, const char *name,
-               uint32_t threads, uint64_t seed, int *fd, const struct plan **plan, struct err *err)
+int shape_plan(const struct shape_wanted *wanted, int *fd, const struct plan **plan,
+               struct err *err)
 {
     struct making m;
-    int rc = making_init(&m, table, spec, threads, err);
-    m.seed = seed;
+    int rc = making_init(&m, wanted->table, wanted->spec, wanted->threads, err);
+    m.seed = wanted->seed;
     if (rc == 0)
-        rc = make_parts(&m, name, err);
+        rc = make_parts(&m, wanted->name, err);
     if (rc == 0)
         rc = make_words(&m, err);
     if (rc == 0)
         rc = plan_builder_finish(m.b, fd, plan, err);
     making_release(&m);
     if (rc < 0)
-        err_prefix(err, "%s", name);
+        err_prefix(err, "%s", wanted->name);
     return rc;
 }

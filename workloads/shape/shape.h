@@ -50,10 +50,17 @@ void shape_format(const struct shape_spec *spec, char *out, size_t n);
 int shape_check(const struct shape_table *table, const struct shape_spec *spec, uint32_t threads,
                 struct err *err) MUST_CHECK;
 
+struct shape_wanted {
+    const struct shape_table *table;
+    const struct shape_spec *spec;
+    const char *name; /* of the plan */
+    uint32_t threads;
+    uint64_t seed;
+};
+
 /*
  * The finished plan. On success *fd is the caller's to close and *plan the caller's to os_unmap
  * (plan->n_bytes). 0 or a negative errno.
  */
-int shape_plan(const struct shape_table *table, const struct shape_spec *spec, const char *name,
-               uint32_t threads, uint64_t seed, int *fd, const struct plan **plan,
+int shape_plan(const struct shape_wanted *wanted, int *fd, const struct plan **plan,
                struct err *err) MUST_CHECK;

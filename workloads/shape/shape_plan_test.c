@@ -46,7 +46,8 @@ static int try_plan(const struct shape_table *table, const char *words, uint32_t
     if (rc == 0)
         rc = shape_check(table, &spec, threads, &err);
     if (rc == 0)
-        rc = shape_plan(table, &spec, "test-shape", threads, seed, &fd, plan, &err);
+        rc = shape_plan(&(struct shape_wanted){table, &spec, "test-shape", threads, seed}, &fd,
+                        plan, &err);
     if (rc == 0)
         close(fd);
     return rc;
@@ -157,6 +158,37 @@ START_TEST(plans_are_in_balance)
     ck_assert_msg(fabs((double)seen.remote_frees - remote) <= threads, "%s: %lu of %lu remote",
                   words, seen.remote_frees, seen.frees);
     ck_assert_uint_eq(seen.remote_frees, plan->facts.body_remote_frees);
+    shape_seen_release(&seen);
+    drop(plan);
+    shape_table_release(&table);
+}
+END_TEST
+
+/*
+ * Objects live L / p allocations, but for those that outlive a pass of n: what is left of an exponential life w
+ * modulo n is w - n / (exp(n / w) - 1) on average. Within five standard deviations of the mean of so many.
+ */
+START_TEST(lives_follow_from_rates)
+{
+    enum { BIRTHS = 100000, HEAP = 20 << 20 };
+    struct shape_table table = make_table();
+    const struct plan *plan = make(&table, "heap=20M:ops=200k:remote=0", 1, 11);
+    struct shape_seen seen = shape_seen(plan, &table, 1);
+    unsigned n_checked = 0;
+    for (uint32_t i = 0; i < table.n_rows; i++) {
+        double p = (double)table.rows[i].rate / (double)table.rate, n = (double)seen.rows[i].ends;
+        double live =
+            (double)HEAP / (double)table.live_bytes * (double)table.rows[i].live / SHAPE_ONE;
+        if (n < 100)
+            continue;
+        double life = live / p, mean = live > 0 ? life - BIRTHS / (exp(BIRTHS / life) - 1) : 0;
+        double deviation = fmin(life, BIRTHS / sqrt(12)) / sqrt(n);
+        ck_assert_msg(fabs(seen.rows[i].lived - mean) < 5 * deviation + 2,
+                      "size %lu: %f, not %f (+-%f)", table.rows[i].bytes, seen.rows[i].lived, mean,
+                      5 * deviation);
+        n_checked++;
+    }
+    ck_assert_uint_ge(n_checked, 6);
     shape_seen_release(&seen);
     drop(plan);
     shape_table_release(&table);
@@ -316,10 +348,11 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {lifetimes_are_exponential,    plans_are_valid_and_repeatable,
-                                  passes_follow_each_other,     cells_hold_no_more_than_rings,
-                                  another_seed_is_another_plan, plans_are_the_same_on_every_machine,
-                                  presets_follow_the_table,     what_cannot_be_had_is_refused};
+    const TTest *const tests[] = {lifetimes_are_exponential,           lives_follow_from_rates,
+                                  plans_are_valid_and_repeatable,      passes_follow_each_other,
+                                  cells_hold_no_more_than_rings,       another_seed_is_another_plan,
+                                  plans_are_the_same_on_every_machine, presets_follow_the_table,
+                                  what_cannot_be_had_is_refused};
     return unit_run_with("shape plan", tests, ARRAY_SIZE(tests), plans_are_in_balance,
                          ARRAY_SIZE(balances));
 }

@@ -51,16 +51,16 @@ static int make_room(struct shape_ring *ring, uint64_t most, struct plan_builder
     return 0;
 }
 
-int shape_ring_make(struct shape_ring *rings, uint32_t fan, uint64_t most, uint32_t t,
-                    uint32_t n_threads, const struct shape_draw *d, struct plan_builder *b,
-                    struct err *err)
+int shape_ring_make(struct shape_ring *rings, const struct shape_wiring *wiring, uint32_t t,
+                    const struct shape_draw *d, struct plan_builder *b, struct err *err)
 {
     int rc = 0;
+    uint32_t fan = wiring->fan;
     for (uint32_t f = 0; f < fan && rc == 0; f++) {
         rings[f].giver = t;
-        rings[f].taker = (t + 1 + f) % n_threads;
+        rings[f].taker = (t + 1 + f) % wiring->n_threads;
         rings[f].n = d->n_remote / fan + (f < d->n_remote % fan);
-        rc = make_room(&rings[f], most, b, err);
+        rc = make_room(&rings[f], wiring->most, b, err);
     }
     if (rc < 0)
         return rc;

@@ -44,11 +44,15 @@ static inline uint32_t shape_ring_taken(const struct shape_ring *ring, uint32_t 
 /* By how many births message m outlives being given. */
 uint32_t shape_ring_lag(const struct shape_ring *ring, uint32_t m, uint32_t n_births);
 
+struct shape_wiring {
+    uint32_t n_threads, fan; /* fan < n_threads */
+    uint64_t most;           /* cells of a ring */
+};
+
 /*
- * The rings of giver `t`, which has drawn `d`, with cells for at most `most` objects each;
- * rings[fan]. 0 or -ENOMEM; release each in any case. All zero is an empty ring.
+ * The rings of giver `t`, which has drawn `d`: rings[wiring->fan]. 0 or -ENOMEM; release each in any
+ * case. All zero is an empty ring.
  */
-int shape_ring_make(struct shape_ring *rings, uint32_t fan, uint64_t most, uint32_t t,
-                    uint32_t n_threads, const struct shape_draw *d, struct plan_builder *b,
-                    struct err *err) MUST_CHECK;
+int shape_ring_make(struct shape_ring *rings, const struct shape_wiring *wiring, uint32_t t,
+                    const struct shape_draw *d, struct plan_builder *b, struct err *err) MUST_CHECK;
 void shape_ring_release(struct shape_ring *ring);

@@ -8,6 +8,7 @@
 struct watch {
     const struct shape_table *table;
     struct shape_seen seen;
+    uint64_t calls; /* of all threads, as plan_object.born has them */
     bool counts;
 };
 
@@ -37,6 +38,7 @@ static void begins(struct plan_execution *x, uint32_t t, const struct plan_objec
     struct watch *w = x->context;
     struct shape_seen_row *row = row_of(w, o->bytes);
     (void)t;
+    w->calls++;
     if (!row)
         return;
     catch_up(w, row);
@@ -49,10 +51,13 @@ static void ends(struct plan_execution *x, uint32_t t, const struct plan_object 
 {
     struct watch *w = x->context;
     struct shape_seen_row *row = row_of(w, o->bytes);
+    uint64_t lived = w->calls++ - o->born;
     if (!row)
         return;
     catch_up(w, row);
     row->now--;
+    row->ends += w->counts;
+    row->lived += w->counts ? (double)lived / 2 : 0;
     w->seen.frees += w->counts;
     w->seen.remote_frees += w->counts && o->maker != t;
 }
@@ -63,6 +68,7 @@ static void finish(struct watch *w)
         struct shape_seen_row *row = &w->seen.rows[i];
         catch_up(w, row);
         row->live /= (double)w->seen.births;
+        row->lived /= row->ends > 0 ? (double)row->ends : 1;
         w->seen.live_bytes += row->live * (double)w->table->rows[i].bytes;
     }
 }

@@ -10,6 +10,8 @@
 struct shape_seen_row {
     uint64_t births; /* in bodies */
     double live;     /* on average while the bodies ran */
+    double lived;    /* how long those lived that ended in bodies, on average, in pairs of calls */
+    uint64_t ends;   /* in bodies */
     uint64_t now, since;
 };
 

@@ -191,9 +191,10 @@ static struct shape_seen execute(const struct shape_table *table)
         births += profile.counts.counts[i].births;
     snprintf(words, sizeof(words), "heap=%lu:remote=%.4f:ops=%lu", (uint64_t)HEAP,
              profile.info.remote_share, 2 * (births / 2));
+    const struct shape_wanted wanted = {table, &spec, "round", 2, 1};
     shape_preset(table, &spec);
     ck_assert_msg(shape_parse(&spec, words, &err) == 0, "%s", err.text);
-    ck_assert_msg(shape_plan(table, &spec, "round", 2, 1, &fd, &plan, &err) == 0, "%s", err.text);
+    ck_assert_msg(shape_plan(&wanted, &fd, &plan, &err) == 0, "%s", err.text);
     close(fd);
     struct shape_seen seen = shape_seen(plan, table, 1);
     ck_assert_double_eq_tol((double)seen.remote_frees / (double)seen.frees,
