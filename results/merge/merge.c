@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "findings.h"
 #include "merge_internal.h"
 #include "store_copy.h"
@@ -268,7 +269,7 @@ static int find_out(struct merge *m, const char *out, struct err *err)
         return err_set(err, EINVAL, "the file that is made comes first: %s is a shard", out);
     char *real = realpath(out, NULL);
     m->out = real ? real : strdup(out);
-    if (!m->out || asprintf(&m->draft, "%s.%d.part", m->out, (int)getpid()) < 0) {
+    if (!m->out || asprintf(&m->draft, "%s.%d-%lu.part", m->out, (int)getpid(), clock_ns()) < 0) {
         m->draft = NULL;
         return err_set(err, ENOMEM, "no memory to merge into %s", out);
     }

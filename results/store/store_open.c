@@ -60,7 +60,8 @@ static bool has_log(const char *path)
 
 static int connect_to(struct store *s, const char *name, int flags, const char *vfs)
 {
-    int result = sqlite3_open_v2(name, &s->db, flags, vfs);
+    /* One thread has it: SQLite need not lock. */
+    int result = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, vfs);
     if (s->db)
         sqlite3_busy_timeout(s->db, STORE_WAIT_MS);
     return result;

@@ -319,7 +319,62 @@ START_TEST(ways_of_replay_are_read_back)
 }
 END_TEST
 
-UNIT_MAIN("cli", ways_of_replay_are_read_back, two_hangs_are_enough_and_the_order_does_not_matter,
+START_TEST(shards_have_all_blocks_between_them_and_none_twice)
+{
+    for (uint32_t n = 1; n <= BLOCKS; n++) {
+        unsigned had[BLOCKS] = {0};
+        for (uint32_t i = 0; i < n; i++) {
+            struct ledger_size part = size;
+            struct ledger l;
+            part.shard = (struct shard){i, n};
+            ck_assert_int_eq(ledger_init(&l, &part, &err), 0);
+            uint64_t n_trials = 0;
+            for (uint32_t b = 0; b < BLOCKS; b++) {
+                struct store_place place = {.block = b};
+                had[b] += ledger_is_open(&l, &place);
+                n_trials += ledger_is_open(&l, &place) ? CELLS * SUBJECTS : 0;
+                ck_assert(ledger_is_open(&l, &place) == ledger_knows(&l, &place));
+            }
+            ck_assert_uint_eq(l.n_trials, n_trials);
+            ck_assert_uint_eq(ledger_n_open(&l), n_trials);
+            ledger_release(&l);
+        }
+        for (uint32_t b = 0; b < BLOCKS; b++)
+            ck_assert_uint_eq(had[b], 1);
+    }
+}
+END_TEST
+
+START_TEST(shards_are_named_from_0)
+{
+    static const char *const bad[] = {"",
+                                      "/",
+                                      "1",
+                                      "1/",
+                                      "/2",
+                                      "2/2",
+                                      "3/2",
+                                      "-1/2",
+                                      "0/0",
+                                      "1/-2",
+                                      "1/2/3",
+                                      "a/2",
+                                      "1/b",
+                                      " 1/2",
+                                      "1 / 2",
+                                      "1/2 ",
+                                      "4294967296/4294967297"};
+    struct shard shard = {0};
+    ck_assert_int_eq(shard_parse("3/8", &shard, &err), 0);
+    ck_assert_uint_eq(shard.index, 3);
+    ck_assert_uint_eq(shard.n, 8);
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        ck_assert_msg(shard_parse(bad[i], &shard, &err) < 0, "'%s' was taken", bad[i]);
+}
+END_TEST
+
+UNIT_MAIN("cli", shards_have_all_blocks_between_them_and_none_twice, shards_are_named_from_0,
+          ways_of_replay_are_read_back, two_hangs_are_enough_and_the_order_does_not_matter,
           what_has_used_up_its_budget_is_repeated_no_more_but_the_baseline,
           not_the_subject_once_is_enough_and_a_crash_never, a_subject_stays_who_it_was,
           a_block_is_a_permutation_cell_by_cell, the_seed_changes_the_order,
