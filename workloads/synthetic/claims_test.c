@@ -224,6 +224,18 @@ static void check_varied(const struct workload_spec *base, uint32_t threads)
     }
 }
 
+/* Words of each thread that the defaults start with: none makes a plan as long as its trial. */
+enum { SHORT_WORDS = 1 << 20 };
+
+static void check_short(const struct workload_spec *spec, uint32_t threads)
+{
+    struct workload_args args = {.threads = threads, .values = spec->values};
+    struct workload_extent extent = {0};
+    ck_assert_int_eq(spec->workload->extent(&args, &extent, &err), 0);
+    ck_assert_msg(extent.words <= (uint64_t)threads * SHORT_WORDS, "%s: %" PRIu64 " words",
+                  spec->workload->name, extent.words);
+}
+
 START_TEST(the_row_says_what_its_plans_are_like)
 {
     static const uint32_t threads[] = {1, 2, 3, 8, 64};
@@ -233,6 +245,7 @@ START_TEST(the_row_says_what_its_plans_are_like)
     ck_assert_msg(w->claims && w->share_below, "%s says nothing of its plans", w->name);
     preset(w, &spec);
     check(&spec, w->threads_min > 2 ? w->threads_min : 2);
+    check_short(&spec, w->threads_min > 2 ? w->threads_min : 2);
     for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
         uint32_t n_threads = threads[i] > w->threads_min ? threads[i] : w->threads_min;
         ck_assert_msg(shorten(w, n_threads, &spec), "%s: no short plan for %u threads", w->name,

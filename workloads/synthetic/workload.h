@@ -4,6 +4,10 @@
  *
  *      word    name[:key=value[:key=value...]]        larson:remote=0.2:live=2000
  *
+ * A plan is a body that is closed (it leaves what is live as it found it) and short: a trial repeats
+ * it, and no plan is as long as its trial. A scenario from cold is one body, with nothing before and
+ * behind.
+ *
  * A word holds no comma, so that a list of workloads is words joined by ','. Same workload, values,
  * thread count and seed: same plan, byte for byte, on every machine. Pure but for the plan's
  * memory; any thread may call.
