@@ -130,8 +130,7 @@ static void segregated_claims(const struct workload_args *args, struct workload_
         uint64_t live = turn.kept_before + turn.n_objects * turn.bytes;
         peak = live > peak ? live : peak;
     }
-    *claims = (struct workload_claims){.live_min = args->threads * peak,
-                                       .live_max = args->threads * peak};
+    *claims = (struct workload_claims){.live_min = peak, .live_max = args->threads * peak};
 }
 
 static double segregated_share_below(const struct workload_args *args, uint64_t bytes)
