@@ -4,8 +4,8 @@
  *
  *      thread 0   allocate, give ─► thread 1   free; allocate, give ─► ... ─► thread 0   free
  *
- * No more than `live` bytes are ever live. An allocator whose threads have heaps of their own, to
- * which a block returns when any thread frees it, ends with as much in each: threads * live.
+ * No more than `objects` of them are ever live. An allocator whose threads have heaps of their own, to
+ * which a block returns when any thread frees it, ends with as much in each: threads times what is live.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,10 +13,10 @@
 #include "adversaries.h"
 #include "generate.h"
 
-enum { LIVE, SIZE, MAIN };
+enum { OBJECTS, SIZE, MAIN };
 
 static const struct param params[] = {
-    [LIVE] = ADVERSARY_LIVE_ROW(16 * MIB, "bytes that go round"),
+    [OBJECTS] = {"objects", PARAM_COUNT, 8192, 1, 10000000, "that go round"},
     [SIZE] = {"size", PARAM_BYTES, 2048, 1, GIB, "of each object"},
     [MAIN] = GENERATE_MAIN_ROW,
     {0},
@@ -24,7 +24,7 @@ static const struct param params[] = {
 
 static uint64_t n_objects(const struct workload_args *args)
 {
-    return generate_at_least_1(args->values[LIVE] / args->values[SIZE]);
+    return args->values[OBJECTS];
 }
 
 static int blow_up_extent(const struct workload_args *args, struct workload_extent *extent,
@@ -109,7 +109,7 @@ const struct workload workload_blow_up = {
     .share_below = blow_up_share_below,
     .bound = blow_up_bound,
     .bound_source = "Berger and others 2000: private heaps with ownership blow up by the number of "
-                    "threads: threads * live",
+                    "threads: P times what is live",
     .extent = blow_up_extent,
     .plan = blow_up_plan,
 };
