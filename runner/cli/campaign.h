@@ -42,6 +42,13 @@ struct campaign {
 int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,
                      struct err *err) MUST_CHECK;
 
+/*
+ * Reads the lists likewise, but makes no plan: how many cells there would be. A workload left out is
+ * not noted.
+ */
+int campaign_count(struct campaign *c, struct run_config *config, const struct places *places,
+                   uint32_t *n_cells, struct err *err) MUST_CHECK;
+
 /* As the store wants it; the texts are the cell's. */
 struct store_cell campaign_describe_cell(const struct cell *cell);
 

@@ -20,6 +20,7 @@ struct preparation {
     uint32_t n_threads;
     struct wanted *wanted;
     uint32_t n_wanted;
+    bool silent;                  /* about workloads left out */
     char *allocators, *workloads; /* the lists as they are kept: by newlines, with real paths */
 };
 
@@ -34,11 +35,31 @@ static int grow(void *array, uint32_t n, size_t item_bytes, struct err *err)
     return 0;
 }
 
+/* A number, or so many times the CPUs that may be used: "cpus", "2cpus". */
+static int read_threads(const struct topology *topology, const char *word, uint64_t *n,
+                        struct err *err)
+{
+    size_t digits = strspn(word, "0123456789");
+    char factor[16] = "1";
+    if (strcmp(word + digits, "cpus") != 0 || digits >= sizeof(factor))
+        return words_number(word, "a thread count", 1, WORKLOAD_THREADS_MAX, n, err);
+    if (digits > 0)
+        snprintf(factor, sizeof(factor), "%.*s", (int)digits, word);
+    int rc = words_number(factor, "a factor of cpus", 1, WORKLOAD_THREADS_MAX, n, err);
+    if (rc < 0)
+        return rc;
+    *n *= topology_n_cpus(topology);
+    if (*n > WORKLOAD_THREADS_MAX)
+        return err_set(err, EINVAL, "%s are %lu threads here; %u are the most", word, *n,
+                       WORKLOAD_THREADS_MAX);
+    return 0;
+}
+
 static int add_threads(void *context, const char *word, struct err *err)
 {
     struct preparation *p = context;
     uint64_t n;
-    int rc = words_number(word, "a thread count", 1, WORKLOAD_THREADS_MAX, &n, err);
+    int rc = read_threads(p->campaign->topology, word, &n, err);
     for (uint32_t i = 0; rc == 0 && i < p->n_threads; i++)
         if (p->threads[i] == n)
             return 0;
@@ -91,25 +112,37 @@ static int add_subject(void *context, const char *word, struct err *err)
 static int want(struct preparation *p, const struct cell_word *word, uint32_t threads,
                 struct err *err)
 {
+    for (uint32_t i = 0; i < p->n_wanted; i++)
+        if (p->wanted[i].threads == threads && strcmp(p->wanted[i].word.name, word->name) == 0)
+            return err_set(err, EINVAL, "workload '%s' is named twice", word->name);
     int rc = grow(&p->wanted, p->n_wanted, sizeof(*p->wanted), err);
     if (rc == 0)
         p->wanted[p->n_wanted++] = (struct wanted){.word = *word, .threads = threads};
     return rc;
 }
 
-/* A generator at each thread count that it can have. */
+static int want_at(struct preparation *p, const struct cell_word *word, uint32_t threads,
+                   struct err *err)
+{
+    int rc = workload_check(&word->spec, threads, err);
+    return rc == 0 ? want(p, word, threads, err) : rc;
+}
+
+/* A generator at its own thread count, or at each of the list that it can have. */
 static int want_synthetic(struct preparation *p, const struct cell_word *word, struct err *err)
 {
     int rc = 0;
+    if (word->threads > 0)
+        return want_at(p, word, word->threads, err);
     for (uint32_t i = 0; rc == 0 && i < p->n_threads; i++) {
         if (p->threads[i] < word->spec.workload->threads_min) {
-            fprintf(stderr, "%s: %s needs %u threads: left out at %u\n", program_invocation_name,
-                    word->name, word->spec.workload->threads_min, p->threads[i]);
+            if (!p->silent)
+                fprintf(stderr, "%s: %s needs %u threads: left out at %u\n",
+                        program_invocation_name, word->name, word->spec.workload->threads_min,
+                        p->threads[i]);
             continue;
         }
-        rc = workload_check(&word->spec, p->threads[i], err);
-        if (rc == 0)
-            rc = want(p, word, p->threads[i], err);
+        rc = want_at(p, word, p->threads[i], err);
     }
     return rc;
 }
@@ -125,9 +158,6 @@ static int add_workload(void *context, const char *text, struct err *err)
         rc = cell_check_name(&word, p->campaign->places, err);
     if (rc < 0)
         return rc;
-    for (uint32_t i = 0; i < p->n_wanted; i++)
-        if (strcmp(p->wanted[i].word.name, word.name) == 0)
-            return err_set(err, EINVAL, "workload '%s' is named twice", word.name);
     rc = words_append(&p->workloads, word.text, err);
     if (rc < 0)
         return rc;
@@ -192,6 +222,19 @@ static int choose_baseline(const struct campaign *c, struct run_config *config, 
     return err_set(err, EINVAL, "the baseline '%s' is none of the allocators", config->baseline);
 }
 
+/* As numbers: the same when the run goes on with other CPUs. */
+static int keep_threads(const struct preparation *p, struct run_config *config, struct err *err)
+{
+    char *list = NULL;
+    size_t n;
+    FILE *out = open_memstream(&list, &n);
+    for (uint32_t i = 0; out && i < p->n_threads; i++)
+        fprintf(out, "%s%u", i ? "," : "", p->threads[i]);
+    bool kept = out && fclose(out) == 0 && run_config_set(&config->threads, list) == 0;
+    free(list);
+    return kept ? 0 : err_set(err, ENOMEM, "out of memory");
+}
+
 /* All words, before the first plan is made: a mistake is told at once. */
 static int read_lists(struct preparation *p, struct run_config *config, struct err *err)
 {
@@ -205,29 +248,52 @@ static int read_lists(struct preparation *p, struct run_config *config, struct e
         rc = words_each(config->workloads, "workloads", add_workload, p, err);
     if (rc == 0 && p->n_wanted == 0)
         rc = err_set(err, EINVAL, "nothing to measure: no workload has these thread counts");
+    if (rc == 0)
+        rc = keep_threads(p, config, err);
     if (rc == 0 && (run_config_set(&config->allocators, p->allocators) < 0 ||
                     run_config_set(&config->workloads, p->workloads) < 0))
         rc = err_set(err, ENOMEM, "out of memory");
     return rc;
 }
 
-int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,
-                     struct err *err)
+static int read_config(struct preparation *p, struct run_config *config,
+                       const struct places *places, struct err *err)
 {
-    struct preparation p = {.campaign = c};
+    struct campaign *c = p->campaign;
     c->config = config;
     c->places = places;
     int rc = topology_load(&c->topology, err);
     if (rc == 0 && config->cores[0])
         rc = topology_restrict(c->topology, config->cores, err);
-    if (rc == 0)
-        rc = read_lists(&p, config, err);
+    return rc == 0 ? read_lists(p, config, err) : rc;
+}
+
+static void release_preparation(struct preparation *p)
+{
+    free(p->threads);
+    free(p->wanted);
+    free(p->allocators);
+    free(p->workloads);
+}
+
+int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,
+                     struct err *err)
+{
+    struct preparation p = {.campaign = c};
+    int rc = read_config(&p, config, places, err);
     if (rc == 0)
         rc = make_cells(&p, err);
-    free(p.threads);
-    free(p.wanted);
-    free(p.allocators);
-    free(p.workloads);
+    release_preparation(&p);
+    return rc;
+}
+
+int campaign_count(struct campaign *c, struct run_config *config, const struct places *places,
+                   uint32_t *n_cells, struct err *err)
+{
+    struct preparation p = {.campaign = c, .silent = true};
+    int rc = read_config(&p, config, places, err);
+    *n_cells = p.n_wanted;
+    release_preparation(&p);
     return rc;
 }
 

@@ -89,14 +89,43 @@ static bool is_synthetic(const char *word)
     return false;
 }
 
-static int use_synthetic(const char *word, struct cell_word *out, struct err *err)
+/* Takes "threads=N", which every synthetic workload has, out of a word; *threads is 0 without. */
+static int cut_threads(char *word, uint32_t *threads, struct err *err)
+{
+    static const char key[] = ":threads=";
+    char number[16];
+    uint64_t n;
+    char *at = strstr(word, key);
+    if (!at)
+        return 0;
+    char *value = at + strlen(key);
+    size_t length = strcspn(value, ":");
+    text_format(number, sizeof(number), "%.*s", (int)length, value);
+    int rc = words_number(number, "threads=", 1, WORKLOAD_THREADS_MAX, &n, err);
+    if (rc == 0 && strstr(value, key))
+        rc = err_set(err, EINVAL, "threads= is given twice");
+    if (rc < 0) {
+        err_prefix(err, "%.*s", (int)strcspn(word, ":"), word);
+        return rc;
+    }
+    *threads = (uint32_t)n;
+    memmove(at, value + length, strlen(value + length) + 1);
+    return 0;
+}
+
+static int use_synthetic(char *word, struct cell_word *out, struct err *err)
 {
     out->source = CELL_SYNTHETIC;
-    int rc = workload_parse(word, strlen(word), &out->spec, err);
+    int rc = cut_threads(word, &out->threads, err);
     if (rc == 0)
-        workload_format(&out->spec, out->name, sizeof(out->name));
-    text_format(out->text, sizeof(out->text), "%s", out->name);
-    return rc;
+        rc = workload_parse(word, strlen(word), &out->spec, err);
+    if (rc < 0)
+        return rc;
+    workload_format(&out->spec, out->name, sizeof(out->name));
+    size_t n = text_format(out->text, sizeof(out->text), "%s", out->name);
+    if (out->threads > 0)
+        text_format(out->text + n, sizeof(out->text) - n, ":threads=%u", out->threads);
+    return 0;
 }
 
 /* Appends ":" and what differs from the preset. */
@@ -183,9 +212,9 @@ int cell_find(const char *word, const struct places *places, const struct record
     if (strlen(word) >= sizeof(name))
         return err_set(err, EINVAL, "a workload's name is too long: '%.*s...'", 40, word);
     bool is_path = strchr(word, '/');
-    if (!is_path && is_synthetic(word))
-        return use_synthetic(word, out, err);
     text_format(name, sizeof(name), "%s", word);
+    if (!is_path && is_synthetic(word))
+        return use_synthetic(name, out, err);
     const char *parameters = cut_parameters(name);
     if (!is_path && is_recorded_name(places, name, out->path, sizeof(out->path)))
         return use_recorded(name, parameters, out, err);

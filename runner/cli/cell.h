@@ -17,6 +17,7 @@ enum cell_source {
 struct cell_word {
     enum cell_source source;
     struct workload_spec spec;      /* CELL_SYNTHETIC */
+    uint32_t threads;               /* likewise: the word says threads=N; 0: it does not */
     struct recorded_spec recorded;  /* CELL_TRACE */
     char path[PATH_MAX];            /* of a file */
     char name[WORKLOAD_TEXT_BYTES]; /* for tables: the canonical word, or the file's base name */

@@ -75,8 +75,7 @@ static int settle_format(struct words *w, struct err *err)
             w->output.form = forms[i].form;
             return 0;
         }
-    return err_set(err, EINVAL, "unknown format '%s': it is csv, json or google-benchmark",
-                   wanted);
+    return err_set(err, EINVAL, "unknown format '%s': it is csv, json or google-benchmark", wanted);
 }
 
 static int settle_table(struct words *w, struct err *err)
@@ -96,11 +95,10 @@ static int settle_table(struct words *w, struct err *err)
             w->output.statistics = tables[i].statistics;
             return 0;
         }
-    return w->table
-               ? err_set(err, EINVAL,
-                         "unknown table '%s': it is trials, stats, series, marks or latency",
-                         w->table)
-               : 0;
+    return w->table ? err_set(err, EINVAL,
+                              "unknown table '%s': it is trials, stats, series, marks or latency",
+                              w->table)
+                    : 0;
 }
 
 /* An option that would do nothing is a mistake that is told. */

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "knob.h"
 #include "probe.h"
+#include "suite_size.h"
 #include "table.h"
 #include "topology.h"
 #include "trace_info.h"
@@ -153,6 +154,42 @@ static int list_workloads(const struct places *places, bool verbose, struct err 
     return cell_list_recorded(places, print_recorded, (void *)places, err);
 }
 
+static int print_line(void *context, const char *key, const char *value, struct err *err)
+{
+    char *last = context;
+    (void)err;
+    if (strcmp(last, key) == 0)
+        printf("      %-14s %s\n", "", value);
+    else
+        printf("      %-14s %s\n", key, value);
+    snprintf(last, SUITE_NAME_BYTES, "%s", key);
+    return 0;
+}
+
+static int print_suite(void *context, const char *name, const char *path, struct err *err)
+{
+    const struct places *places = context;
+    char summary[256];
+    char last[SUITE_NAME_BYTES] = "";
+    struct suite_size size;
+    int rc = suite_summary(path, summary, sizeof(summary), err);
+    if (rc == 0)
+        rc = suite_size(name, places, &size, err);
+    if (rc < 0)
+        return rc;
+    printf("  %-12s %s\n", name, summary);
+    printf("      %u allocators in %u cells, %u blocks: %lu trials at most\n", size.allocators,
+           size.cells, size.blocks, (uint64_t)size.allocators * size.cells * size.blocks);
+    return suite_read(path, print_line, last, err);
+}
+
+static int list_suites(const struct places *places, struct err *err)
+{
+    printf("Sets (run --suite NAME, or FILE; to make your own, copy one of %s)\n", places->suites);
+    puts("What a set leaves open is as in standard. A cell is a workload at a thread count.");
+    return suite_list(places, print_suite, (void *)places, err);
+}
+
 static int list_topology(struct err *err)
 {
     struct topology *topology;
@@ -175,14 +212,15 @@ static int run(int argc, char **argv, struct err *err)
     static const struct argp argp = {
         options,
         parse,
-        "[allocators|workloads|settings|topology]",
+        "[allocators|workloads|settings|suites|topology]",
         "Lists what can be measured here: allocators with their versions and files, workloads with "
-        "their parameters, settings, and the machine's topology.\v"
+        "their parameters, settings, the machine's topology; `suites` lists sets of a run.\v"
         "example: arenabench list workloads -v",
         NULL,
         NULL,
         NULL};
-    static const char *const sections[] = {"allocators", "workloads", "settings", "topology"};
+    static const char *const sections[] = {"allocators", "workloads", "settings", "suites",
+                                           "topology"};
     struct words w = {0};
     struct places places;
     argp_parse(&argp, argc, argv, 0, NULL, &w);
@@ -190,7 +228,8 @@ static int run(int argc, char **argv, struct err *err)
     for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
         known |= w.what && strcmp(w.what, sections[i]) == 0;
     if (!known)
-        return err_set(err, EINVAL, "no section '%s': allocators, workloads, settings, topology",
+        return err_set(err, EINVAL,
+                       "no section '%s': allocators, workloads, settings, suites, topology",
                        w.what);
     int rc = places_find(&places, err);
     if (rc == 0 && wanted(&w, "allocators"))
@@ -199,6 +238,8 @@ static int run(int argc, char **argv, struct err *err)
         rc = list_workloads(&places, w.verbose, err);
     if (rc == 0 && wanted(&w, "settings"))
         list_settings(w.verbose && w.what);
+    if (rc == 0 && w.what && wanted(&w, "suites"))
+        rc = list_suites(&places, err);
     if (rc == 0 && wanted(&w, "topology"))
         rc = list_topology(err);
     return rc;

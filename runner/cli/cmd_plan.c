@@ -106,6 +106,8 @@ static int run(int argc, char **argv, struct err *err)
         rc = places_find(&places, err);
     if (rc == 0)
         rc = cell_find(w.workload, &places, &w.recorded, &word, err);
+    if (rc == 0 && word.threads > 0)
+        threads = word.threads;
     return rc < 0 ? rc : write_plan(&w, &word, (uint32_t)threads, seed, err);
 }
 

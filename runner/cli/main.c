@@ -15,23 +15,10 @@ const char *argp_program_version = "arenabench " ARENABENCH_VERSION;
 
 static const struct command *const commands[] = {
     /* clang-format off: one a line, so that a new one changes one */
-    &command_run,
-    &command_tune,
-    &command_show,
-    &command_report,
-    &command_plot,
-    &command_compare,
-    &command_export,
-    &command_compare,
-    &command_list,
-    &command_record,
-    &command_import,
-    &command_dump,
-    &command_info,
-    &command_plan,
-    &command_exec,
-    &command_check,
-    &command_validate,
+    &command_run,     &command_tune,     &command_show,    &command_report, &command_plot,
+    &command_compare, &command_export,   &command_compare, &command_list,   &command_record,
+    &command_import,  &command_dump,     &command_info,    &command_plan,   &command_exec,
+    &command_check,   &command_validate,
     /* clang-format on */
 };
 

@@ -51,12 +51,14 @@ int places_find(struct places *p, struct err *err)
         text_format(p->recorder, sizeof(p->recorder),
                     "%s/../../workloads/trace/recorder/libarenabench-record.so", own);
         text_format(p->traces, sizeof(p->traces), "%s", ARENABENCH_SOURCE_TRACES);
+        text_format(p->suites, sizeof(p->suites), "%s", ARENABENCH_SOURCE_SUITES);
         return 0;
     }
     text_format(p->workers, sizeof(p->workers), "%s/" ARENABENCH_LIBEXEC_FROM_BIN, own);
     text_format(p->contract, sizeof(p->contract), "%s/contract", p->workers);
     text_format(p->recorder, sizeof(p->recorder), "%s/libarenabench-record.so", p->workers);
     text_format(p->traces, sizeof(p->traces), "%s/" ARENABENCH_TRACES_FROM_BIN, own);
+    text_format(p->suites, sizeof(p->suites), "%s/" ARENABENCH_SUITES_FROM_BIN, own);
     text_format(worker, sizeof(worker), "%s/worker-glibc", p->workers);
     if (!exists(worker))
         return err_set(err, ENOENT, "incomplete installation: %s is missing", worker);

@@ -13,6 +13,7 @@ struct places {
     char contract[PATH_MAX]; /* folder of the contract's programs */
     char recorder[PATH_MAX]; /* the library that records */
     char traces[PATH_MAX];   /* folder of the recorded workloads that ship with the project */
+    char suites[PATH_MAX];   /* folder of the sets that ship */
     char store[PATH_MAX];    /* the file where runs are kept unless the user says otherwise */
 };
 

@@ -15,6 +15,7 @@ struct run_config {
     char *threads;    /* counts, ','-separated */
     char *cores;      /* CPU list; "" for all that are allowed */
     char *baseline;   /* a subject's name */
+    char *suite;      /* the sets that it was put together from; NULL: none is known */
     uint32_t blocks;
     double seconds;   /* a trial repeats its workload for so long */
     uint32_t warm_up; /* passes of synthetic workloads before the clock */

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 #include <unistd.h>
 
 #include "text.h"
@@ -19,6 +20,7 @@ struct mark {
 #define MARK_MAGIC 0x77697477697477ull
 
 static bool in_order, by_others;
+static enum { ANY, ALONE, SECOND } thread;                   /* which one may ask for objects */
 static size_t first_bytes = SIZE_MAX, last_bytes = SIZE_MAX; /* no object is watched */
 static size_t ahead; /* a lane may be so many steps before another; 0: not watched */
 static _Atomic size_t steps[WITNESS_LANES]; /* each lane's last */
@@ -59,6 +61,8 @@ static __attribute__((constructor)) void read_environment(void)
     first_bytes = number("WITNESS_BYTES", SIZE_MAX);
     last_bytes = number("WITNESS_LAST", SIZE_MAX);
     ahead = number("WITNESS_AHEAD", 0);
+    const char *wanted = getenv("WITNESS_THREAD");
+    thread = !wanted ? ANY : strcmp(wanted, "alone") == 0 ? ALONE : SECOND;
 }
 
 static bool is_watched(size_t bytes)
@@ -77,8 +81,22 @@ static void check_ahead(size_t number)
     steps[lane] = step;
 }
 
+/* glibc's word stays false once there was a second thread, when that ended too. */
+static void check_thread(void)
+{
+    bool is_main = gettid() == getpid();
+    if (thread == ALONE && !(is_main && __libc_single_threaded))
+        report("witness: an object is asked for by %s, in a process that %s another thread",
+               is_main ? "the main thread" : "another thread than main",
+               __libc_single_threaded ? "never made" : "made");
+    if (thread == SECOND && is_main)
+        report("witness: an object is asked for by the main thread");
+}
+
 void witness_alloc(void *p, size_t bytes)
 {
+    if (thread != ANY && bytes >= first_bytes && bytes <= last_bytes)
+        check_thread();
     if (ahead && bytes >= first_bytes && bytes <= last_bytes)
         check_ahead(bytes - first_bytes);
     if (p && is_watched(bytes) && bytes >= sizeof(struct mark))

@@ -9,6 +9,8 @@
  *   WITNESS_FREES=remote      and each by another thread than the one that asked for it
  *   WITNESS_AHEAD=n   two threads make objects of WITNESS_BYTES + 2 i + thread bytes, i from 0 on, up to
  *                 WITNESS_LAST; neither is more than n such steps before the other
+ *   WITNESS_THREAD=alone   objects of WITNESS_BYTES up to WITNESS_LAST are asked for by the main thread of
+ *                 a process that never made another; =second: by another thread than the main one
  *
  * The worker must leave the objects alone (touch none): what is known of an object is written in
  * it.

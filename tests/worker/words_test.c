@@ -96,6 +96,46 @@ static void plan_all_kinds(struct rig *r)
     }
 }
 
+/* One thread that replaces an object of 1000 bytes, on the process's main thread or off it. */
+static void run_alone(struct rig *r, bool off_main, const char *const *environment)
+{
+    rig_init(r, 1);
+    watch(r, environment);
+    r->run_ns = 5 * NS_PER_MS;
+    r->warm_up = 2;
+    if (off_main)
+        plan_builder_off_main(r->builder);
+    plan_builder_malloc(r->builder, 0, 0, 1000);
+    plan_builder_loop_begin(r->builder, 0);
+    for (int i = 0; i < 1000; i++) {
+        plan_builder_free_slot(r->builder, 0, 0);
+        plan_builder_malloc(r->builder, 0, 0, 1000);
+    }
+    plan_builder_loop_end(r->builder, 0);
+    plan_builder_free_slot(r->builder, 0, 0);
+}
+
+START_TEST(a_plan_of_one_thread_has_the_process_to_itself_or_runs_on_a_second_thread)
+{
+    static const char *const alone[] = {"WITNESS_THREAD=alone", "WITNESS_BYTES=1000",
+                                        "WITNESS_LAST=1000", NULL};
+    static const char *const second[] = {"WITNESS_THREAD=second", "WITNESS_BYTES=1000",
+                                         "WITNESS_LAST=1000", NULL};
+    for (int off_main = 0; off_main < 2; off_main++) {
+        struct rig r;
+        run_alone(&r, off_main, off_main ? second : alone);
+        rig_run_well(&r);
+        ck_assert_uint_gt(r.result.calls, 2000);
+        rig_release(&r);
+        run_alone(&r, off_main, off_main ? alone : second); /* the witness does look */
+        rig_run(&r);
+        ck_assert_int_eq(r.result.status, TRIAL_CRASHED);
+        ck_assert_ptr_nonnull(strstr(r.result.message, "witness: an object is asked for by"));
+        rig_release(&r);
+    }
+}
+END_TEST
+
 START_TEST(each_kind_of_call_works_with_each_way_of_touching)
 {
     struct rig r;
@@ -346,6 +386,8 @@ int main(void)
     if (getenv("WITNESS")) {
         tcase_add_loop_test(
             all, objects_handed_over_arrive_in_order_and_are_freed_by_the_other_thread, 0, 3);
+        tcase_add_test(all,
+                       a_plan_of_one_thread_has_the_process_to_itself_or_runs_on_a_second_thread);
         tcase_add_loop_test(all, the_witness_sees_what_is_wrong, 0, 2);
         tcase_add_test(all, the_word_touch_writes_as_often_as_it_says_whatever_the_policy);
         tcase_add_loop_test(all, just_as_many_requests_are_made_as_the_plan_has, 0, 2);

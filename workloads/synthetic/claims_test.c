@@ -1,18 +1,19 @@
 /*
- * What each row of the table says of its plans is what the words of its plans are like: for its
- * defaults, for each parameter made smaller and larger, and at 1 to 64 threads. Rows are not named
- * here: a new one is held to this as it stands in the table.
+ * The plans of each row of the table keep the laws of all plans, and are what the row says that they
+ * are like: for its defaults, for each parameter made smaller and larger, and at 1 to 64 threads.
+ * Rows are not named here: a new one is held to this as it stands in the table.
  */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "os.h"
-#include "plan_walk.h"
+#include "plan_laws.h"
 #include "rng.h"
 #include "unit.h"
-#include "workload.h"
 
 enum { WORDS_MAX = 100000, SIZES_LOOKED_AT = 500 };
 
@@ -161,6 +162,21 @@ static void check_ends(const struct asked *a, const struct plan_walk *seen)
                   "%s: %" PRIu64 " bytes are asked for", a->text, seen->most_bytes);
 }
 
+static const struct plan *make(const struct asked *a, uint64_t seed)
+{
+    int fd = -1;
+    const struct plan *plan = NULL;
+    int rc = workload_plan(&a->spec, a->threads, seed, &fd, &plan, &err);
+    ck_assert_msg(rc == 0, "%s: %s", a->text, err.text);
+    close(fd);
+    return plan;
+}
+
+static void drop(const struct plan *plan)
+{
+    os_unmap((void *)plan, plan->n_bytes);
+}
+
 static void check(const struct workload_spec *spec, uint32_t threads)
 {
     struct asked a = ask(spec, threads);
@@ -168,20 +184,16 @@ static void check(const struct workload_spec *spec, uint32_t threads)
     struct workload_claims claims = {0};
     spec->workload->claims(&args, &claims);
 
-    int fd = -1;
-    const struct plan *plan = NULL;
-    int rc = workload_plan(spec, threads, args.seed, &fd, &plan, &err);
-    ck_assert_msg(rc == 0, "%s: %s", a.text, err.text);
-    close(fd);
+    const struct plan *plan = make(&a, args.seed);
     uint64_t *sizes = calloc(plan->facts.allocations + 1, sizeof(sizes[0]));
     struct plan_walk seen = plan_walk_sizes(plan, sizes);
-    ck_assert_msg(!seen.stuck, "%s waits for ever", a.text);
+    plan_laws_check(spec, threads, plan, &seen);
     check_remote(&a, &claims, &seen);
     check_live(&a, &claims, &seen);
     check_sizes(&a, &claims, &seen, sizes);
     check_ends(&a, &seen);
     free(sizes);
-    os_unmap((void *)plan, plan->n_bytes);
+    drop(plan);
 }
 
 static uint64_t smaller(const struct param *p, uint64_t value)
@@ -212,6 +224,18 @@ static void check_varied(const struct workload_spec *base, uint32_t threads)
     }
 }
 
+/* Words of each thread that the defaults start with: none makes a plan as long as its trial. */
+enum { SHORT_WORDS = 1 << 20 };
+
+static void check_short(const struct workload_spec *spec, uint32_t threads)
+{
+    struct workload_args args = {.threads = threads, .values = spec->values};
+    struct workload_extent extent = {0};
+    ck_assert_int_eq(spec->workload->extent(&args, &extent, &err), 0);
+    ck_assert_msg(extent.words <= (uint64_t)threads * SHORT_WORDS, "%s: %" PRIu64 " words",
+                  spec->workload->name, extent.words);
+}
+
 START_TEST(the_row_says_what_its_plans_are_like)
 {
     static const uint32_t threads[] = {1, 2, 3, 8, 64};
@@ -221,6 +245,7 @@ START_TEST(the_row_says_what_its_plans_are_like)
     ck_assert_msg(w->claims && w->share_below, "%s says nothing of its plans", w->name);
     preset(w, &spec);
     check(&spec, w->threads_min > 2 ? w->threads_min : 2);
+    check_short(&spec, w->threads_min > 2 ? w->threads_min : 2);
     for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
         uint32_t n_threads = threads[i] > w->threads_min ? threads[i] : w->threads_min;
         ck_assert_msg(shorten(w, n_threads, &spec), "%s: no short plan for %u threads", w->name,
@@ -231,9 +256,81 @@ START_TEST(the_row_says_what_its_plans_are_like)
 }
 END_TEST
 
-int main(void)
+START_TEST(the_seed_decides_all)
 {
     size_t n;
+    const struct workload *const *table = workload_table(&n);
+    for (size_t i = 0; i < n; i++) {
+        struct workload_spec spec;
+        uint32_t threads = table[i]->threads_min > 3 ? table[i]->threads_min : 3;
+        ck_assert(shorten(table[i], threads, &spec));
+        struct asked a = ask(&spec, threads);
+        const struct plan *one = make(&a, 7);
+        const struct plan *again = make(&a, 7);
+        const struct plan *other = make(&a, 8);
+        ck_assert_uint_eq(one->n_bytes, again->n_bytes);
+        ck_assert_msg(memcmp(one, again, one->n_bytes) == 0, "%s: two plans of a seed", a.text);
+        bool same = one->n_bytes == other->n_bytes && memcmp(one, other, one->n_bytes) == 0;
+        ck_assert_msg(same == table[i]->seedless, "%s: seeds 7 and 8 make %s", a.text,
+                      same ? "the same plan" : "different plans");
+        drop(one);
+        drop(again);
+        drop(other);
+    }
+}
+END_TEST
+
+static double cpu_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* The least of a few: others on the machine make it longer, never shorter. */
+static double making_s(const struct asked *a)
+{
+    double least = 1e9;
+    for (int i = 0; i < 5; i++) {
+        double begin = cpu_s();
+        drop(make(a, 1));
+        least = fmin(least, cpu_s() - begin);
+    }
+    return least;
+}
+
+/*
+ * In CPU time, which is what others on the machine leave alone: each trial repeats a plan for 0.08 s
+ * with every thread, by default, and a plan is made once for all trials of a run. Builds that check
+ * themselves as they go take longer.
+ */
+START_TEST(a_plan_is_made_faster_than_one_trial_runs_it)
+{
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
+    size_t n;
+    const struct workload *const *table = workload_table(&n);
+    for (size_t i = 0; i < n; i++) {
+        for (uint32_t threads = table[i]->threads_min; threads <= 2; threads++) {
+            struct workload_spec spec;
+            preset(table[i], &spec);
+            struct asked a = ask(&spec, threads);
+            double seconds = making_s(&a);
+            ck_assert_msg(seconds < 0.08 * threads, "%s: made in %f s", a.text, seconds);
+            if (getenv("SHOW_TIMES"))
+                fprintf(stderr, "%s: made in %.1f ms\n", a.text, 1e3 * seconds);
+        }
+    }
+#endif
+}
+END_TEST
+
+int main(void)
+{
+    static const TTest *tests[2];
+    size_t n;
     workload_table(&n);
-    return unit_run_with("claims", NULL, 0, the_row_says_what_its_plans_are_like, n);
+    tests[0] = the_seed_decides_all;
+    tests[1] = a_plan_is_made_faster_than_one_trial_runs_it;
+    return unit_run_with("claims", tests, ARRAY_SIZE(tests), the_row_says_what_its_plans_are_like,
+                         n);
 }

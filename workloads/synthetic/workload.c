@@ -22,25 +22,21 @@ static const struct workload *find(const char *name, size_t length)
 static COLD int unknown_name(const char *name, size_t length, struct err *err)
 {
     char hint[160];
-    char all[1024];
     int echo = (int)(length < ECHO_BYTES ? length : ECHO_BYTES);
     size_t n;
-    size_t used = 0;
     const struct workload *const *table = workload_table(&n);
     struct near near;
     near_init(&near, name, length);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         near_offer(&near, table[i]->name);
-        used += text_format(all + used, sizeof(all) - used, "%s%s", i ? ", " : "", table[i]->name);
-    }
     near_hint(&near, hint, sizeof(hint));
     if (memchr(name, '=', length))
         return err_set(err, EINVAL,
                        "no workload '%.*s': parameters follow a name and are joined by ':', "
                        "as in larson:remote=0.2:live=2000",
                        echo, name);
-    return err_set(err, EINVAL, "no workload '%.*s'%s%s (there are: %s)", echo, name,
-                   near.n ? ": " : "", hint, all);
+    return err_set(err, EINVAL, "no workload '%.*s'%s%s (`arenabench list workloads` tells all)",
+                   echo, name, near.n ? ": " : "", hint);
 }
 
 int workload_parse(const char *text, size_t length, struct workload_spec *spec, struct err *err)

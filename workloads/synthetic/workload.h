@@ -4,6 +4,10 @@
  *
  *      word    name[:key=value[:key=value...]]        larson:remote=0.2:live=2000
  *
+ * A plan is a body that is closed (it leaves what is live as it found it) and short: a trial repeats
+ * it, and no plan is as long as its trial. A scenario from cold is one body, with nothing before and
+ * behind.
+ *
  * A word holds no comma, so that a list of workloads is words joined by ','. Same workload, values,
  * thread count and seed: same plan, byte for byte, on every machine. Pure but for the plan's
  * memory; any thread may call.
@@ -114,7 +118,7 @@ int workload_plan(const struct workload_spec *spec, uint32_t threads, uint64_t s
                   const struct plan **plan, struct err *err) MUST_CHECK;
 
 /*
- * Calls `line` with each line of a Markdown account of the table: per workload its summary, source
- * and a row for each parameter. For docs/workloads.md and `list -v`.
+ * Calls `line` with each line of a Markdown account of the table: per workload its summary, source,
+ * what its plans are like, and a row for each parameter. For docs/workloads.md and `list -v`.
  */
 void workload_describe(void (*line)(void *context, const char *text), void *context);

@@ -45,6 +45,11 @@ static int growth_extent(const struct workload_args *args, struct workload_exten
     return 0;
 }
 
+static uint64_t max_of(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 static uint64_t next_bytes(const struct vector *vector, uint64_t growth)
 {
     uint64_t next = vector->bytes * growth / PARAM_ONE;
@@ -119,6 +124,21 @@ static struct life life_of(const struct workload_args *args, uint64_t below)
 }
 
 /*
+ * What the largest of `n` bounds is no less than, but for one in ten thousand seeds.
+ */
+static uint64_t largest_bound(const struct workload_args *args, double n)
+{
+    const uint64_t *v = args->values;
+    struct sizes bounds = sizes_of(v[MIN], v[MAX]);
+    double share = pow(1e-4, 1 / n);
+    uint64_t bytes = v[MIN];
+    for (uint64_t step = log2_floor(v[MAX]) + 1; step-- > 0;)
+        if (sizes_share_below(&bounds, bytes + ((uint64_t)1 << step)) <= share)
+            bytes += (uint64_t)1 << step;
+    return bytes < v[MAX] ? bytes : v[MAX];
+}
+
+/*
  * At first all vectors are young together, which takes more or less than when they are of all ages.
  * How their threads keep step is open: the least is of one.
  */
@@ -132,7 +152,9 @@ static void growth_claims(const struct workload_args *args, struct workload_clai
     each.variance = life.square / steps - each.mean * each.mean;
     *claims = (struct workload_claims){.sizes_slack = fmin(1, 1 / lives)};
     generate_claim_spread(&each, v[VECTORS], 0, claims);
-    uint64_t live_min = lives > 4 && claims->live_min > v[START] ? claims->live_min : v[START];
+    uint64_t live_min = v[START];
+    if (lives > 4) /* half of them, to be safe, come to their ends */
+        live_min = max_of(claims->live_min, largest_bound(args, lives * (double)v[VECTORS] / 2));
     each.variance = fmax(each.variance, life.most_square);
     each.mean = fmax(each.mean, life.most);
     generate_claim_spread(&each, args->threads * v[VECTORS], args->threads * v[OPS], claims);
