@@ -56,15 +56,29 @@ static void preset(const struct workload *w, struct workload_spec *spec)
     params_preset(w->params, spec->values);
 }
 
-/* The defaults, or if their plan is too long for this test, with all counts halved so often. */
+/* The row of the greatest number of bytes; NULL without any. */
+static const struct param *most_bytes(const struct workload *w)
+{
+    const struct param *most = NULL;
+    for (const struct param *p = w->params; p->name; p++)
+        if (p->unit == PARAM_BYTES && (!most || p->preset > most->preset))
+            most = p;
+    return most;
+}
+
+/*
+ * The defaults, or if their plan is too long for this test, with all counts halved so often; and if
+ * that does not help, with the greatest number of bytes halved, too.
+ */
 static bool shorten(const struct workload *w, uint32_t threads, struct workload_spec *spec)
 {
-    for (unsigned k = 0; k < 2 * 24; k++) {
+    enum { HALVINGS = 24 };
+    for (unsigned k = 0; k < 2 * HALVINGS; k++) {
         preset(w, spec);
         for (const struct param *p = w->params; p->name; p++) {
             uint64_t *value = &spec->values[p - w->params];
-            if (p->unit == PARAM_COUNT || (p->unit == PARAM_BYTES && k >= 24))
-                *value = *value >> k % 24 > p->min ? *value >> k % 24 : p->min;
+            if (p->unit == PARAM_COUNT || (k >= HALVINGS && p == most_bytes(w)))
+                *value = *value >> k % HALVINGS > p->min ? *value >> k % HALVINGS : p->min;
         }
         if (is_short(spec, threads))
             return true;
@@ -225,7 +239,7 @@ static void check_varied(const struct workload_spec *base, uint32_t threads)
 }
 
 /* Words of each thread that the defaults start with: none makes a plan as long as its trial. */
-enum { SHORT_WORDS = 1 << 20 };
+enum { SHORT_WORDS = 1 << 21 };
 
 static void check_short(const struct workload_spec *spec, uint32_t threads)
 {
