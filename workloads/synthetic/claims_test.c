@@ -301,11 +301,11 @@ static double cpu_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The least of a few: others on the machine make it longer, never shorter. */
-static double making_s(const struct asked *a)
+/* The least of a few, if the first is no less than `most`: others on the machine make it longer. */
+static double making_s(const struct asked *a, double most)
 {
     double least = 1e9;
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 5 && least >= most; i++) {
         double begin = cpu_s();
         drop(make(a, 1));
         least = fmin(least, cpu_s() - begin);
@@ -328,8 +328,9 @@ START_TEST(a_plan_is_made_faster_than_one_trial_runs_it)
             struct workload_spec spec;
             preset(table[i], &spec);
             struct asked a = ask(&spec, threads);
-            double seconds = making_s(&a);
-            ck_assert_msg(seconds < 0.08 * threads, "%s: made in %f s", a.text, seconds);
+            double most = 0.08 * threads;
+            double seconds = making_s(&a, most);
+            ck_assert_msg(seconds < most, "%s: made in %f s", a.text, seconds);
             if (getenv("SHOW_TIMES"))
                 fprintf(stderr, "%s: made in %.1f ms\n", a.text, 1e3 * seconds);
         }
