@@ -203,7 +203,7 @@ START_TEST(the_nearest_candidate_is_so_by_ratio)
 }
 END_TEST
 
-START_TEST(three_sentences_tell_the_numbers, given_or_not_the_dynamic_thresholds_are_told_apart)
+START_TEST(three_sentences_tell_the_numbers)
 {
     struct made m;
     char why[THRESHOLDS_SENTENCES][THRESHOLDS_SENTENCE_BYTES];
