@@ -61,7 +61,7 @@ void tune_print_plan(FILE *out, const struct tuning *t)
             p->looks ? ", single calls timed as well" : ", too few to time single calls");
     fprintf(
         out,
-        "some %.0f trials of %.2g s, %.1f minutes%s; in each block the default and all settings "
+        "some %.0f trials of %.3g s, %.1f minutes%s; in each block the default and all settings "
         "still in the race run once\n\n",
         p->search_trials + p->confirm_trials, c->trial_s, c->budget_s / 60,
         p->is_thinned ? ", too few for all levels (--budget)" : "");
