@@ -139,7 +139,7 @@ static int merge_files(struct job *j, struct err *err)
 struct group {
     bool any;
     unsigned number;
-    uint32_t n_shards, n_runs;
+    uint32_t n_shards;
     uint8_t *held;
     bool is_incomplete; /* that, or one before */
 };
