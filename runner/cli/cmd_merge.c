@@ -116,7 +116,6 @@ static int list_files(struct job *j, const struct words *w, struct err *err)
 static int merge_files(struct job *j, struct err *err)
 {
     int rc = 0;
-    progress_init(&j->progress, j->n_files, 0, 0.02);
     for (size_t i = 0; rc == 0 && i < j->n_files; i++) {
         struct merge_added added;
         j->progress.done = i;
@@ -133,7 +132,6 @@ static int merge_files(struct job *j, struct err *err)
         j->n_known += added.n_known;
         j->n_trials += added.n_trials;
     }
-    progress_clear(&j->progress);
     return rc;
 }
 
@@ -230,10 +228,13 @@ static int execute(struct job *j, const struct words *w, struct err *err)
 {
     bool is_incomplete = false;
     int rc = list_files(j, w, err);
+    progress_init(&j->progress, j->n_files, 0, 0.02);
+    progress_note(&j->progress, "reading %s", w->names[0]);
     if (rc == 0)
         rc = merge_open(w->names[0], &interrupted, &j->merge, err);
     if (rc == 0)
         rc = merge_files(j, err);
+    progress_clear(&j->progress);
     if (rc == 0)
         rc = merge_publish(j->merge, err);
     if (rc == 0)
