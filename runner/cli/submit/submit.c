@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,21 +68,30 @@ static int look_at_run(struct submission *s, struct run_shape *shape, struct err
     return rc;
 }
 
+/* An option that `run` would read as `own`, shortened maybe. */
+static bool is_option(const char *word, const char *own)
+{
+    size_t n = strcspn(word, "=");
+    if (own[1] != '-')
+        return strncmp(word, own, 2) == 0;
+    return n > 2 && strncmp(word, own, n) == 0;
+}
+
 /* What submit says itself, or what makes no sense in a task. */
 static int check_words(const struct submission *s, struct err *err)
 {
-    static const char *const own[] = {"-o",        "--output", "--resume", "--shard",
-                                      "--dry-run", "--json",   "--csv"};
-    for (size_t i = 0; i < s->n_words; i++)
-        for (size_t j = 0; j < ARRAY_SIZE(own); j++) {
-            size_t n = strlen(own[j]);
-            const char *behind = s->words[i] + n;
-            if (strncmp(s->words[i], own[j], n) == 0 && (!*behind || *behind == '=' || n == 2))
+    static const char *const own[] = {"-o",     "--output", "--resume", "--shard", "--dry-run",
+                                      "--json", "--csv",    "--memory", "--stats"};
+    for (size_t i = 0; i < s->n_words; i++) {
+        if (strcmp(s->words[i], "--") == 0)
+            return err_set(err, EINVAL, "run: a second -- in the words: `run` takes options only");
+        for (size_t j = 0; j < ARRAY_SIZE(own); j++)
+            if (is_option(s->words[i], own[j]))
                 return err_set(err, EINVAL,
-                               "run: %s is not for a run that is submitted; its results go to the "
-                               "folder that `submit -o` names",
+                               "run: %s is not for a run that is submitted: its results go to the "
+                               "folder that `submit -o` names, and `show` prints them",
                                own[j]);
-        }
+    }
     return 0;
 }
 
@@ -287,8 +297,8 @@ static int write_scripts(const struct submission *s, struct err *err)
 
 /* --- the queue --- */
 
-/* Both jobs or none. `array` is an option that stands before the script's own; NULL: as the script says. */
-static int hand_in(struct submission *s, const char *array, struct err *err)
+/* Both jobs or none. `options` (NULL-terminated) stand before the script's own, and hold. */
+static int hand_in_both(struct submission *s, const char *const *options, struct err *err)
 {
     char script[PATH_MAX], behind[64];
     size_t i = s->n_jobs;
@@ -296,7 +306,7 @@ static int hand_in(struct submission *s, const char *array, struct err *err)
         return err_set(err, EINVAL, "%s was submitted %u times: submit the run anew", s->folder,
                        SUBMISSION_JOBS_MAX);
     submission_path(s, "shards.sh", script);
-    int rc = slurm_submit(script, (const char *const[]){array, NULL}, s->jobs[i], err);
+    int rc = slurm_submit(script, options, s->jobs[i], err);
     if (rc < 0)
         return rc;
     text_format(behind, sizeof(behind), "--dependency=afterany:%s", s->jobs[i]);
@@ -312,6 +322,20 @@ static int hand_in(struct submission *s, const char *array, struct err *err)
         if (s->merges[i][0])
             slurm_cancel(s->merges[i]);
     }
+    return rc;
+}
+
+/* Ctrl-C waits until both are in the queue and written down, or ends a command of Slurm's, and so both. */
+static int hand_in(struct submission *s, const char *const *options, struct err *err)
+{
+    sigset_t ends, before;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ends, &before);
+    int rc = hand_in_both(s, options, err);
+    sigprocmask(SIG_SETMASK, &before, NULL);
     return rc;
 }
 
@@ -366,7 +390,7 @@ int submit_new(struct submission *s, const char *folder, const char *root, struc
     if (rc == 0)
         rc = write_scripts(s, err);
     if (rc == 0)
-        rc = hand_in(s, NULL, err);
+        rc = hand_in(s, (const char *const[]){NULL}, err);
     if (rc < 0)
         remove_folders(s);
     else
@@ -387,33 +411,36 @@ static char *lost_shards(const struct status *st)
     return indices;
 }
 
-static int hand_in_lost(struct submission *s, const struct status *st, struct err *err)
+static int hand_in_lost(struct submission *s, const struct status *st, const char *time,
+                        struct err *err)
 {
-    char *array = NULL, *indices = lost_shards(st);
-    int length = indices ? asprintf(&array, "--array=%s", indices) : -1;
-    if (length > 0 && s->at_most > 0) {
-        char *with_limit = NULL;
-        length = asprintf(&with_limit, "%s%%%u", array, s->at_most);
-        free(array);
-        array = with_limit;
-    }
-    int rc = length < 0 ? err_set(err, ENOMEM, "out of memory") : hand_in(s, array, err);
+    char *array = NULL, *limit = NULL, *indices = lost_shards(st), at_most[16] = "";
+    int rc = 0;
+    if (s->at_most > 0)
+        text_format(at_most, sizeof(at_most), "%%%u", s->at_most);
+    if (!indices || asprintf(&array, "--array=%s%s", indices, at_most) < 0)
+        rc = err_set(err, ENOMEM, "out of memory");
+    if (rc == 0 && time && asprintf(&limit, "--time=%s", time) < 0)
+        rc = err_set(err, ENOMEM, "out of memory");
+    if (rc == 0)
+        rc = hand_in(s, (const char *const[]){array, limit, NULL}, err);
     free(indices);
     free(array);
+    free(limit);
     return rc;
 }
 
-int submit_again(struct submission *s, struct err *err)
+int submit_again(struct submission *s, const char *time, struct err *err)
 {
     struct status st;
     int rc = status_look(s, &st, err);
     if (rc < 0)
         return rc;
     uint32_t n_lost = st.n[SHARD_LOST];
-    if (st.slurm_is_silent)
+    if (st.slurm_is_silent && n_lost > 0)
         rc = err_set(err, EIO, "%s", st.silence);
     else if (n_lost > 0)
-        rc = hand_in_lost(s, &st, err);
+        rc = hand_in_lost(s, &st, time, err);
     if (rc == 0 && n_lost > 0)
         tell(s, n_lost);
     else if (rc == 0)
