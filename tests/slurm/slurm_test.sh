@@ -74,6 +74,13 @@ check 'more shards than blocks' '$status == 2' "$one_line" '$err == *"5 shards o
 bench submit --shards 2 --cpus 5000 -o "$folder" -- "${tiny[@]}"
 check 'more CPUs than any node has' '$status == 2' "$one_line" '$err == *"--cpus=5000"*'
 
+bench submit --shards 2 -o "$folder" -- "${tiny[@]}" -t 1,3000
+check 'more threads than any node has CPUs' '$status == 2' "$one_line" '$err == *"3000 threads"*"--cpus="*'
+bench submit --dry-run --shards 2 -o "$folder" -- "${tiny[@]}" -t 1,3
+check 'a node has to have as many CPUs as the run has threads' '$out == *"--mincpus=3"*'
+bench submit --dry-run --shards 2 -o "$folder" -- "${tiny[@]}" -t 1,2cpus
+check 'unless those follow from the CPUs' '$status == 0' '$out != *mincpus*'
+
 bench submit --shards 2 -o "$folder" -- run -w nosuchload
 check 'a wrong word of the run' '$status == 2' "$one_line" '$err == *nosuchload*' '! -e $folder'
 
@@ -174,5 +181,21 @@ bench submit --again "$folder"
 check 'and nothing is lost any more' '$status == 0' '$out == "nothing is lost"*'
 call env PATH=/none "$ARENABENCH" submit --again "$folder"
 check 'nor where there is no Slurm any more' '$status == 0' '$out == "nothing is lost"*'
+
+# --- a shard that is damaged, or of another run, or touched by a late twin ---
+
+folder=$room/surroundings
+touch "$folder/shards/shard-0of2.late.part"
+rm "$folder/shards/shard-0of2.late.part"
+check 'a late twin does not undo the merge' '$(told "$folder" "result[\"merged\"]") == True'
+call env PATH=/none "$ARENABENCH" submit --status "$room/submission"
+check 'what was retried is known when Slurm has forgotten' '$status == 0' '$out == *"1 begun again"*'
+python3 -c 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute("UPDATE trial SET block = block - 1"); db.commit()' \
+    "$folder/shards/shard-1of2.db"
+rm -f "$folder/merged.db"
+bench merge "$folder/merged.db" "$folder/shards"
+check 'a damaged shard is named' '$status == 1' '$err == *"shard-1of2.db is left out"*'
+bench submit --status "$folder"
+check 'and does not count as merged' '$(told "$folder" "result[\"merged\"]") == False'
 
 done_checking

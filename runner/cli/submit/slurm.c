@@ -54,6 +54,8 @@ static void read_nodes(char *text, struct slurm_site *site)
         uint64_t mib = bar ? strtoull(bar + 1, NULL, 10) : 0;
         if (cpus <= UINT32_MAX && cpus > site->most_node_cpus)
             site->most_node_cpus = (uint32_t)cpus;
+        if (cpus > 0 && (cpus < site->least_node_cpus || site->least_node_cpus == 0))
+            site->least_node_cpus = (uint32_t)cpus;
         if (mib > 1 && mib < UINT64_MAX >> 20 && mib << 20 > site->most_node_bytes)
             site->most_node_bytes = mib << 20;
     }

@@ -22,6 +22,8 @@
 
 struct run_shape {
     uint64_t blocks, live_bytes;
+    uint32_t threads;    /* the most that were asked for */
+    bool threads_follow; /* they follow from the CPUs of a machine */
 };
 
 static int take_files(struct submission *s, json_t *array, struct err *err)
@@ -48,7 +50,11 @@ static int take_shape(struct submission *s, const char *text, struct run_shape *
     if (rc == 0 && (!json || blocks < 1 || live < 0))
         rc = err_set(err, EIO, "`%s run --dry-run --json` says nothing that can be read",
                      s->program);
-    *shape = (struct run_shape){.blocks = (uint64_t)blocks, .live_bytes = (uint64_t)live};
+    *shape = (struct run_shape){
+        .blocks = (uint64_t)blocks,
+        .live_bytes = (uint64_t)live,
+        .threads = (uint32_t)json_integer_value(json_object_get(json, "threads_most")),
+        .threads_follow = json_is_true(json_object_get(json, "threads_follow_cpus"))};
     json_decref(json);
     return rc;
 }
@@ -105,12 +111,30 @@ static int check_shards(const struct submission *s, const struct run_shape *shap
     return 0;
 }
 
-static int check_site(const struct submission *s, struct err *err)
+/* Threads that are more than CPUs measure something else: only who says so has them. */
+static int check_cpus(const struct submission *s, const struct run_shape *shape,
+                      const struct slurm_site *site, struct err *err)
+{
+    const char *of = s->partition ? " of partition " : "", *name = s->partition ? s->partition : "";
+    if (site->most_node_cpus == 0 || s->cpus <= site->most_node_cpus)
+        return 0;
+    if (s->cpus == shape->threads && !shape->threads_follow)
+        return err_set(err, EINVAL,
+                       "the run has %u threads at a time, and no node%s%s more than %u CPUs: fewer "
+                       "(-t), or --cpus=%u to run them all the same",
+                       s->cpus, of, name, site->most_node_cpus, site->most_node_cpus);
+    return err_set(err, EINVAL, "--cpus=%u: no node%s%s has more than %u", s->cpus, of, name,
+                   site->most_node_cpus);
+}
+
+static int check_site(const struct submission *s, const struct run_shape *shape,
+                      struct slurm_site *found, struct err *err)
 {
     struct slurm_site site;
     int rc = slurm_look(s->partition, &site, err);
     if (rc < 0)
         return rc;
+    *found = site;
     if (s->n_shards > site.array_max)
         return err_set(err, EINVAL, "%u shards; the longest array of this site has %u tasks",
                        s->n_shards, site.array_max);
@@ -119,11 +143,7 @@ static int check_site(const struct submission *s, struct err *err)
                        "the run needs %lu MiB of memory; no node%s%s has more than %lu",
                        s->memory_bytes >> 20, s->partition ? " of partition " : "",
                        s->partition ? s->partition : "", site.most_node_bytes >> 20);
-    if (site.most_node_cpus > 0 && s->cpus > site.most_node_cpus)
-        return err_set(err, EINVAL, "--cpus=%u: no node%s%s has more than %u", s->cpus,
-                       s->partition ? " of partition " : "", s->partition ? s->partition : "",
-                       site.most_node_cpus);
-    return 0;
+    return check_cpus(s, shape, &site, err);
 }
 
 /* An option of srun's, where it is given. */
@@ -348,24 +368,29 @@ static void tell(const struct submission *s, uint32_t n_shards)
            s->jobs[i], n_shards, n_shards == 1 ? "" : "s", s->merges[i], s->folder, s->jobs[0]);
 }
 
-static int prepare(struct submission *s, const char *folder, const char *root, struct err *err)
+static int prepare(struct submission *s, const char *folder, const char *root,
+                   struct run_shape *shape, struct err *err)
 {
-    struct run_shape shape = {.blocks = 0};
     int rc = name_folder(s, folder, root, err);
     if (rc == 0)
         rc = check_words(s, err);
     if (rc == 0)
-        rc = look_at_run(s, &shape, err);
+        rc = look_at_run(s, shape, err);
     if (rc == 0)
-        rc = check_shards(s, &shape, err);
-    s->memory_bytes = shape.live_bytes * MEMORY_FACTOR;
-    return rc;
+        rc = check_shards(s, shape, err);
+    if (rc < 0)
+        return rc;
+    s->memory_bytes = shape->live_bytes * MEMORY_FACTOR;
+    if (s->cpus == 0 && !shape->threads_follow)
+        s->cpus = shape->threads;
+    return 0;
 }
 
 int submit_dry(struct submission *s, const char *folder, const char *root, struct err *err)
 {
     char *shards = NULL, *merge = NULL;
-    int rc = prepare(s, folder, root, err);
+    struct run_shape shape = {.blocks = 0};
+    int rc = prepare(s, folder, root, &shape, err);
     if (rc == 0)
         rc = make_scripts(s, &shards, &merge, err);
     if (rc == 0)
@@ -379,9 +404,11 @@ int submit_dry(struct submission *s, const char *folder, const char *root, struc
 int submit_new(struct submission *s, const char *folder, const char *root, struct err *err)
 {
     struct err note;
-    int rc = prepare(s, folder, root, err);
+    struct run_shape shape = {.blocks = 0};
+    struct slurm_site site = {0};
+    int rc = prepare(s, folder, root, &shape, err);
     if (rc == 0)
-        rc = check_site(s, err);
+        rc = check_site(s, &shape, &site, err);
     if (rc == 0)
         rc = make_folders(s, err);
     if (rc < 0)
@@ -389,6 +416,8 @@ int submit_new(struct submission *s, const char *folder, const char *root, struc
     rc = check_files(s, &note, err);
     if (rc == 0)
         rc = write_scripts(s, err);
+    if (rc == 0) /* without jobs as yet: what is cut off here is found again all the same */
+        rc = submission_write(s, err);
     if (rc == 0)
         rc = hand_in(s, (const char *const[]){NULL}, err);
     if (rc < 0)
@@ -397,6 +426,11 @@ int submit_new(struct submission *s, const char *folder, const char *root, struc
         tell(s, s->n_shards);
     if (rc == 0 && note.text[0])
         printf("note: %s; the shards will tell\n", note.text);
+    if (rc == 0 && shape.threads_follow && site.least_node_cpus < site.most_node_cpus)
+        printf(
+            "note: nodes have %u to %u CPUs, and thread counts follow from them: shards of "
+            "different nodes are not one run unless -t names numbers, or --constraint one kind\n",
+            site.least_node_cpus, site.most_node_cpus);
     return rc;
 }
 
