@@ -91,7 +91,10 @@ START_TEST(csv_keeps_every_field_apart)
         read_field(&p, name[i]);
     ck_assert_str_eq(name[3], "subject");
     ck_assert_str_eq(name[10], "throughput_calls_per_s");
-    ck_assert_str_eq(name[n_fields - 6], "message");
+    unsigned message = 0;
+    while (message < n_fields && strcmp(name[message], "message") != 0)
+        message++;
+    ck_assert_uint_lt(message, n_fields);
     bool crash_seen = false;
     for (; *p; n_lines++) {
         for (unsigned i = 0; i < n_fields; i++)
@@ -104,7 +107,7 @@ START_TEST(csv_keeps_every_field_apart)
             crash_seen = true;
             ck_assert_str_eq(field[9], "11");
             ck_assert_str_eq(field[10], "");
-            ck_assert_str_eq(field[n_fields - 6], "arena \"7\",\n\xff is gone");
+            ck_assert_str_eq(field[message], "arena \"7\",\n\xff is gone");
         }
     }
     ck_assert(crash_seen);

@@ -10,8 +10,12 @@
 #define LEADER_SAFE    2.0
 #define CANDIDATE_SAFE 4.0
 
-/* Likewise of a difference: the best of many points owes to luck what more knobs seem to gain. */
-#define SLACK 3.0
+/*
+ * Likewise of a difference: the best of many points owes to luck what more knobs seem to gain. Many, where the whole is measured
+ * again beside its part.
+ */
+#define SLACK_ALONE  1.0
+#define SLACK_BESIDE 3.0
 
 double tune_log_ratio(const struct tune *t, const struct tune_runner *r, unsigned i,
                       enum tune_measure m)
@@ -305,10 +309,10 @@ static bool is_part(const struct tune_point *p, const struct tune_point *q)
 }
 
 /*
- * What is left of the best when knobs are left out that do no good that could be told: by SLACK standard errors of the
- * difference, or STATS_NOISE. The part may have left the race by rank; the whole is measured again beside it.
+ * What is left of the best when knobs are left out that do no good that could be told: by `errors` standard errors of
+ * the difference, or STATS_NOISE. The part may have left the race by rank.
  */
-static unsigned simplify(const struct tune *t, unsigned best, const double *priors)
+static unsigned simplify(const struct tune *t, unsigned best, const double *priors, double errors)
 {
     struct pair whole = pair_of(t, best, priors);
     unsigned simplest = best;
@@ -319,7 +323,7 @@ static unsigned simplify(const struct tune *t, unsigned best, const double *prio
             tune_points_n_set(&r->point) >= tune_points_n_set(&t->runners[simplest].point))
             continue;
         struct pair part = pair_of(t, p, priors);
-        double slack = fmax(STATS_NOISE, SLACK * hypot(whole.goal.error, part.goal.error));
+        double slack = fmax(STATS_NOISE, errors * hypot(whole.goal.error, part.goal.error));
         if (part.goal.n > 1 && is_gain(t, &part) && part.goal.median <= whole.goal.median + slack)
             simplest = p;
     }
@@ -375,7 +379,8 @@ unsigned tune_race_candidates(const struct tune *t, unsigned most, unsigned *out
     find_priors(t, priors);
     unsigned n_gains = list_gains(t, priors, gains), safe = find_safe(t, priors);
     if (n_gains > 0 && n < most)
-        n = add_candidate(out, n, simplify(t, gains[0], priors));
+        n = add_candidate(out, n,
+                          simplify(t, gains[0], priors, most > 1 ? SLACK_BESIDE : SLACK_ALONE));
     struct pair first = pair_of(t, n > 0 ? out[0] : 0, priors);
     if (safe != 0 && n < most && (n == 0 || !is_safe(t, &first.limited, CANDIDATE_SAFE)))
         n = add_candidate(out, n, safe);

@@ -139,7 +139,7 @@ static int merge_files(struct job *j, struct err *err)
 struct group {
     bool any;
     unsigned number;
-    uint32_t n_shards, n_runs;
+    uint32_t n_shards;
     uint8_t *held;
     bool is_incomplete; /* that, or one before */
 };
@@ -215,8 +215,8 @@ static int tell(struct job *j, bool *is_incomplete, struct err *err)
     int rc = merge_each(j->merge, tell_run, &g, err);
     end_group(&g);
     *is_incomplete = g.is_incomplete;
-    printf("%lu trials added; %u shards or runs were new, %u were there already", j->n_trials,
-           j->n_new, j->n_known);
+    printf("%lu trials added; shards and runs: %u new, %u there already", j->n_trials, j->n_new,
+           j->n_known);
     if (j->n_left_out > 0)
         printf(", %u file%s left out", j->n_left_out, j->n_left_out == 1 ? "" : "s");
     putchar('\n');

@@ -6,7 +6,7 @@
 cd "$room" || exit 1
 robson='robson:live=1M'
 best='best-fit-worst:live=2M:largest=40'
-segregated='segregated-worst:live=512K'
+segregated='segregated-worst:objects=4096'
 bench run -a implicit,implicit:fit=best,jemalloc -w "$robson,$best,$segregated,churn:live=300" -t 1 -b 1 -s 0.005 --no-survey -o "$db"
 check 'they run' '$status == 0'
 check 'a table holds them against their bounds' '$out == *"Adversaries: peak resident MiB"*' \

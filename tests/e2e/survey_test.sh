@@ -49,6 +49,9 @@ check 'each has marks of the plan, of the drain and of the tail' \
 check 'what is held comes from the very allocator' \
     "\$(sql \"SELECT group_concat(DISTINCT held_source) FROM survey WHERE subject = 0\") == mallinfo2*" \
     "\$(sql \"SELECT group_concat(DISTINCT held_source) FROM survey WHERE subject = 1\") == mallctl*"
+check 'cache lines are counted, and threads with objects of their own seldom share one' \
+    '$(sql "SELECT count(*) FROM mark WHERE shared_lines IS NULL OR shared_lines > used_lines") == 0' \
+    "\$(sql \"SELECT 10 * sum(shared_lines) < sum(used_lines) FROM mark WHERE kind = 'step'\") == 1"
 bench run --resume -o "$db"
 check 'there is nothing to resume then' '$status == 0' '$err == *"nothing was left to do"*'
 rm -f "$db"*

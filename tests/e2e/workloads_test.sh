@@ -6,8 +6,8 @@
 
 brief=(--no-survey -b 1 -s 0 --warm-up 0 -o "$db")
 
-# Each row with its counts of a thousand and more eight times smaller: an implicit list is searched from
-# its beginning.
+# Each row with its counts of a thousand and more, and crowds of threads, eight times smaller, and what is
+# live in bytes 32 times: an implicit list is searched from its beginning.
 small_words() {
     "$ARENABENCH" list workloads -v | awk -F ' *[|] *' '
         function end() { if (word != "") print word }
@@ -16,8 +16,9 @@ small_words() {
             n = $4 + 0
             if ($4 ~ /k$/) n *= 1000
             if ($4 ~ /M$/) n *= 1000000
-            if (n >= 1000) word = word ":" $2 "=" int(n / 8)
+            if (n >= 1000 || ($2 == "children" && n > 8)) word = word ":" $2 "=" int(n / 8)
         }
+        $2 == "live" && $3 == "bytes" && $4 ~ /M$/ { word = word ":" $2 "=" int($4 * 32) "K" }
         END { end() }'
 }
 

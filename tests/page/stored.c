@@ -42,7 +42,8 @@ static const struct store_subject subjects[] = {
 
 static const struct store_cell cells[] = {
     {"nop", 1, 1000, 0, 0, 0, 0, 0},
-    {"churn", 1, 1000, 900, 0, 16 << 20, 12 << 20, 0}, /* what is live is hardly known from outside */
+    {"churn", 1, 1000, 900, 0, 16 << 20, 12 << 20,
+     0}, /* what is live is hardly known from outside */
     {"churn", 2, 2000, 1800, 0, 32 << 20, 0, 0},
     {"churn", 4, 4000, 3600, 0, 64 << 20, 0, 128 << 20}, /* an adversary */
     {"larson:<svg onload=alert(2)>", 2, 1000, 900, 90, 8 << 20, 0, 0},
@@ -276,7 +277,13 @@ int main(int argc, char **argv)
     static struct store_cell many[LARGE_CELLS];
     for (unsigned i = 0; i < LARGE_CELLS; i++) {
         snprintf(names[i], sizeof(names[i]), "workload-%u", i / 2);
-        many[i] = (struct store_cell){names[i], 1 + i % 2, 1000, 900, 90, (i + 1) << 20, 0, 0};
+        many[i] = (struct store_cell){.workload = names[i],
+                                      .threads = 1 + i % 2,
+                                      .calls_per_pass = 1000,
+                                      .frees = 900,
+                                      .remote_frees = 90,
+                                      .peak_live_bytes = (i + 1) << 20,
+                                      .bound_bytes = i < 6 ? (i + 1) << 21 : 0};
     }
     static const struct kind kinds[] = {
         {"whole", subjects, cells, 6, ARRAY_SIZE(cells), 7, 2000, 20, false},

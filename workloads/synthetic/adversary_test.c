@@ -196,10 +196,10 @@ static double share_of_pages(const char *word)
 
 START_TEST(pages_of_one_size_come_to_the_bound_of_segregated_fit)
 {
-    ck_assert_double_ge(share_of_pages("segregated-worst:live=96K"), 0.9);
-    ck_assert_double_le(share_of_pages("segregated-worst:live=96K"), 1.3);
-    ck_assert_double_ge(share_of_pages("segregated-worst:live=96K:min=16:max=512"), 0.9);
-    ck_assert_double_le(share_of_pages("segregated-worst:live=96K:min=16:max=512"), 1.3);
+    ck_assert_double_ge(share_of_pages("segregated-worst:objects=768"), 0.9);
+    ck_assert_double_le(share_of_pages("segregated-worst:objects=768"), 1.3);
+    ck_assert_double_ge(share_of_pages("segregated-worst:objects=6144:min=16:max=512"), 0.9);
+    ck_assert_double_le(share_of_pages("segregated-worst:objects=6144:min=16:max=512"), 1.3);
 }
 END_TEST
 

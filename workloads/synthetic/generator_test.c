@@ -59,10 +59,10 @@ static const char *const words[] = {
     "robson:live=64K:unit=64:doublings=5",
     "robson:live=4K:unit=16:doublings=8:header=0",
     "best-fit-worst:live=64K:unit=16:largest=20",
-    "segregated-worst:live=32K:min=64",
-    "segregated-worst:live=4K:min=1:max=4K:classes=16:page=16",
-    "blow-up:live=64K:size=1000",
-    "blow-up:live=4K:size=1M",
+    "segregated-worst:objects=512:min=64",
+    "segregated-worst:objects=4096:min=1:max=4K:classes=16:page=16",
+    "blow-up:objects=65:size=1000",
+    "blow-up:objects=1:size=1M",
 };
 
 static void check_plan(const char *word, uint32_t threads)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "os.h"
+#include "plan_laws.h"
 #include "unit.h"
 
 const struct plan *plan_try(const char *word, uint32_t threads, uint64_t seed,
@@ -37,26 +38,9 @@ struct plan_walk plan_try_walk(const char *word, uint32_t threads, uint64_t seed
 static void check_plan(const char *word, uint32_t threads)
 {
     struct workload_spec spec;
-    struct err err;
     const struct plan *plan = plan_try(word, threads, 42, &spec);
-    struct workload_args args = {.threads = threads, .seed = 42, .values = spec.values};
-    struct workload_extent extent;
-    ck_assert_int_eq(spec.workload->extent(&args, &extent, &err), 0);
-    ck_assert_msg(plan->n_ops <= extent.words, "%s: %lu words, not %lu", word, plan->n_ops,
-                  extent.words);
-    ck_assert_uint_eq(plan->n_threads, extent.threads);
-    ck_assert_uint_eq(plan->n_roots, threads);
-    for (uint32_t t = 0; t < threads; t++)
-        ck_assert_uint_lt(plan_threads(plan)[t].loop_begin, plan_threads(plan)[t].loop_end);
-
     struct plan_walk seen = plan_walk(plan);
-    ck_assert_msg(!seen.stuck, "%s at %u threads waits for ever", word, threads);
-    ck_assert_uint_eq(seen.live_objects_at_end, 0);
-    ck_assert_msg(seen.n_sizes_changed == 0, "%s: %lu slots end with other sizes", word,
-                  seen.n_sizes_changed);
-    ck_assert_uint_eq(seen.allocations, plan->facts.allocations);
-    ck_assert_uint_eq(seen.frees, plan->facts.frees);
-    ck_assert_uint_eq(seen.remote_frees, plan->facts.remote_frees);
+    plan_laws_check(&spec, threads, plan, &seen);
     plan_try_drop(plan);
 }
 

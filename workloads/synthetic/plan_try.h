@@ -11,7 +11,7 @@ void plan_try_drop(const struct plan *plan);
 struct plan_walk plan_try_walk(const char *word, uint32_t threads, uint64_t seed);
 
 /*
- * Checks, of each word at 1 to 8 and at 64 threads: the size that was told, the laws, that the body
- * leaves what it found, and that the seed alone decides.
+ * Checks, of each word at 1 to 8 and at 64 threads, what must hold for any plan (plan_laws.h), and that
+ * the seed alone decides.
  */
 void plan_try_laws(const char *const *words, size_t n);

@@ -115,7 +115,7 @@ static int load(const char *path, char **text, size_t *n, struct err *err)
     else if ((got = read(fd, *text, (size_t)st.st_size)) < 0)
         rc = err_set_errno(err, errno, "cannot read the set %s", path);
     close(fd);
-    if (rc == 0 && memchr(*text, '\0', (size_t)got))
+    if (rc == 0 && *text && memchr(*text, '\0', (size_t)got))
         rc = err_set(err, EINVAL, "%s is no set: it holds a zero byte, and is no text", path);
     *n = rc == 0 ? (size_t)got : 0;
     return rc;
@@ -171,8 +171,8 @@ int suite_read(const char *path,
                void *context, struct err *err)
 {
     struct reading r = {.path = path, .each = each, .context = context, .err = err};
-    char *text;
-    size_t n;
+    char *text = NULL;
+    size_t n = 0;
     int rc = load(path, &text, &n, err);
     if (rc == 0) {
         r.at = text;
@@ -190,11 +190,11 @@ int suite_read(const char *path,
 
 int suite_summary(const char *path, char *out, size_t n, struct err *err)
 {
-    char *text;
-    size_t length;
+    char *text = NULL;
+    size_t length = 0;
     int rc = load(path, &text, &length, err);
     out[0] = '\0';
-    if (rc == 0 && length > 0 && text[0] == '#') {
+    if (rc == 0 && text && length > 0 && text[0] == '#') {
         const char *newline = memchr(text, '\n', length);
         const char *begin = text + 1;
         size_t all = (size_t)((newline ? newline : text + length) - begin);

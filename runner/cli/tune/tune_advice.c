@@ -83,8 +83,9 @@ void tune_print_verdict(FILE *out, const struct tuning *t, const struct tune_ans
     case TUNE_LIMIT_BROKEN:
         fprintf(
             out,
-            "leave the default: %s won the search, but measured again its %s is beyond the limit\n",
-            words, tune_print_measure(o->limited));
+            "leave the default: %s won the search, but measured again its %s is %.3f of the default's, beyond the limit of %g\n",
+            words, tune_print_measure(o->limited), tune_chosen(a)->ratio[o->limited].estimate,
+            o->limit);
         break;
     case TUNE_LIMIT_UNSURE:
         fprintf(

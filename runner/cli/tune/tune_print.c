@@ -48,6 +48,9 @@ void tune_print_plan(FILE *out, const struct tuning *t)
         for (unsigned k = t->space.n_grid; k < t->n_knobs; k++)
             fprintf(out, "%s%s", k > t->space.n_grid ? ", " : "", t->knobs[k]->name);
         fputs(", beside the best and the default\n", out);
+    } else if (t->n_knobs > t->space.n_grid) {
+        fprintf(out, "  rest     none of the %u other knobs: the budget bears no more\n",
+                t->n_knobs - t->space.n_grid);
     }
     fputs("  combine  what was best, together and one level on\n", out);
     fprintf(out, "  confirm  %u fresh blocks of the default and the winner%s%s\n",
@@ -55,10 +58,10 @@ void tune_print_plan(FILE *out, const struct tuning *t)
             p->n_candidates > 2    ? " and the next two"
             : p->n_candidates == 2 ? " and the next"
                                    : "",
-            p->looks ? ", single calls timed as well" : "");
+            p->looks ? ", single calls timed as well" : ", too few to time single calls");
     fprintf(
         out,
-        "some %.0f trials of %.2g s, %.1f minutes%s; in each block the default and all settings "
+        "some %.0f trials of %.3g s, %.1f minutes%s; in each block the default and all settings "
         "still in the race run once\n\n",
         p->search_trials + p->confirm_trials, c->trial_s, c->budget_s / 60,
         p->is_thinned ? ", too few for all levels (--budget)" : "");

@@ -249,7 +249,7 @@ static int too_small(const struct tune_config *c, double least, struct err *err)
 {
     char text[ERR_BYTES];
     snprintf(text, sizeof(text),
-             "--budget %.3g is too small: a trial takes %.2g s here, and the least search with its "
+             "--budget %.3g is too small: a trial takes %.3g s here, and the least search with its "
              "confirmation takes %.0f of them; give it %.1f minutes at least",
              c->budget_s / 60, c->trial_s, least, ceil(least * c->trial_s * 1.05 / 6) / 10);
     return err_set(err, EINVAL, "%s", text);

@@ -130,8 +130,7 @@ static void best_fit_claims(const struct workload_args *args, struct workload_cl
         peak = blocks > peak ? blocks : peak; /* each exchange of one for two costs a header */
         n_ones += r.n_blocks - 1;
     }
-    *claims = (struct workload_claims){.live_min = args->threads * peak,
-                                       .live_max = args->threads * peak};
+    *claims = (struct workload_claims){.live_min = peak, .live_max = args->threads * peak};
 }
 
 static double best_fit_share_below(const struct workload_args *args, uint64_t bytes)

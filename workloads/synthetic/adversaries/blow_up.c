@@ -4,8 +4,10 @@
  *
  *      thread 0   allocate, give ─► thread 1   free; allocate, give ─► ... ─► thread 0   free
  *
- * No more than `live` bytes are ever live. An allocator whose threads have heaps of their own, to
- * which a block returns when any thread frees it, ends with as much in each: threads * live.
+ * No more than `objects` of them are ever live. An allocator whose threads have heaps of their own, to
+ * which a block returns when any thread frees it, ends with as much in each: threads times what is live.
+ * A thread that ends may leave its heap to the next one, so none ends before all had their turn: one
+ * object goes round last, handed on by each.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,10 +15,10 @@
 #include "adversaries.h"
 #include "generate.h"
 
-enum { LIVE, SIZE, MAIN };
+enum { OBJECTS, SIZE, MAIN };
 
 static const struct param params[] = {
-    [LIVE] = ADVERSARY_LIVE_ROW(16 * MIB, "bytes that go round"),
+    [OBJECTS] = {"objects", PARAM_COUNT, 8192, 1, 10000000, "that go round"},
     [SIZE] = {"size", PARAM_BYTES, 2048, 1, GIB, "of each object"},
     [MAIN] = GENERATE_MAIN_ROW,
     {0},
@@ -24,7 +26,7 @@ static const struct param params[] = {
 
 static uint64_t n_objects(const struct workload_args *args)
 {
-    return generate_at_least_1(args->values[LIVE] / args->values[SIZE]);
+    return args->values[OBJECTS];
 }
 
 static int blow_up_extent(const struct workload_args *args, struct workload_extent *extent,
@@ -32,7 +34,7 @@ static int blow_up_extent(const struct workload_args *args, struct workload_exte
 {
     (void)err;
     extent->threads = args->threads;
-    extent->words = args->threads * (4 * n_objects(args) + 1);
+    extent->words = args->threads * (4 * n_objects(args) + 3);
     return 0;
 }
 
@@ -53,13 +55,28 @@ static void append_giving(const struct workload_args *args, const uint32_t *cell
         plan_builder_give(b, t, (uint32_t)i, cells[i]);
 }
 
+/* The object that says that all had their turn: from thread 0 to 1, to 2, .. `cells` are by taker. */
+static void append_last_round(const struct workload_args *args, const uint32_t *cells,
+                              struct plan_builder *b, uint32_t t)
+{
+    if (t == 0)
+        plan_builder_malloc(b, t, 0, args->values[SIZE]);
+    else
+        plan_builder_take(b, t, 0, cells[t]);
+    if (t + 1 < args->threads)
+        plan_builder_give(b, t, 0, cells[t + 1]);
+    else
+        plan_builder_free_slot(b, t, 0);
+}
+
 static int blow_up_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
 {
     uint64_t n = n_objects(args);
-    uint32_t *cells = calloc(args->threads * n, sizeof(cells[0])); /* n behind each thread */
+    uint64_t n_cells = args->threads * (n + 1); /* n behind each thread, then one before each */
+    uint32_t *cells = calloc(n_cells, sizeof(cells[0]));
     if (!cells)
         return err_set(err, ENOMEM, "no memory to hand over %lu objects", n);
-    for (uint64_t i = 0; i < args->threads * n; i++)
+    for (uint64_t i = 0; i < n_cells; i++)
         cells[i] = plan_builder_cell(b);
     for (uint32_t t = 0; t < args->threads; t++) {
         const uint32_t *from = cells + n * ((t + args->threads - 1) % args->threads);
@@ -69,6 +86,7 @@ static int blow_up_plan(const struct workload_args *args, struct plan_builder *b
         append_giving(args, cells + n * t, b, t);
         if (t == 0)
             append_taking(n, from, b, t);
+        append_last_round(args, cells + n * args->threads, b, t);
         plan_builder_loop_end(b, t);
     }
     free(cells);
@@ -109,7 +127,7 @@ const struct workload workload_blow_up = {
     .share_below = blow_up_share_below,
     .bound = blow_up_bound,
     .bound_source = "Berger and others 2000: private heaps with ownership blow up by the number of "
-                    "threads: threads * live",
+                    "threads: P times what is live",
     .extent = blow_up_extent,
     .plan = blow_up_plan,
 };

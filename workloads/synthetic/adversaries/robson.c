@@ -237,7 +237,7 @@ static void robson_claims(const struct workload_args *args, struct workload_clai
 {
     struct attack a;
     rehearse(args, &a);
-    *claims = (struct workload_claims){.live_min = args->threads * a.peak_bytes,
+    *claims = (struct workload_claims){.live_min = a.peak_bytes,
                                        .live_max = args->threads * a.peak_bytes};
 }
 

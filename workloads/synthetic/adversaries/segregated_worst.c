@@ -15,10 +15,12 @@
 #include "adversaries.h"
 #include "generate.h"
 
-enum { LIVE, MIN, MAX, PER_DOUBLING, PAGE, MAIN };
+enum { OBJECTS, MIN, MAX, PER_DOUBLING, PAGE, MAIN };
 
 static const struct param params[] = {
-    [LIVE] = ADVERSARY_LIVE_ROW(1 * MIB, "bytes of objects that each thread has at one time"),
+    [OBJECTS] =
+        {"objects", PARAM_COUNT, 8192, 1, 10000000,
+         "of the least size, that each thread has at one time; their bytes are the limit of all turns"},
     [MIN] = GENERATE_MIN_ROW(128),
     [MAX] = {"max", PARAM_BYTES, 1024, 1, GIB, "greatest size"},
     [PER_DOUBLING] = {"classes", PARAM_COUNT, 4, 1, 16, "sizes in each doubling, evenly spaced"},
@@ -27,6 +29,11 @@ static const struct param params[] = {
     [MAIN] = GENERATE_MAIN_ROW,
     {0},
 };
+
+static uint64_t live_limit(const struct workload_args *args)
+{
+    return args->values[OBJECTS] * args->values[MIN];
+}
 
 /* A size's turn. */
 struct turn {
@@ -53,7 +60,7 @@ static uint64_t size_of(const struct workload_args *args, unsigned k)
 static void set_up(const struct workload_args *args, struct turn *turn)
 {
     turn->bytes = size_of(args, turn->k);
-    turn->n_objects = (args->values[LIVE] - turn->kept_before) / turn->bytes;
+    turn->n_objects = (live_limit(args) - turn->kept_before) / turn->bytes;
     turn->stride = generate_at_least_1(args->values[PAGE] / turn->bytes);
 }
 
@@ -87,8 +94,9 @@ static int segregated_extent(const struct workload_args *args, struct workload_e
     int rc = sizes_check(v[MIN], v[MAX], err);
     if (rc < 0)
         return rc;
-    if (v[LIVE] < v[MAX])
-        return err_set(err, EINVAL, "live=%lu is less than one object of max=%lu", v[LIVE], v[MAX]);
+    if (live_limit(args) < v[MAX])
+        return err_set(err, EINVAL, "objects=%lu of min=%lu are less than one of max=%lu",
+                       v[OBJECTS], v[MIN], v[MAX]);
     extent->threads = args->threads;
     extent->words = 1;
     for (struct turn turn = first_turn(args); is_turn(args, &turn); turn = next_turn(args, turn))
@@ -130,8 +138,7 @@ static void segregated_claims(const struct workload_args *args, struct workload_
         uint64_t live = turn.kept_before + turn.n_objects * turn.bytes;
         peak = live > peak ? live : peak;
     }
-    *claims = (struct workload_claims){.live_min = args->threads * peak,
-                                       .live_max = args->threads * peak};
+    *claims = (struct workload_claims){.live_min = peak, .live_max = args->threads * peak};
 }
 
 static double segregated_share_below(const struct workload_args *args, uint64_t bytes)

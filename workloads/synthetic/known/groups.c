@@ -24,7 +24,7 @@ uint64_t groups_words(const struct groups *g)
 {
     uint64_t fill = 2 * (uint64_t)g->n_groups * g->n_objects;
     uint64_t rounds = n_rounds(g);
-    return fill + 2 * g->n_objects * (rounds + n_remote(g, rounds)) + 1;
+    return fill + 2 * (uint64_t)g->n_objects * (rounds + n_remote(g, rounds)) + 1;
 }
 
 void groups_claims(const struct groups *g, uint32_t threads, struct workload_claims *claims)
@@ -42,7 +42,7 @@ struct filler {
     struct plan_builder *b;
     uint64_t seed;
     uint32_t t;
-    const uint32_t *gives, *takes; /* n_objects cells each; NULL where nothing is handed on */
+    const uint32_t *gives, *takes; /* n_objects cells each; none where nothing is handed on */
 };
 
 /* What a group gets in a round depends on nothing before, so that a pass ends as it began. */
@@ -94,22 +94,22 @@ static void append_thread(const struct filler *f)
 int groups_plan(const struct groups *g, const struct workload_args *args, struct plan_builder *b,
                 struct err *err)
 {
-    uint32_t *cells = NULL;
-    uint64_t n_cells = n_remote(g, n_rounds(g)) > 0 ? (uint64_t)args->threads * g->n_objects : 0;
-    if (n_cells > 0) {
-        cells = calloc(n_cells, sizeof(cells[0]));
-        if (!cells)
-            return err_set(err, ENOMEM, "no memory for %lu cells", n_cells);
-        for (uint64_t i = 0; i < n_cells; i++)
-            cells[i] = plan_builder_cell(b);
-    }
+    bool hands_on = n_remote(g, n_rounds(g)) > 0;
+    uint64_t n_own = hands_on ? g->n_objects : 0; /* cells that a thread gives into */
+    uint64_t n_cells = args->threads * n_own;
+    uint32_t *cells = calloc(n_cells + 1, sizeof(cells[0]));
+    if (!cells)
+        return err_set(err, ENOMEM, "no memory for %lu cells", n_cells);
+    for (uint64_t i = 0; i < n_cells; i++)
+        cells[i] = plan_builder_cell(b);
     for (uint32_t t = 0; t < args->threads; t++) {
-        struct filler f = {.g = g, .b = b, .seed = args->seed, .t = t};
-        if (cells) {
-            uint32_t behind = (t + args->threads - 1) % args->threads;
-            f.gives = cells + (uint64_t)t * g->n_objects;
-            f.takes = cells + (uint64_t)behind * g->n_objects;
-        }
+        uint32_t behind = (t + args->threads - 1) % args->threads;
+        struct filler f = {.g = g,
+                           .b = b,
+                           .seed = args->seed,
+                           .t = t,
+                           .gives = cells + t * n_own,
+                           .takes = cells + behind * n_own};
         append_thread(&f);
     }
     free(cells);

@@ -87,18 +87,13 @@ static uint32_t *cells_of(const struct stress *s, uint32_t line, uint32_t round)
     return s->cells + ((uint64_t)line * s->n_rounds + round) * s->n_left;
 }
 
-/* From whom `line` takes the i-th object: from each of the others in turn. */
-static uint32_t giver_of(const struct stress *s, uint32_t line, uint32_t i)
+/* Where `line` finds the i-th object that was left for it in a round: each of the others leaves some. */
+static uint32_t cell_left(const struct stress *s, uint32_t line, uint32_t round, uint32_t i)
 {
-    if (s->n_lines == 1)
-        return line;
-    return (line + s->n_lines - 1 - i % (s->n_lines - 1)) % s->n_lines;
-}
-
-static void take(const struct stress *s, uint32_t t, uint32_t line, uint32_t round, uint32_t i,
-                 uint32_t slot)
-{
-    plan_builder_take(s->b, t, slot, cells_of(s, giver_of(s, line, i), round)[i]);
+    uint32_t giver = line;
+    if (s->n_lines > 1)
+        giver = (line + s->n_lines - 1 - i % (s->n_lines - 1)) % s->n_lines;
+    return cells_of(s, giver, round)[i];
 }
 
 static void free_one(struct stress *s, uint32_t t)
@@ -134,7 +129,7 @@ static void append_round(struct stress *s, uint32_t line, uint32_t round)
     uint32_t t = s->n_lines + line * s->n_rounds + round;
     s->n_pool = 0;
     for (uint32_t i = 0; round > 0 && i < s->n_left; i++) {
-        take(s, t, line, round - 1, i, s->n_objects + i);
+        plan_builder_take(s->b, t, s->n_objects + i, cell_left(s, line, round - 1, i));
         s->pool[s->n_pool++] = s->n_objects + i;
     }
     make_objects(s, t);
@@ -154,7 +149,7 @@ static void append_line(struct stress *s, uint32_t line)
         plan_builder_join(s->b, line, s->n_lines + line * s->n_rounds + round);
     }
     for (uint32_t i = 0; i < s->n_left; i++) {
-        take(s, line, line, s->n_rounds - 1, i, 0);
+        plan_builder_take(s->b, line, 0, cell_left(s, line, s->n_rounds - 1, i));
         plan_builder_free_slot(s->b, line, 0);
     }
     plan_builder_loop_end(s->b, line);

@@ -16,7 +16,7 @@ static const struct param params[] = {
     [MAX] = GENERATE_MAX_ROW(1000),
     [REMOTE] = {"remote", PARAM_SHARE, PARAM_MILLIONTHS(0.25), 0, PARAM_ONE,
                 "groups that another thread frees"},
-    [OPS] = GENERATE_OPS_ROW(100000,
+    [OPS] = GENERATE_OPS_ROW(50000,
                              "calls of one thread in one pass; cut to whole turns of all groups"),
     [MAIN] = GENERATE_MAIN_ROW,
     {0},

@@ -45,7 +45,7 @@ static struct queues queues_of(const struct workload_args *args)
         .n_batches = generate_at_least_1(v[OPS] / v[BATCH]),
     };
     q.n_producers = args->threads - q.n_consumers;
-    q.n_queue = v[QUEUE] < q.n_batches ? v[QUEUE] : q.n_batches;
+    q.n_queue = generate_at_least_1(v[QUEUE] < q.n_batches ? v[QUEUE] : q.n_batches);
     return q;
 }
 
@@ -123,7 +123,7 @@ static void append_consumer(const struct queues *q, uint32_t consumer, struct pl
 static int xmalloc_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
 {
     struct queues q = queues_of(args);
-    q.cells = calloc(n_cells(&q), sizeof(q.cells[0]));
+    q.cells = calloc(n_cells(&q) + 1, sizeof(q.cells[0]));
     if (!q.cells)
         return err_set(err, ENOMEM, "no memory for %lu cells", n_cells(&q));
     for (uint64_t i = 0; i < n_cells(&q); i++)

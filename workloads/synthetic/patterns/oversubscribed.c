@@ -21,7 +21,7 @@ enum { CHILDREN, LIVE, MIN, MAX, ROUNDS, OPS, MAIN };
 
 static const struct param params[] = {
     [CHILDREN] = {"children", PARAM_COUNT, 64, 2, 1024, "threads that each root has alive at once"},
-    [LIVE] = {"live", PARAM_COUNT, 200, 1, 1000000, "objects that each of them holds"},
+    [LIVE] = {"live", PARAM_COUNT, 100, 1, 1000000, "objects that each of them holds"},
     [MIN] = GENERATE_MIN_ROW(16),
     [MAX] = GENERATE_MAX_ROW(4 * KIB),
     [ROUNDS] = {"rounds", PARAM_COUNT, 8, 1, 10000, "times that each hands an object on"},

@@ -295,7 +295,7 @@ START_TEST(a_crowd_moves_on_together)
         ck_assert_uint_eq(tally.of[PLAN_TAKE], 5 + 1);
     }
     struct plan_walk seen = plan_walk(plan);
-    ck_assert_uint_ge(seen.peak_live_objects, 4 * 200);
+    ck_assert_uint_ge(seen.peak_live_objects, 4 * 100);
     plan_drop(plan);
 }
 END_TEST

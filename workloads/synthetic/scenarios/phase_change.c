@@ -25,7 +25,7 @@ static const struct param params[] = {
     [KEPT] = {"kept", PARAM_SHARE, PARAM_MILLIONTHS(0.01), 0, PARAM_ONE,
               "of the small objects, that outlive the large ones"},
     [ROUNDS] = {"rounds", PARAM_COUNT, 2, 1, 10000, "changes there and back in one pass"},
-    [MIN] = GENERATE_MIN_ROW(64),
+    [MIN] = GENERATE_MIN_ROW(128),
     [MAX] = GENERATE_MAX_ROW(1 * KIB),
     [LARGE_MIN] = {"large-min", PARAM_BYTES, 8 * KIB, 1, GIB, "least size of a large object"},
     [LARGE_MAX] = {"large-max", PARAM_BYTES, 128 * KIB, 1, GIB,
