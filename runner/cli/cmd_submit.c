@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -8,6 +9,7 @@
 #include "script.h"
 #include "status.h"
 #include "submit.h"
+#include "surroundings.h"
 #include "words.h"
 
 enum what { SUBMIT, STATUS, AGAIN };
@@ -40,7 +42,9 @@ static const struct argp_option options[] = {
     {"status", KEY_STATUS, "JOB|FOLDER", 0,
      "tell how far a submission is; status 1 while shards are missing", 1},
     {"again", KEY_AGAIN, "JOB|FOLDER", 0,
-     "submit anew the shards of a submission that are neither there nor in the queue", 1},
+     "submit anew the shards of a submission that are neither there nor in the queue; --time may be "
+     "another one",
+     1},
     {NULL, 0, NULL, 0, "Where:", 2},
     {"partition", 'p', "P", 0, "as sbatch takes it", 2},
     {"constraint", 'C', "FEATURES", 0, "as sbatch takes it: to choose a type of machine", 2},
@@ -50,7 +54,8 @@ static const struct argp_option options[] = {
      2},
     {"slurm", KEY_SLURM, "OPTION", 0,
      "another option of sbatch's, e.g. --slurm=--qos=long; may be given again", 2},
-    {"cpus", KEY_CPUS, "N", 0, "only on nodes with N CPUs or more", 2},
+    {"cpus", KEY_CPUS, "N", 0,
+     "only on nodes with N CPUs or more (default: as many as the run's -t has threads)", 2},
     {"at-most", KEY_AT_MOST, "N", 0, "run N shards at a time (default: as many as there are nodes)",
      2},
     {NULL, 0, NULL, 0, "Results:", 3},
@@ -70,12 +75,29 @@ static int keep(struct words *w, char **text, const char *arg, const char *what)
                                            : 0;
 }
 
+/* What the scripts say, or what makes sbatch do something else than hand in. */
+static bool is_own_option(const char *arg)
+{
+    static const char *const names[] = {
+        "--array",  "--chdir",     "--error",  "--export-file", "--input",  "--nodes",
+        "--ntasks", "--open-mode", "--output", "--parsable",    "--wait",   "--test-only",
+        "--wrap",   "--clusters",  "--help",   "--usage",       "--version"};
+    size_t n = strcspn(arg, "=");
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if (strlen(names[i]) == n && strncmp(arg, names[i], n) == 0)
+            return true;
+    return arg[1] && strchr("aDehiMNnoVW", arg[1]);
+}
+
 static int keep_option(struct words *w, const char *arg)
 {
     int rc = script_check(arg, "--slurm", w->err);
     if (rc == 0 && *arg != '-')
         rc = err_set(w->err, EINVAL,
                      "--slurm=%s is no option of sbatch's, as in --slurm=--qos=long", arg);
+    if (rc == 0 && is_own_option(arg))
+        rc = err_set(w->err, EINVAL, "--slurm=%s: a submission says that itself, or cannot have it",
+                     arg);
     return rc < 0 ? rc : submission_add(&w->s.options, &w->s.n_options, arg, w->err);
 }
 
@@ -129,6 +151,14 @@ static int take_run(struct words *w, const char *arg, struct argp_state *state)
     return rc;
 }
 
+/* Whether there are words that only a new submission takes. */
+static bool is_described(const struct words *w)
+{
+    const struct submission *s = &w->s;
+    return s->n_shards || s->n_words || s->n_options || s->cpus || s->at_most || s->partition ||
+           s->constraint || s->account || w->folder || w->dry_run;
+}
+
 static void check_words(const struct words *w, struct argp_state *state)
 {
     bool is_new = w->what == SUBMIT;
@@ -138,8 +168,10 @@ static void check_words(const struct words *w, struct argp_state *state)
         argp_error(state, "how many? --shards N -- run ..., or --status, or --again");
     if (is_new && w->s.n_words == 0 && !w->which)
         argp_error(state, "which run? --shards N -- run [OPTION...]");
-    if (!is_new && (w->s.n_shards || w->s.n_words || w->folder || w->s.n_options))
-        argp_error(state, "--status and --again take a submission as it is, and nothing else");
+    if (w->what == STATUS && (is_described(w) || w->s.time))
+        argp_error(state, "--status takes a submission as it is, and only --json beside it");
+    if (w->what == AGAIN && is_described(w))
+        argp_error(state, "--again takes a submission as it is, and only --time beside it");
     if (w->json && w->what != STATUS)
         argp_error(state, "--json goes with --status");
 }
@@ -201,6 +233,8 @@ static int execute(struct words *w)
 {
     struct places places;
     int rc = places_find(&places, w->err);
+    if (rc == 0)
+        rc = surroundings_take(w->what == SUBMIT ? &w->s : NULL, w->err);
     if (rc < 0)
         return rc;
     *strrchr(places.store, '/') = '\0'; /* the folder beside the results file */
@@ -208,10 +242,12 @@ static int execute(struct words *w)
         return submit_dry(&w->s, w->folder, places.store, w->err);
     if (w->what == SUBMIT)
         return submit_new(&w->s, w->folder, places.store, w->err);
+    char *time = w->s.time;
     rc = submission_read(w->which, places.store, &w->s, w->err);
-    if (rc < 0)
-        return rc;
-    return w->what == STATUS ? status(w) : submit_again(&w->s, w->err);
+    if (rc == 0)
+        rc = w->what == STATUS ? status(w) : submit_again(&w->s, time, w->err);
+    free(time);
+    return rc;
 }
 
 static int submit_main(int argc, char **argv, struct err *err)

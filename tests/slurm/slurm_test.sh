@@ -74,8 +74,43 @@ check 'more shards than blocks' '$status == 2' "$one_line" '$err == *"5 shards o
 bench submit --shards 2 --cpus 5000 -o "$folder" -- "${tiny[@]}"
 check 'more CPUs than any node has' '$status == 2' "$one_line" '$err == *"--cpus=5000"*'
 
+bench submit --shards 2 -o "$folder" -- "${tiny[@]}" -t 1,3000
+check 'more threads than any node has CPUs' '$status == 2' "$one_line" '$err == *"3000 threads"*"--cpus="*'
+bench submit --dry-run --shards 2 -o "$folder" -- "${tiny[@]}" -t 1,3
+check 'a node has to have as many CPUs as the run has threads' '$out == *"--mincpus=3"*'
+bench submit --dry-run --shards 2 -o "$folder" -- "${tiny[@]}" -t 1,2cpus
+check 'unless those follow from the CPUs' '$status == 0' '$out != *mincpus*'
+
 bench submit --shards 2 -o "$folder" -- run -w nosuchload
 check 'a wrong word of the run' '$status == 2' "$one_line" '$err == *nosuchload*' '! -e $folder'
+
+for word in --stats --mem --outp=/elsewhere --js -o/elsewhere --; do
+    bench submit --shards 2 -o "$folder" -- "${tiny[@]}" "$word"
+    check "a word that is for no shard: $word" '$status == 2' "$one_line" '! -e $folder'
+done
+bench submit --shards 2 -o "$folder" -- "${tiny[@]}" -a
+check 'an option without its value' '$status == 2' '$err == *"requires an argument"*' '! -e $folder'
+
+for word in --array=0-1 --test-only -W --output=x; do
+    bench submit --shards 2 -o "$folder" "--slurm=$word" -- "${tiny[@]}"
+    check "an option that is the submission's own: $word" '$status == 2' "$one_line" '! -e $folder'
+done
+
+# --- what the environment says is seen, or does not count ---
+
+export SBATCH_PARTITION=nowhere SBATCH_ARRAY_INX=7 SLURM_JOB_ID=1 SQUEUE_USERS=nobody SBATCH_QOS=odd
+call "$ARENABENCH" submit --dry-run --shards 2 -o "$folder" --slurm='--comment=two words' -t '1 --hold' -- "${tiny[@]}"
+check 'where to run, from the environment, stands in the script' '$status == 0' \
+    '$out == *"--partition=\"nowhere\""*' '$out == *"--qos=odd"*'
+check 'an option is one word' '$out == *"#SBATCH \"--comment=two words\""*' '$out == *"--time=\"1 --hold\""*'
+unset SBATCH_QOS
+folder=$room/surroundings
+call "$ARENABENCH" submit -p bench --shards 2 -o "$folder" --slurm='--comment=two words' -- "${tiny[@]}"
+check 'what was given holds against the environment' '$status == 0' '$out != *note:*'
+wait_until 30 tells "$folder" 'result["done"]' 2
+check 'which goes for status, too' '$(told "$folder" "result[\"done\"]") == 2'
+unset SBATCH_PARTITION SBATCH_ARRAY_INX SLURM_JOB_ID SQUEUE_USERS
+folder=$room/submission
 
 # --- a run, and a node that is lost in the middle of it ---
 
@@ -129,12 +164,38 @@ wait_until 60 tells "$folder" 'result["done"]' $((n_shards - 1))
 bench submit --status "$folder"
 check 'a cancelled shard is lost: told, with what to do' '$status == 1' '$out == *"1 lost"*"submit --again"*' \
     '$out == *"shard 1 "*lost*'
-bench submit --again "$folder"
+for words in --dry-run '-p bench' '--shards 2' '--at-most 2'; do
+    # shellcheck disable=SC2086 # words
+    bench submit --again "$folder" $words
+    check "again does not take $words, nor submit" '$status == 2' '$(json "len(result[\"jobs\"])" "$folder/submission.json") == 1'
+done
+bench submit --again "$folder" -t nonsense
+check 'a limit that is none' '$status == 2' "$one_line" '$err == *"--time"*'
+bench submit --again "$folder" -t 7
 check 'again submits what is lost, alone' '$status == 0' '$out == *": 1 shard of"*' \
-    '$(squeue -h -r -t all -j "$(submitted "$folder")" -o %K) == 1'
+    '$(squeue -h -r -t all -j "$(submitted "$folder")" -o %K) == 1' \
+    '$(squeue -h -r -t all -j "$(submitted "$folder")" -o %l) == 7:00'
 wait_until 60 complete
 check 'then all is there' '$(told "$folder" "result[\"done\"]") == $n_shards'
 bench submit --again "$folder"
 check 'and nothing is lost any more' '$status == 0' '$out == "nothing is lost"*'
+call env PATH=/none "$ARENABENCH" submit --again "$folder"
+check 'nor where there is no Slurm any more' '$status == 0' '$out == "nothing is lost"*'
+
+# --- a shard that is damaged, or of another run, or touched by a late twin ---
+
+folder=$room/surroundings
+touch "$folder/shards/shard-0of2.late.part"
+rm "$folder/shards/shard-0of2.late.part"
+check 'a late twin does not undo the merge' '$(told "$folder" "result[\"merged\"]") == True'
+call env PATH=/none "$ARENABENCH" submit --status "$room/submission"
+check 'what was retried is known when Slurm has forgotten' '$status == 0' '$out == *"1 begun again"*'
+python3 -c 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute("UPDATE trial SET block = block - 1"); db.commit()' \
+    "$folder/shards/shard-1of2.db"
+rm -f "$folder/merged.db"
+bench merge "$folder/merged.db" "$folder/shards"
+check 'a damaged shard is named' '$status == 1' '$err == *"shard-1of2.db is left out"*'
+bench submit --status "$folder"
+check 'and does not count as merged' '$(told "$folder" "result[\"merged\"]") == False'
 
 done_checking

@@ -25,6 +25,8 @@ struct campaign {
     struct cell *cells;
     struct placement *placements; /* one per cell */
     uint32_t n_cells;
+    uint32_t threads_most;    /* of the counts asked for */
+    bool threads_follow_cpus; /* one of them is so many times the CPUs */
     struct store *store;
     int64_t run_id;
     struct store_shard row; /* who executes a shard; the caller fills in all but the ordinal */

@@ -60,14 +60,18 @@ static int add_threads(void *context, const char *word, struct err *err)
     struct preparation *p = context;
     uint64_t n;
     int rc = read_threads(p->campaign->topology, word, &n, err);
+    p->campaign->threads_follow_cpus |= strstr(word, "cpus") != NULL;
     for (uint32_t i = 0; rc == 0 && i < p->n_threads; i++)
         if (p->threads[i] == n)
             return 0;
     if (rc == 0)
         rc = grow(&p->threads, p->n_threads, sizeof(*p->threads), err);
-    if (rc == 0)
-        p->threads[p->n_threads++] = (uint32_t)n;
-    return rc;
+    if (rc < 0)
+        return rc;
+    p->threads[p->n_threads++] = (uint32_t)n;
+    if (n > p->campaign->threads_most)
+        p->campaign->threads_most = (uint32_t)n;
+    return 0;
 }
 
 /* As it was written, but with the real path of a library: it holds from any folder. */

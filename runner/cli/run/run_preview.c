@@ -70,10 +70,11 @@ static json_t *subjects_of(const struct campaign *c)
 
 static int print_json(const struct campaign *c, json_t *files, struct err *err)
 {
-    json_t *json =
-        json_pack("{sI sI sI so so sO}", "n_blocks", (json_int_t)c->config->blocks, "n_trials",
-                  (json_int_t)n_trials(c), "live_bytes_most", (json_int_t)live_bytes_most(c),
-                  "subjects", subjects_of(c), "cells", cells_of(c), "files", files);
+    json_t *json = json_pack(
+        "{sI sI sI sI sb so so sO}", "n_blocks", (json_int_t)c->config->blocks, "n_trials",
+        (json_int_t)n_trials(c), "live_bytes_most", (json_int_t)live_bytes_most(c), "threads_most",
+        (json_int_t)c->threads_most, "threads_follow_cpus", (int)c->threads_follow_cpus, "subjects",
+        subjects_of(c), "cells", cells_of(c), "files", files);
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
     json_decref(json);
     if (!text)

@@ -19,6 +19,12 @@ int script_check(const char *text, const char *what, struct err *err)
     return rc;
 }
 
+/* Plain where it can be: sbatch takes a line apart at blanks, and drops what stands behind a #. */
+static void put_given(FILE *out, const char *option)
+{
+    fprintf(out, strpbrk(option, " #") ? "#SBATCH \"%s\"\n" : "#SBATCH %s\n", option);
+}
+
 static void put_option(FILE *out, const char *name, const char *value)
 {
     if (value)
@@ -33,7 +39,7 @@ static void put_place(FILE *out, const struct submission *s)
     put_option(out, "constraint", s->constraint);
     put_option(out, "account", s->account);
     for (size_t i = 0; i < s->n_options; i++)
-        fprintf(out, "#SBATCH %s\n", s->options[i]);
+        put_given(out, s->options[i]);
 }
 
 /*
@@ -87,19 +93,20 @@ static void put_shards(FILE *out, const struct submission *s, const char *indice
           out);
     submission_path(s, "log", folder);
     fprintf(out, "#SBATCH --output=\"%s/%%A_%%a.log\"\n", folder);
-    if (s->time)
-        fprintf(out, "#SBATCH --time=%s\n", s->time);
+    put_option(out, "time", s->time);
     put_place(out, s);
     put_checks(out, s);
     submission_path(s, "shards", folder);
     fputs("\nexec ", out);
     shell_put_word(out, s->program);
-    fprintf(out, " run --shard \"$SLURM_ARRAY_TASK_ID/%u\" -o ", s->n_shards);
-    shell_put_word(out, folder);
+    fputs(" run", out);
     for (size_t i = 0; i < s->n_words; i++) {
         fputc(' ', out);
         shell_put_word(out, s->words[i]);
     }
+    /* Last, so that they hold. */
+    fprintf(out, " --shard \"$SLURM_ARRAY_TASK_ID/%u\" -o ", s->n_shards);
+    shell_put_word(out, folder);
     fputc('\n', out);
 }
 

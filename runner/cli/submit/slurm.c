@@ -41,7 +41,10 @@ static int read_array_max(const char *text, uint32_t *out, struct err *err)
     return 0;
 }
 
-/* "32|257000" for each group of nodes: CPUs, and memory in MiB; both may have a '+' behind. */
+/*
+ * "32|257000" for each group of nodes: CPUs, and memory in MiB; both may have a '+' behind. 1 MiB is what Slurm says where
+ * nobody told it.
+ */
 static void read_nodes(char *text, struct slurm_site *site)
 {
     char *rest;
@@ -51,7 +54,9 @@ static void read_nodes(char *text, struct slurm_site *site)
         uint64_t mib = bar ? strtoull(bar + 1, NULL, 10) : 0;
         if (cpus <= UINT32_MAX && cpus > site->most_node_cpus)
             site->most_node_cpus = (uint32_t)cpus;
-        if (mib < UINT64_MAX >> 20 && mib << 20 > site->most_node_bytes)
+        if (cpus > 0 && (cpus < site->least_node_cpus || site->least_node_cpus == 0))
+            site->least_node_cpus = (uint32_t)cpus;
+        if (mib > 1 && mib < UINT64_MAX >> 20 && mib << 20 > site->most_node_bytes)
             site->most_node_bytes = mib << 20;
     }
 }

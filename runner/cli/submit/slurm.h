@@ -11,7 +11,7 @@
 struct slurm_site {
     uint32_t array_max;       /* tasks of one array, at most: MaxArraySize */
     uint64_t most_node_bytes; /* of the partition's (or all) nodes, the most memory; 0: not known */
-    uint32_t most_node_cpus;  /* likewise; 0: not known */
+    uint32_t least_node_cpus, most_node_cpus; /* likewise; 0: not known */
 };
 
 /* `partition` is NULL for all. -ENOENT: there is no Slurm here; -EIO: it does not answer. */

@@ -5,9 +5,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "shards.h"
 #include "stats.h"
 #include "text.h"
 
@@ -30,10 +28,12 @@ static void take_task(void *context, const struct slurm_task *task)
     if (task->index >= st->n_shards)
         return;
     struct shard_status *shard = &st->shards[task->index];
-    shard->n_restarts += task->n_restarts;
-    text_format(shard->node, sizeof(shard->node), "%s", task->node);
+    shard->n_told += task->n_restarts;
+    if (shard->n_told > shard->n_restarts)
+        shard->n_restarts = shard->n_told;
     if (shard->state == SHARD_DONE)
         return;
+    text_format(shard->node, sizeof(shard->node), "%s", task->node);
     bool waits = strcmp(task->state, "PENDING") == 0;
     shard->state = !task->is_alive ? SHARD_LOST : waits ? SHARD_WAITING : SHARD_RUNNING;
     shard->left_s = task->left_s;
@@ -69,6 +69,8 @@ static int take_files(const struct submission *s, struct status *st, struct err 
         if (!files[i].is_whole)
             continue;
         st->shards[i].state = SHARD_DONE;
+        st->shards[i].n_restarts = files[i].n_restarts;
+        text_format(st->shards[i].node, sizeof(st->shards[i].node), "%s", files[i].host);
         seconds[n++] = files[i].seconds;
     }
     if (rc == 0 && n > 0)
@@ -89,16 +91,12 @@ static void estimate(struct status *st)
     }
 }
 
-static bool is_merged(const struct submission *s)
+static void look_at_merged(const struct submission *s, struct status *st)
 {
-    char merged[PATH_MAX], shards[PATH_MAX];
-    struct stat file, folder;
+    char merged[PATH_MAX];
     submission_path(s, "merged.db", merged);
-    submission_path(s, "shards", shards);
-    return stat(merged, &file) == 0 && stat(shards, &folder) == 0 &&
-           (file.st_mtim.tv_sec > folder.st_mtim.tv_sec ||
-            (file.st_mtim.tv_sec == folder.st_mtim.tv_sec &&
-             file.st_mtim.tv_nsec >= folder.st_mtim.tv_nsec));
+    st->merged = shards_look_merged(merged, s->n_shards);
+    st->is_merged = st->n[SHARD_DONE] > 0 && st->merged.n_shards >= st->n[SHARD_DONE];
 }
 
 int status_look(const struct submission *s, struct status *st, struct err *err)
@@ -115,7 +113,7 @@ int status_look(const struct submission *s, struct status *st, struct err *err)
         st->n[st->shards[i].state]++;
         st->n_retried += st->shards[i].n_restarts > 0;
     }
-    st->is_merged = is_merged(s);
+    look_at_merged(s, st);
     estimate(st);
     return 0;
 }
@@ -168,6 +166,23 @@ static void put_summary(const struct status *st, FILE *out)
     }
 }
 
+/* When all shards are done. */
+static void put_merged(const struct submission *s, const struct status *st, FILE *out)
+{
+    if (!st->is_merged)
+        fprintf(out,
+                "merged.db has %u of them; if that stays so, this says why: "
+                "arenabench merge %s/merged.db %s/shards\n",
+                st->merged.n_shards, s->folder, s->folder);
+    else if (st->merged.n_runs > 1)
+        fprintf(out,
+                "all merged, as %u runs, for machines or builds differ: "
+                "arenabench show --machines -o %s/merged.db\n",
+                st->merged.n_runs, s->folder);
+    else
+        fprintf(out, "all in one: arenabench show -o %s/merged.db\n", s->folder);
+}
+
 void status_print(const struct submission *s, const struct status *st, FILE *out)
 {
     put_summary(st, out);
@@ -181,11 +196,8 @@ void status_print(const struct submission *s, const struct status *st, FILE *out
             out,
             "what was said of it is in %s/log; it runs again by: arenabench submit --again %s\n",
             s->folder, s->folder);
-    if (st->n[SHARD_DONE] == st->n_shards && st->is_merged)
-        fprintf(out, "all in one: arenabench show -o %s/merged.db\n", s->folder);
-    else if (st->n[SHARD_DONE] == st->n_shards)
-        fprintf(out, "not merged yet; by hand: arenabench merge %s/merged.db %s/shards\n",
-                s->folder, s->folder);
+    if (st->n[SHARD_DONE] == st->n_shards)
+        put_merged(s, st, out);
 }
 
 static json_t *json_of_shards(const struct status *st)
@@ -206,11 +218,12 @@ int status_print_json(const struct submission *s, const struct status *st, FILE 
                       struct err *err)
 {
     json_t *json = json_pack(
-        "{ss sI sI sI sI sI sI sb sb so so}", "folder", s->folder, "n_shards",
+        "{ss sI sI sI sI sI sI sb sI sI sb so so}", "folder", s->folder, "n_shards",
         (json_int_t)st->n_shards, "done", (json_int_t)st->n[SHARD_DONE], "running",
         (json_int_t)st->n[SHARD_RUNNING], "waiting", (json_int_t)st->n[SHARD_WAITING], "lost",
         (json_int_t)st->n[SHARD_LOST], "retried", (json_int_t)st->n_retried, "merged",
-        (int)st->is_merged, "slurm_answers", (int)!st->slurm_is_silent, "left_s",
+        (int)st->is_merged, "merged_shards", (json_int_t)st->merged.n_shards, "merged_runs",
+        (json_int_t)st->merged.n_runs, "slurm_answers", (int)!st->slurm_is_silent, "left_s",
         st->left_s < 0 ? json_null() : json_real(st->left_s), "shards", json_of_shards(st));
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
     json_decref(json);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "shards.h"
 #include "submission.h"
 
 enum shard_state {
@@ -18,21 +19,24 @@ const char *shard_state_name(enum shard_state state);
 
 struct shard_status {
     enum shard_state state;
-    uint32_t n_restarts; /* by Slurm, after a node was lost */
-    int64_t left_s;      /* of Slurm's limit while it runs; -1: none, or not known */
-    char node[64];       /* "" where not known */
-    char reason[96];     /* Slurm's, of one that waits or was lost */
+    uint32_t
+        n_restarts; /* by Slurm, after a node was lost: as it tells, or when it has forgotten, the file */
+    uint32_t n_told; /* of them by Slurm */
+    int64_t left_s;  /* of Slurm's limit while it runs; -1: none, or not known */
+    char node[64];   /* "" where not known */
+    char reason[96]; /* Slurm's, of one that waits or was lost */
 };
 
 struct status {
     struct shard_status *shards; /* [n_shards], owned */
     uint32_t n_shards, n[SHARD_STATES];
-    uint32_t n_retried;   /* shards with restarts */
-    double shard_s;       /* median duration of those that are done; 0: not known */
-    double left_s;        /* until the last is done, estimated from it; negative: not known */
-    bool is_merged;       /* merged.db is there and no older than any shard */
-    bool slurm_is_silent; /* it could not be asked: what is not done counts as lost */
-    char silence[512];    /* and what it said */
+    uint32_t n_retried; /* shards with restarts */
+    double shard_s;     /* median duration of those that are done; 0: not known */
+    double left_s;      /* until the last is done, estimated from it; negative: not known */
+    struct shards_merged merged; /* what merged.db holds */
+    bool is_merged;              /* all that are done */
+    bool slurm_is_silent;        /* it could not be asked: what is not done counts as lost */
+    char silence[512];           /* and what it said */
 };
 
 /*

@@ -114,7 +114,7 @@ static int keep_ids(json_t *json, const char *key, char (*out)[SLURM_ID_BYTES], 
     json_array_foreach(array, i, value)
     {
         const char *id = json_string_value(value);
-        if (!id || strlen(id) >= SLURM_ID_BYTES || id[strspn(id, "0123456789")])
+        if (!id || !*id || strlen(id) >= SLURM_ID_BYTES || id[strspn(id, "0123456789")])
             return err_set(err, EINVAL, "damaged: '%s' holds something that is no job", key);
         text_format(out[i], SLURM_ID_BYTES, "%s", id);
     }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@
 
 struct run_shape {
     uint64_t blocks, live_bytes;
+    uint32_t threads;    /* the most that were asked for */
+    bool threads_follow; /* they follow from the CPUs of a machine */
 };
 
 static int take_files(struct submission *s, json_t *array, struct err *err)
@@ -47,7 +50,11 @@ static int take_shape(struct submission *s, const char *text, struct run_shape *
     if (rc == 0 && (!json || blocks < 1 || live < 0))
         rc = err_set(err, EIO, "`%s run --dry-run --json` says nothing that can be read",
                      s->program);
-    *shape = (struct run_shape){.blocks = (uint64_t)blocks, .live_bytes = (uint64_t)live};
+    *shape = (struct run_shape){
+        .blocks = (uint64_t)blocks,
+        .live_bytes = (uint64_t)live,
+        .threads = (uint32_t)json_integer_value(json_object_get(json, "threads_most")),
+        .threads_follow = json_is_true(json_object_get(json, "threads_follow_cpus"))};
     json_decref(json);
     return rc;
 }
@@ -67,21 +74,30 @@ static int look_at_run(struct submission *s, struct run_shape *shape, struct err
     return rc;
 }
 
+/* An option that `run` would read as `own`, shortened maybe. */
+static bool is_option(const char *word, const char *own)
+{
+    size_t n = strcspn(word, "=");
+    if (own[1] != '-')
+        return strncmp(word, own, 2) == 0;
+    return n > 2 && strncmp(word, own, n) == 0;
+}
+
 /* What submit says itself, or what makes no sense in a task. */
 static int check_words(const struct submission *s, struct err *err)
 {
-    static const char *const own[] = {"-o",        "--output", "--resume", "--shard",
-                                      "--dry-run", "--json",   "--csv"};
-    for (size_t i = 0; i < s->n_words; i++)
-        for (size_t j = 0; j < ARRAY_SIZE(own); j++) {
-            size_t n = strlen(own[j]);
-            const char *behind = s->words[i] + n;
-            if (strncmp(s->words[i], own[j], n) == 0 && (!*behind || *behind == '=' || n == 2))
+    static const char *const own[] = {"-o",     "--output", "--resume", "--shard", "--dry-run",
+                                      "--json", "--csv",    "--memory", "--stats"};
+    for (size_t i = 0; i < s->n_words; i++) {
+        if (strcmp(s->words[i], "--") == 0)
+            return err_set(err, EINVAL, "run: a second -- in the words: `run` takes options only");
+        for (size_t j = 0; j < ARRAY_SIZE(own); j++)
+            if (is_option(s->words[i], own[j]))
                 return err_set(err, EINVAL,
-                               "run: %s is not for a run that is submitted; its results go to the "
-                               "folder that `submit -o` names",
+                               "run: %s is not for a run that is submitted: its results go to the "
+                               "folder that `submit -o` names, and `show` prints them",
                                own[j]);
-        }
+    }
     return 0;
 }
 
@@ -95,12 +111,30 @@ static int check_shards(const struct submission *s, const struct run_shape *shap
     return 0;
 }
 
-static int check_site(const struct submission *s, struct err *err)
+/* Threads that are more than CPUs measure something else: only who says so has them. */
+static int check_cpus(const struct submission *s, const struct run_shape *shape,
+                      const struct slurm_site *site, struct err *err)
+{
+    const char *of = s->partition ? " of partition " : "", *name = s->partition ? s->partition : "";
+    if (site->most_node_cpus == 0 || s->cpus <= site->most_node_cpus)
+        return 0;
+    if (s->cpus == shape->threads && !shape->threads_follow)
+        return err_set(err, EINVAL,
+                       "the run has %u threads at a time, and no node%s%s more than %u CPUs: fewer "
+                       "(-t), or --cpus=%u to run them all the same",
+                       s->cpus, of, name, site->most_node_cpus, site->most_node_cpus);
+    return err_set(err, EINVAL, "--cpus=%u: no node%s%s has more than %u", s->cpus, of, name,
+                   site->most_node_cpus);
+}
+
+static int check_site(const struct submission *s, const struct run_shape *shape,
+                      struct slurm_site *found, struct err *err)
 {
     struct slurm_site site;
     int rc = slurm_look(s->partition, &site, err);
     if (rc < 0)
         return rc;
+    *found = site;
     if (s->n_shards > site.array_max)
         return err_set(err, EINVAL, "%u shards; the longest array of this site has %u tasks",
                        s->n_shards, site.array_max);
@@ -109,11 +143,7 @@ static int check_site(const struct submission *s, struct err *err)
                        "the run needs %lu MiB of memory; no node%s%s has more than %lu",
                        s->memory_bytes >> 20, s->partition ? " of partition " : "",
                        s->partition ? s->partition : "", site.most_node_bytes >> 20);
-    if (site.most_node_cpus > 0 && s->cpus > site.most_node_cpus)
-        return err_set(err, EINVAL, "--cpus=%u: no node%s%s has more than %u", s->cpus,
-                       s->partition ? " of partition " : "", s->partition ? s->partition : "",
-                       site.most_node_cpus);
-    return 0;
+    return check_cpus(s, shape, &site, err);
 }
 
 /* An option of srun's, where it is given. */
@@ -287,8 +317,8 @@ static int write_scripts(const struct submission *s, struct err *err)
 
 /* --- the queue --- */
 
-/* Both jobs or none. `array` is an option that stands before the script's own; NULL: as the script says. */
-static int hand_in(struct submission *s, const char *array, struct err *err)
+/* Both jobs or none. `options` (NULL-terminated) stand before the script's own, and hold. */
+static int hand_in_both(struct submission *s, const char *const *options, struct err *err)
 {
     char script[PATH_MAX], behind[64];
     size_t i = s->n_jobs;
@@ -296,7 +326,7 @@ static int hand_in(struct submission *s, const char *array, struct err *err)
         return err_set(err, EINVAL, "%s was submitted %u times: submit the run anew", s->folder,
                        SUBMISSION_JOBS_MAX);
     submission_path(s, "shards.sh", script);
-    int rc = slurm_submit(script, (const char *const[]){array, NULL}, s->jobs[i], err);
+    int rc = slurm_submit(script, options, s->jobs[i], err);
     if (rc < 0)
         return rc;
     text_format(behind, sizeof(behind), "--dependency=afterany:%s", s->jobs[i]);
@@ -315,6 +345,20 @@ static int hand_in(struct submission *s, const char *array, struct err *err)
     return rc;
 }
 
+/* Ctrl-C waits until both are in the queue and written down, or ends a command of Slurm's, and so both. */
+static int hand_in(struct submission *s, const char *const *options, struct err *err)
+{
+    sigset_t ends, before;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ends, &before);
+    int rc = hand_in_both(s, options, err);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}
+
 static void tell(const struct submission *s, uint32_t n_shards)
 {
     size_t i = s->n_jobs - 1;
@@ -324,24 +368,29 @@ static void tell(const struct submission *s, uint32_t n_shards)
            s->jobs[i], n_shards, n_shards == 1 ? "" : "s", s->merges[i], s->folder, s->jobs[0]);
 }
 
-static int prepare(struct submission *s, const char *folder, const char *root, struct err *err)
+static int prepare(struct submission *s, const char *folder, const char *root,
+                   struct run_shape *shape, struct err *err)
 {
-    struct run_shape shape = {.blocks = 0};
     int rc = name_folder(s, folder, root, err);
     if (rc == 0)
         rc = check_words(s, err);
     if (rc == 0)
-        rc = look_at_run(s, &shape, err);
+        rc = look_at_run(s, shape, err);
     if (rc == 0)
-        rc = check_shards(s, &shape, err);
-    s->memory_bytes = shape.live_bytes * MEMORY_FACTOR;
-    return rc;
+        rc = check_shards(s, shape, err);
+    if (rc < 0)
+        return rc;
+    s->memory_bytes = shape->live_bytes * MEMORY_FACTOR;
+    if (s->cpus == 0 && !shape->threads_follow)
+        s->cpus = shape->threads;
+    return 0;
 }
 
 int submit_dry(struct submission *s, const char *folder, const char *root, struct err *err)
 {
     char *shards = NULL, *merge = NULL;
-    int rc = prepare(s, folder, root, err);
+    struct run_shape shape = {.blocks = 0};
+    int rc = prepare(s, folder, root, &shape, err);
     if (rc == 0)
         rc = make_scripts(s, &shards, &merge, err);
     if (rc == 0)
@@ -355,9 +404,11 @@ int submit_dry(struct submission *s, const char *folder, const char *root, struc
 int submit_new(struct submission *s, const char *folder, const char *root, struct err *err)
 {
     struct err note;
-    int rc = prepare(s, folder, root, err);
+    struct run_shape shape = {.blocks = 0};
+    struct slurm_site site = {0};
+    int rc = prepare(s, folder, root, &shape, err);
     if (rc == 0)
-        rc = check_site(s, err);
+        rc = check_site(s, &shape, &site, err);
     if (rc == 0)
         rc = make_folders(s, err);
     if (rc < 0)
@@ -365,14 +416,21 @@ int submit_new(struct submission *s, const char *folder, const char *root, struc
     rc = check_files(s, &note, err);
     if (rc == 0)
         rc = write_scripts(s, err);
+    if (rc == 0) /* without jobs as yet: what is cut off here is found again all the same */
+        rc = submission_write(s, err);
     if (rc == 0)
-        rc = hand_in(s, NULL, err);
+        rc = hand_in(s, (const char *const[]){NULL}, err);
     if (rc < 0)
         remove_folders(s);
     else
         tell(s, s->n_shards);
     if (rc == 0 && note.text[0])
         printf("note: %s; the shards will tell\n", note.text);
+    if (rc == 0 && shape.threads_follow && site.least_node_cpus < site.most_node_cpus)
+        printf(
+            "note: nodes have %u to %u CPUs, and thread counts follow from them: shards of "
+            "different nodes are not one run unless -t names numbers, or --constraint one kind\n",
+            site.least_node_cpus, site.most_node_cpus);
     return rc;
 }
 
@@ -387,33 +445,36 @@ static char *lost_shards(const struct status *st)
     return indices;
 }
 
-static int hand_in_lost(struct submission *s, const struct status *st, struct err *err)
+static int hand_in_lost(struct submission *s, const struct status *st, const char *time,
+                        struct err *err)
 {
-    char *array = NULL, *indices = lost_shards(st);
-    int length = indices ? asprintf(&array, "--array=%s", indices) : -1;
-    if (length > 0 && s->at_most > 0) {
-        char *with_limit = NULL;
-        length = asprintf(&with_limit, "%s%%%u", array, s->at_most);
-        free(array);
-        array = with_limit;
-    }
-    int rc = length < 0 ? err_set(err, ENOMEM, "out of memory") : hand_in(s, array, err);
+    char *array = NULL, *limit = NULL, *indices = lost_shards(st), at_most[16] = "";
+    int rc = 0;
+    if (s->at_most > 0)
+        text_format(at_most, sizeof(at_most), "%%%u", s->at_most);
+    if (!indices || asprintf(&array, "--array=%s%s", indices, at_most) < 0)
+        rc = err_set(err, ENOMEM, "out of memory");
+    if (rc == 0 && time && asprintf(&limit, "--time=%s", time) < 0)
+        rc = err_set(err, ENOMEM, "out of memory");
+    if (rc == 0)
+        rc = hand_in(s, (const char *const[]){array, limit, NULL}, err);
     free(indices);
     free(array);
+    free(limit);
     return rc;
 }
 
-int submit_again(struct submission *s, struct err *err)
+int submit_again(struct submission *s, const char *time, struct err *err)
 {
     struct status st;
     int rc = status_look(s, &st, err);
     if (rc < 0)
         return rc;
     uint32_t n_lost = st.n[SHARD_LOST];
-    if (st.slurm_is_silent)
+    if (st.slurm_is_silent && n_lost > 0)
         rc = err_set(err, EIO, "%s", st.silence);
     else if (n_lost > 0)
-        rc = hand_in_lost(s, &st, err);
+        rc = hand_in_lost(s, &st, time, err);
     if (rc == 0 && n_lost > 0)
         tell(s, n_lost);
     else if (rc == 0)

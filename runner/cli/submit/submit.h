@@ -15,5 +15,8 @@ int submit_new(struct submission *s, const char *folder, const char *root,
 int submit_dry(struct submission *s, const char *folder, const char *root,
                struct err *err) MUST_CHECK;
 
-/* Submits the shards that are neither there nor in the queue, and a job behind them that merges. */
-int submit_again(struct submission *s, struct err *err) MUST_CHECK;
+/*
+ * Submits the shards that are neither there nor in the queue, and a job behind them that merges. `time` is their limit, as
+ * sbatch takes it; NULL: as before.
+ */
+int submit_again(struct submission *s, const char *time, struct err *err) MUST_CHECK;

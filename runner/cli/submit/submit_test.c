@@ -121,6 +121,10 @@ START_TEST(a_file_that_somebody_changed_is_refused_and_says_what)
          "'jobs'"},
         {"{\"version\": 1, \"shards\": 2, \"at_most\": 0, \"cpus\": 0, \"memory_bytes\": 0, "
          "\"program\": \"/a\", \"directory\": \"/\", \"options\": [], \"run\": [], \"files\": [], "
+         "\"jobs\": [\"\"], \"merges\": [\"\"]}",
+         "'jobs'"},
+        {"{\"version\": 1, \"shards\": 2, \"at_most\": 0, \"cpus\": 0, \"memory_bytes\": 0, "
+         "\"program\": \"/a\", \"directory\": \"/\", \"options\": [], \"run\": [], \"files\": [], "
          "\"jobs\": [\"1\"], \"merges\": []}",
          "1 jobs, and 0"},
     };
@@ -164,8 +168,8 @@ START_TEST(a_shell_takes_the_words_as_they_were_given)
     char *script = script_of_shards(&s, "0-4");
     shell_words(script, out, sizeof(out));
     snprintf(expected, sizeof(expected),
-             "/opt/arena bench/arenabench\nrun\n--shard\n3/5\n-o\n%s/shards\n-a\n"
-             "mine=/a b/it's.so:X=$HOME\n\n-w\nlarson\n",
+             "/opt/arena bench/arenabench\nrun\n-a\nmine=/a b/it's.so:X=$HOME\n\n-w\nlarson\n"
+             "--shard\n3/5\n-o\n%s/shards\n",
              root);
     ck_assert_str_eq(out, expected);
     free(script);
@@ -181,10 +185,14 @@ START_TEST(what_sbatch_reads_stands_before_the_first_command)
                                         "#SBATCH --open-mode=append\n",
                                         "#SBATCH --mincpus=8\n",
                                         "#SBATCH --qos=long\n",
+                                        "#SBATCH \"--comment=two words\"\n",
+                                        "#SBATCH --time=\"1 --qos=x\"\n",
                                         "#SBATCH --constraint=\"epyc&ib\"\n",
                                         "#SBATCH --mem=0\n"};
     struct submission s;
     fill(&s);
+    s.time = strdup("1 --qos=x");
+    ck_assert_int_eq(submission_add(&s.options, &s.n_options, "--comment=two words", &err), 0);
     char *script = script_of_shards(&s, "0-4");
     const char *first_command = strstr(script, "\nfor ");
     for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
