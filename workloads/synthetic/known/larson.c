@@ -233,6 +233,7 @@ const struct workload workload_larson = {
                 "threads left would not be found again",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .claims = larson_claims,
     .share_below = larson_share_below,
     .extent = larson_extent,

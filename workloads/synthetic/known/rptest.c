@@ -201,6 +201,7 @@ const struct workload workload_rptest = {
                 "what one of the own does",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .claims = rptest_claims,
     .share_below = rptest_share_below,
     .extent = rptest_extent,

@@ -145,6 +145,7 @@ const struct workload workload_xmalloc_test = {
                 "one side frees would not come back to the other",
     .params = params,
     .threads_min = 2,
+    .known = true,
     .claims = xmalloc_claims,
     .share_below = xmalloc_share_below,
     .extent = xmalloc_extent,

@@ -65,6 +65,7 @@ const struct workload workload_cache_thrash = {
                 "rule)",
     .params = params,
     .threads_min = 2,
+    .known = true,
     .seedless = true,
     .claims = thrash_claims,
     .share_below = thrash_share_below,

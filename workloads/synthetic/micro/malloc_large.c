@@ -130,6 +130,7 @@ const struct workload workload_malloc_large = {
                 "blocks: it would fault them in again all the same",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .claims = large_claims,
     .share_below = large_share_below,
     .extent = large_extent,

@@ -98,6 +98,7 @@ const struct workload workload_mleak = {
                 "for threads that ended would be lost",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .claims = mleak_claims,
     .share_below = mleak_share_below,
     .extent = mleak_extent,
