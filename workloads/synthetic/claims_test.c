@@ -6,11 +6,9 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "os.h"
+#include "plan_asked.h"
 #include "plan_laws.h"
 #include "rng.h"
 #include "unit.h"
@@ -176,21 +174,6 @@ static void check_ends(const struct asked *a, const struct plan_walk *seen)
                   "%s: %" PRIu64 " bytes are asked for", a->text, seen->most_bytes);
 }
 
-static const struct plan *make(const struct asked *a, uint64_t seed)
-{
-    int fd = -1;
-    const struct plan *plan = NULL;
-    int rc = workload_plan(&a->spec, a->threads, seed, &fd, &plan, &err);
-    ck_assert_msg(rc == 0, "%s: %s", a->text, err.text);
-    close(fd);
-    return plan;
-}
-
-static void drop(const struct plan *plan)
-{
-    os_unmap((void *)plan, plan->n_bytes);
-}
-
 static void check(const struct workload_spec *spec, uint32_t threads)
 {
     struct asked a = ask(spec, threads);
@@ -198,7 +181,7 @@ static void check(const struct workload_spec *spec, uint32_t threads)
     struct workload_claims claims = {0};
     spec->workload->claims(&args, &claims);
 
-    const struct plan *plan = make(&a, args.seed);
+    const struct plan *plan = plan_of(spec, threads, args.seed);
     uint64_t *sizes = calloc(plan->facts.allocations + 1, sizeof(sizes[0]));
     struct plan_walk seen = plan_walk_sizes(plan, sizes);
     plan_laws_check(spec, threads, plan, &seen);
@@ -207,7 +190,7 @@ static void check(const struct workload_spec *spec, uint32_t threads)
     check_sizes(&a, &claims, &seen, sizes);
     check_ends(&a, &seen);
     free(sizes);
-    drop(plan);
+    plan_drop(plan);
 }
 
 static uint64_t smaller(const struct param *p, uint64_t value)
@@ -278,18 +261,7 @@ START_TEST(the_seed_decides_all)
         struct workload_spec spec;
         uint32_t threads = table[i]->threads_min > 3 ? table[i]->threads_min : 3;
         ck_assert(shorten(table[i], threads, &spec));
-        struct asked a = ask(&spec, threads);
-        const struct plan *one = make(&a, 7);
-        const struct plan *again = make(&a, 7);
-        const struct plan *other = make(&a, 8);
-        ck_assert_uint_eq(one->n_bytes, again->n_bytes);
-        ck_assert_msg(memcmp(one, again, one->n_bytes) == 0, "%s: two plans of a seed", a.text);
-        bool same = one->n_bytes == other->n_bytes && memcmp(one, other, one->n_bytes) == 0;
-        ck_assert_msg(same == table[i]->seedless, "%s: seeds 7 and 8 make %s", a.text,
-                      same ? "the same plan" : "different plans");
-        drop(one);
-        drop(again);
-        drop(other);
+        plan_check_seed(&spec, threads);
     }
 }
 END_TEST
@@ -307,7 +279,7 @@ static double making_s(const struct asked *a, double most)
     double least = 1e9;
     for (int i = 0; i < 5 && least >= most; i++) {
         double begin = cpu_s();
-        drop(make(a, 1));
+        plan_drop(plan_of(&a->spec, a->threads, 1));
         least = fmin(least, cpu_s() - begin);
     }
     return least;

@@ -138,14 +138,29 @@ static void describe_plan(const struct writer *out, const struct workload *w)
                    w->bound_source);
 }
 
+static const char *kind_of(const struct workload *w)
+{
+    return w->bound ? "adversary" : w->from_cold ? "scenario" : w->known ? "benchmark" : "pattern";
+}
+
+/* A line each, to choose from. */
+static void describe_all(const struct writer *w, const struct workload *const *table, size_t n)
+{
+    write_line(w, "| workload | kind | threads | what it stresses |");
+    write_line(w, "|---|---|---|---|");
+    for (size_t i = 0; i < n; i++)
+        write_line(w, "| [%s](#%s) | %s | %u or more | %s |", table[i]->name, table[i]->name,
+                   kind_of(table[i]), table[i]->threads_min, table[i]->summary);
+}
+
 void workload_describe(void (*line)(void *context, const char *text), void *context)
 {
     struct writer w = {line, context};
     size_t n;
     const struct workload *const *table = workload_table(&n);
+    describe_all(&w, table, n);
     for (size_t i = 0; i < n; i++) {
-        if (i > 0)
-            write_line(&w, "%s", "");
+        write_line(&w, "%s", "");
         write_line(&w, "## %s", table[i]->name);
         write_line(&w, "%s", "");
         write_line(&w, "%s.", table[i]->summary);

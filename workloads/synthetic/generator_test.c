@@ -1,38 +1,6 @@
 /* What the generators promise, seen in the words of the plans that they make. */
-#include <string.h>
-#include <unistd.h>
-
-#include "os.h"
-#include "plan_laws.h"
+#include "plan_asked.h"
 #include "unit.h"
-
-static struct err err;
-static struct workload_spec spec;
-
-static const struct plan *make(const char *word, uint32_t threads, uint64_t seed)
-{
-    int fd = -1;
-    const struct plan *plan = NULL;
-    int rc = workload_parse(word, strlen(word), &spec, &err);
-    if (rc == 0)
-        rc = workload_plan(&spec, threads, seed, &fd, &plan, &err);
-    ck_assert_msg(rc == 0, "%s at %u threads: %s", word, threads, err.text);
-    close(fd);
-    return plan;
-}
-
-static void drop(const struct plan *plan)
-{
-    os_unmap((void *)plan, plan->n_bytes);
-}
-
-static struct plan_walk walk(const char *word, uint32_t threads, uint64_t seed)
-{
-    const struct plan *plan = make(word, threads, seed);
-    struct plan_walk seen = plan_walk(plan);
-    drop(plan);
-    return seen;
-}
 
 /* Small, and near the edges of what the parameters allow. */
 static const char *const words[] = {
@@ -65,27 +33,9 @@ static const char *const words[] = {
     "blow-up:objects=1:size=1M",
 };
 
-static void check_plan(const char *word, uint32_t threads)
+START_TEST(every_plan_keeps_the_laws_and_the_seed_decides_all)
 {
-    const struct plan *plan = make(word, threads, 42);
-    struct plan_walk seen = plan_walk(plan);
-    plan_laws_check(&spec, threads, plan, &seen);
-    drop(plan);
-}
-
-static uint32_t least_threads(const char *word)
-{
-    ck_assert_msg(workload_parse(word, strlen(word), &spec, &err) == 0, "%s", err.text);
-    return spec.workload->threads_min;
-}
-
-START_TEST(every_plan_keeps_the_laws_at_any_number_of_threads)
-{
-    static const uint32_t threads[] = {1, 2, 3, 4, 5, 6, 7, 8, 64};
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-        for (size_t j = 0; j < ARRAY_SIZE(threads); j++)
-            if (threads[j] >= least_threads(words[i]))
-                check_plan(words[i], threads[j]);
+    plan_asked_keeps_laws(words, ARRAY_SIZE(words));
 }
 END_TEST
 
@@ -93,33 +43,18 @@ START_TEST(the_defaults_keep_the_laws)
 {
     size_t n;
     const struct workload *const *table = workload_table(&n);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        struct workload_spec spec = plan_spec(table[i]->name);
         for (uint32_t more = 0; more < 4; more++)
-            check_plan(table[i]->name, table[i]->threads_min + more);
-}
-END_TEST
-
-START_TEST(the_seed_decides_all)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-        const struct plan *a = make(words[i], 4, 7), *b = make(words[i], 4, 7),
-                          *c = make(words[i], 4, 8);
-        ck_assert_uint_eq(a->n_bytes, b->n_bytes);
-        ck_assert_mem_eq(a, b, a->n_bytes);
-        bool same = a->n_bytes == c->n_bytes && memcmp(a, c, a->n_bytes) == 0;
-        bool nothing_to_draw = spec.workload->seedless || strstr(words[i], ":max=1") != NULL;
-        ck_assert_msg(!same || nothing_to_draw, "%s: seeds 7 and 8", words[i]);
-        drop(a);
-        drop(b);
-        drop(c);
+            plan_keeps_laws(&spec, table[i]->threads_min + more);
     }
 }
 END_TEST
 
 START_TEST(a_threads_work_does_not_depend_on_how_many_there_are)
 {
-    const struct plan *two = make("churn:live=100:ops=500", 2, 1),
-                      *four = make("churn:live=100:ops=500", 4, 1);
+    const struct plan *two = plan_asked("churn:live=100:ops=500", 2, 1),
+                      *four = plan_asked("churn:live=100:ops=500", 4, 1);
     for (uint32_t t = 0; t < 2; t++) {
         uint64_t n = plan_threads(two)[t].n_ops;
         ck_assert_uint_eq(n, plan_threads(four)[t].n_ops);
@@ -128,38 +63,38 @@ START_TEST(a_threads_work_does_not_depend_on_how_many_there_are)
     }
     ck_assert_mem_ne(plan_thread_ops(four, 0), plan_thread_ops(four, 1),
                      sizeof(struct plan_op) * 50);
-    drop(two);
-    drop(four);
+    plan_drop(two);
+    plan_drop(four);
 }
 END_TEST
 
 START_TEST(main_says_whether_the_main_thread_takes_part)
 {
-    const struct plan *on = make("churn", 1, 1), *off = make("churn:main=no", 1, 1);
+    const struct plan *on = plan_asked("churn", 1, 1), *off = plan_asked("churn:main=no", 1, 1);
     ck_assert_uint_eq(on->flags & PLAN_OFF_MAIN, 0);
     ck_assert_uint_eq(off->flags & PLAN_OFF_MAIN, PLAN_OFF_MAIN);
     ck_assert_str_eq(off->name, "churn:main=no");
-    drop(on);
-    drop(off);
+    plan_drop(on);
+    plan_drop(off);
 }
 END_TEST
 
 START_TEST(nop_is_one_word_over_and_over)
 {
-    const struct plan *plan = make("nop:ops=1000:size=48", 1, 1);
+    const struct plan *plan = plan_asked("nop:ops=1000:size=48", 1, 1);
     const struct plan_thread *t = plan_threads(plan);
     ck_assert_uint_eq(t->loop_end - t->loop_begin, 500);
     for (uint64_t i = t->loop_begin; i < t->loop_end; i++) {
         ck_assert_int_eq(plan_op_kind(plan_thread_ops(plan, 0)[i]), PLAN_REPLACE);
         ck_assert_uint_eq(plan_thread_ops(plan, 0)[i].arg, 48);
     }
-    drop(plan);
+    plan_drop(plan);
 }
 END_TEST
 
 START_TEST(churn_holds_what_it_was_told_to_and_its_sizes_spread_over_the_range)
 {
-    struct plan_walk seen = walk("churn:live=3000", 2, 5);
+    struct plan_walk seen = plan_asked_walk("churn:live=3000", 2, 5);
     ck_assert_uint_eq(seen.peak_live_objects, 2 * 3000);
     ck_assert_uint_eq(seen.least_bytes, 16);
     ck_assert_uint_eq(seen.most_bytes, 512);
@@ -174,13 +109,13 @@ END_TEST
 
 START_TEST(churn_frees_and_refills_in_bursts)
 {
-    const struct plan *plan = make("churn:live=100:burst=5:ops=1000", 1, 3);
+    const struct plan *plan = plan_asked("churn:live=100:burst=5:ops=1000", 1, 3);
     const struct plan_thread *t = plan_threads(plan);
     const struct plan_op *ops = plan_thread_ops(plan, 0) + t->loop_begin;
     ck_assert_uint_eq(t->loop_end - t->loop_begin, 1000);
     for (uint64_t i = 0; i < 1000; i++)
         ck_assert_int_eq(plan_op_kind(ops[i]), i % 10 < 5 ? PLAN_FREE : PLAN_MALLOC);
-    drop(plan);
+    plan_drop(plan);
 }
 END_TEST
 
@@ -198,10 +133,10 @@ START_TEST(larsons_remote_share_is_met_exactly)
         {"larson:live=1000:remote=0.3333:ops=2000", 333, 1000},
     };
     for (size_t i = 0; i < ARRAY_SIZE(shares); i++) {
-        struct plan_walk seen = walk(shares[i].word, 2, 11);
+        struct plan_walk seen = plan_asked_walk(shares[i].word, 2, 11);
         ck_assert_uint_eq(seen.child_frees, 2 * 4 * shares[i].frees);
         ck_assert_uint_eq(seen.child_remote_frees, 2 * 4 * shares[i].remote);
-        ck_assert_uint_eq(seen.peak_live_objects, 2 * spec.values[0]);
+        ck_assert_uint_eq(seen.peak_live_objects, 2 * plan_spec(shares[i].word).values[0]);
     }
 }
 END_TEST
@@ -209,7 +144,7 @@ END_TEST
 START_TEST(producers_and_consumers_hold_no_more_than_their_rings)
 {
     /* 3 producers, 2 consumers, 2 rings each of 16; one object in each thread's hands */
-    struct plan_walk seen = walk("producer-consumer:ops=5000:ring=16:max=4K", 5, 1);
+    struct plan_walk seen = plan_asked_walk("producer-consumer:ops=5000:ring=16:max=4K", 5, 1);
     ck_assert_uint_eq(seen.allocations, 3 * 5000);
     ck_assert_uint_eq(seen.remote_frees, seen.frees);
     ck_assert_uint_le(seen.peak_in_cells, 3 * 2 * 16);
@@ -222,26 +157,27 @@ END_TEST
 
 START_TEST(a_producer_fills_its_ring_before_it_waits)
 {
-    struct plan_walk seen = walk("producer-consumer:ops=500:ring=16", 2, 1);
+    struct plan_walk seen = plan_asked_walk("producer-consumer:ops=500:ring=16", 2, 1);
     ck_assert_uint_eq(seen.peak_in_cells, 16);
 }
 END_TEST
 
 START_TEST(short_lived_threads_leave_the_share_that_was_asked_for)
 {
-    const struct plan *plan = make("thread-churn:starts=10:at-once=4:objects=100:kept=0.3", 2, 1);
+    const struct plan *plan =
+        plan_asked("thread-churn:starts=10:at-once=4:objects=100:kept=0.3", 2, 1);
     struct plan_walk seen = plan_walk(plan);
     ck_assert_uint_eq(seen.allocations, 2 * 10 * 100);
     ck_assert_uint_eq(seen.child_frees, 2 * 10 * 70);
     ck_assert_uint_eq(seen.remote_frees, 2 * 10 * 30);
     ck_assert_uint_eq(plan->facts.most_threads, 2 * (1 + 4));
-    drop(plan);
+    plan_drop(plan);
 }
 END_TEST
 
 START_TEST(vectors_grow_by_their_factor_and_touch_only_what_is_new)
 {
-    const struct plan *plan = make("realloc-growth:vectors=1:min=5000:max=5000:ops=90", 1, 1);
+    const struct plan *plan = plan_asked("realloc-growth:vectors=1:min=5000:max=5000:ops=90", 1, 1);
     const struct plan_op *ops = plan_thread_ops(plan, 0);
     for (uint64_t i = 0, bytes = 0; plan_op_kind(ops[i]) != PLAN_END; i++) {
         enum plan_kind kind = plan_op_kind(ops[i]);
@@ -256,7 +192,7 @@ START_TEST(vectors_grow_by_their_factor_and_touch_only_what_is_new)
         if (kind != PLAN_EXTENT)
             bytes = ops[i].arg;
     }
-    drop(plan);
+    plan_drop(plan);
 }
 END_TEST
 
@@ -265,7 +201,7 @@ START_TEST(a_pass_of_threshold_ratchet_is_short_enough_to_look_at_the_clock)
     const uint64_t faults_in_60_ms = 60 * 1000 * 1000 / 1500;
     uint64_t sum = 0;
     for (uint64_t seed = 1; seed <= 20; seed++) {
-        struct plan_walk seen = walk("threshold-ratchet", 1, seed);
+        struct plan_walk seen = plan_asked_walk("threshold-ratchet", 1, seed);
         ck_assert_uint_ge(seen.least_bytes, MIB);
         ck_assert_uint_le(seen.most_bytes, 32 * MIB);
         ck_assert_uint_eq(seen.peak_live_objects, 3);
@@ -276,9 +212,8 @@ START_TEST(a_pass_of_threshold_ratchet_is_short_enough_to_look_at_the_clock)
 }
 END_TEST
 
-UNIT_MAIN("generator", every_plan_keeps_the_laws_at_any_number_of_threads,
-          the_defaults_keep_the_laws, the_seed_decides_all,
-          a_threads_work_does_not_depend_on_how_many_there_are,
+UNIT_MAIN("generator", every_plan_keeps_the_laws_and_the_seed_decides_all,
+          the_defaults_keep_the_laws, a_threads_work_does_not_depend_on_how_many_there_are,
           main_says_whether_the_main_thread_takes_part, nop_is_one_word_over_and_over,
           churn_holds_what_it_was_told_to_and_its_sizes_spread_over_the_range,
           churn_frees_and_refills_in_bursts, larsons_remote_share_is_met_exactly,

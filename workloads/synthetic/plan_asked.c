@@ -7,7 +7,7 @@
 #include "plan_laws.h"
 #include "unit.h"
 
-static struct workload_spec parse(const char *word)
+struct workload_spec plan_spec(const char *word)
 {
     struct err err;
     struct workload_spec spec;
@@ -15,16 +15,21 @@ static struct workload_spec parse(const char *word)
     return spec;
 }
 
-const struct plan *plan_asked(const char *word, uint32_t threads, uint64_t seed)
+const struct plan *plan_of(const struct workload_spec *spec, uint32_t threads, uint64_t seed)
 {
     struct err err;
-    struct workload_spec spec = parse(word);
     int fd = -1;
     const struct plan *plan = NULL;
-    int rc = workload_plan(&spec, threads, seed, &fd, &plan, &err);
-    ck_assert_msg(rc == 0, "%s at %u threads: %s", word, threads, err.text);
+    int rc = workload_plan(spec, threads, seed, &fd, &plan, &err);
+    ck_assert_msg(rc == 0, "%u threads: %s", threads, err.text);
     close(fd);
     return plan;
+}
+
+const struct plan *plan_asked(const char *word, uint32_t threads, uint64_t seed)
+{
+    struct workload_spec spec = plan_spec(word);
+    return plan_of(&spec, threads, seed);
 }
 
 void plan_drop(const struct plan *plan)
@@ -32,18 +37,50 @@ void plan_drop(const struct plan *plan)
     os_unmap((void *)plan, plan->n_bytes);
 }
 
+struct plan_walk plan_asked_walk(const char *word, uint32_t threads, uint64_t seed)
+{
+    const struct plan *plan = plan_asked(word, threads, seed);
+    struct plan_walk seen = plan_walk(plan);
+    plan_drop(plan);
+    return seen;
+}
+
+static bool same_plan(const struct plan *a, const struct plan *b)
+{
+    return a->n_bytes == b->n_bytes && memcmp(a, b, a->n_bytes) == 0;
+}
+
+void plan_check_seed(const struct workload_spec *spec, uint32_t threads)
+{
+    const struct plan *one = plan_of(spec, threads, 7);
+    const struct plan *again = plan_of(spec, threads, 7);
+    const struct plan *other = plan_of(spec, threads, 8);
+    ck_assert_msg(same_plan(one, again), "%s at %u threads: two plans of a seed", one->name,
+                  threads);
+    bool same = same_plan(one, other);
+    ck_assert_msg(same == spec->workload->seedless, "%s at %u threads: seeds 7 and 8 make %s",
+                  one->name, threads, same ? "the same plan" : "different plans");
+    plan_drop(one);
+    plan_drop(again);
+    plan_drop(other);
+}
+
+void plan_keeps_laws(const struct workload_spec *spec, uint32_t threads)
+{
+    const struct plan *plan = plan_of(spec, threads, 42);
+    struct plan_walk seen = plan_walk(plan);
+    plan_laws_check(spec, threads, plan, &seen);
+    plan_drop(plan);
+}
+
 void plan_asked_keeps_laws(const char *const *words, size_t n)
 {
-    static const uint32_t threads[] = {1, 2, 3, 5, 8, 64};
-    for (size_t i = 0; i < n * ARRAY_SIZE(threads); i++) {
-        const char *word = words[i / ARRAY_SIZE(threads)];
-        uint32_t n_threads = threads[i % ARRAY_SIZE(threads)];
-        struct workload_spec spec = parse(word);
-        if (n_threads < spec.workload->threads_min)
-            continue;
-        const struct plan *plan = plan_asked(word, n_threads, 42);
-        struct plan_walk seen = plan_walk(plan);
-        plan_laws_check(&spec, n_threads, plan, &seen);
-        plan_drop(plan);
+    static const uint32_t threads[] = {1, 2, 3, 4, 5, 6, 7, 8, 64};
+    for (size_t i = 0; i < n; i++) {
+        struct workload_spec spec = plan_spec(words[i]);
+        for (size_t j = 0; j < ARRAY_SIZE(threads); j++)
+            if (threads[j] >= spec.workload->threads_min)
+                plan_keeps_laws(&spec, threads[j]);
+        plan_check_seed(&spec, 4);
     }
 }

@@ -59,6 +59,7 @@ struct workload {
     const char *surprise; /* a result that would surprise, and what it would mean */
     const struct param *params;
     uint32_t threads_min; /* 2 where hand-over between threads is the point */
+    bool known;           /* a benchmark that the literature or other suites have */
     bool seedless;        /* nothing in it is random */
     bool from_cold;       /* a scenario that begins with an untouched heap: no warm-up */
 
@@ -118,7 +119,8 @@ int workload_plan(const struct workload_spec *spec, uint32_t threads, uint64_t s
                   const struct plan **plan, struct err *err) MUST_CHECK;
 
 /*
- * Calls `line` with each line of a Markdown account of the table: per workload its summary, source,
- * what its plans are like, and a row for each parameter. For docs/workloads.md and `list -v`.
+ * Calls `line` with each line of a Markdown account of the table: a line for each workload, then per
+ * workload its summary, source, what its plans are like, and a row for each parameter. For
+ * docs/workloads.md and `list -v`.
  */
 void workload_describe(void (*line)(void *context, const char *text), void *context);

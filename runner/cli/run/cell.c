@@ -139,7 +139,10 @@ static bool is_synthetic(const char *word)
     return false;
 }
 
-/* Takes "threads=N", which every synthetic workload has, out of a word; *threads is 0 without. */
+/*
+ * Takes ":threads=N", which every synthetic workload and shape has, out of a word; *threads is left
+ * as it is without.
+ */
 static int cut_threads(char *word, uint32_t *threads, struct err *err)
 {
     static const char key[] = ":threads=";
@@ -154,27 +157,33 @@ static int cut_threads(char *word, uint32_t *threads, struct err *err)
     int rc = words_number(number, "threads=", 1, WORKLOAD_THREADS_MAX, &n, err);
     if (rc == 0 && strstr(value, key))
         rc = err_set(err, EINVAL, "threads= is given twice");
-    if (rc < 0) {
-        err_prefix(err, "%.*s", (int)strcspn(word, ":"), word);
+    if (rc < 0)
         return rc;
-    }
     *threads = (uint32_t)n;
     memmove(at, value + length, strlen(value + length) + 1);
     return 0;
+}
+
+static void append_threads(struct cell_word *out)
+{
+    size_t n = strlen(out->text);
+    if (out->threads > 0)
+        text_format(out->text + n, sizeof(out->text) - n, ":threads=%u", out->threads);
 }
 
 static int use_synthetic(char *word, struct cell_word *out, struct err *err)
 {
     out->source = CELL_SYNTHETIC;
     int rc = cut_threads(word, &out->threads, err);
-    if (rc == 0)
+    if (rc < 0)
+        err_prefix(err, "%.*s", (int)strcspn(word, ":"), word);
+    else
         rc = workload_parse(word, strlen(word), &out->spec, err);
     if (rc < 0)
         return rc;
     workload_format(&out->spec, out->name, sizeof(out->name));
-    size_t n = text_format(out->text, sizeof(out->text), "%s", out->name);
-    if (out->threads > 0)
-        text_format(out->text + n, sizeof(out->text) - n, ":threads=%u", out->threads);
+    text_format(out->text, sizeof(out->text), "%s", out->name);
+    append_threads(out);
     return 0;
 }
 
@@ -208,6 +217,14 @@ static int use_trace(const char *parameters, struct cell_word *out, struct err *
     return rc < 0 ? rc : complete(out, text, err);
 }
 
+static int parse_shape(const char *parameters, struct cell_word *out, struct err *err)
+{
+    char words[PATH_MAX + 1];
+    text_format(words, sizeof(words), ":%s", parameters);
+    int rc = cut_threads(words, &out->threads, err);
+    return rc < 0 || !*words ? rc : shape_parse(&out->shape, words + 1, err);
+}
+
 static int use_table(const char *parameters, struct cell_word *out, struct err *err)
 {
     char text[WORKLOAD_TEXT_BYTES];
@@ -219,11 +236,15 @@ static int use_table(const char *parameters, struct cell_word *out, struct err *
     shape_preset(&table, &out->shape);
     shape_table_release(&table);
     if (parameters)
-        rc = shape_parse(&out->shape, parameters, err);
+        rc = parse_shape(parameters, out, err);
     if (rc < 0)
         err_prefix(err, "%s", out->name);
     shape_format(&out->shape, text, sizeof(text));
-    return rc < 0 ? rc : complete(out, text, err);
+    if (rc == 0)
+        rc = complete(out, text, err);
+    if (rc == 0)
+        append_threads(out);
+    return rc;
 }
 
 static void use_name(const char *name, struct cell_word *out)

@@ -149,6 +149,7 @@ const struct workload workload_alloc_test = {
                 "would hold pages that are nearly empty",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .claims = alloc_test_claims,
     .share_below = alloc_test_share_below,
     .extent = alloc_test_extent,

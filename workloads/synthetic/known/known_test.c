@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "plan_try.h"
+#include "plan_asked.h"
 #include "unit.h"
 
 START_TEST(every_plan_keeps_the_laws_at_any_number_of_threads)
@@ -28,14 +28,13 @@ START_TEST(every_plan_keeps_the_laws_at_any_number_of_threads)
         "alloc-test:slots=50:ops=500",
         "alloc-test:slots=1:ops=7:max=8K",
     };
-    plan_try_laws(words, ARRAY_SIZE(words));
+    plan_asked_keeps_laws(words, ARRAY_SIZE(words));
 }
 END_TEST
 
 START_TEST(a_batch_is_complete_before_it_is_handed_over_and_before_it_is_freed)
 {
-    struct workload_spec spec;
-    const struct plan *plan = plan_try("xmalloc-test:ops=200:batch=20:queue=2", 2, 1, &spec);
+    const struct plan *plan = plan_asked("xmalloc-test:ops=200:batch=20:queue=2", 2, 1);
     for (uint64_t i = 0; i < 400; i++) {
         bool first_half = i % 40 < 20;
         ck_assert_int_eq(plan_op_kind(plan_thread_ops(plan, 0)[i]),
@@ -46,7 +45,7 @@ START_TEST(a_batch_is_complete_before_it_is_handed_over_and_before_it_is_freed)
     struct plan_walk seen = plan_walk(plan);
     ck_assert_uint_le(seen.peak_in_cells, 2 * 20);
     ck_assert_uint_eq(seen.remote_frees, 200);
-    plan_try_drop(plan);
+    plan_drop(plan);
 }
 END_TEST
 
@@ -62,8 +61,7 @@ static void check_frees(const struct plan_op *ops, uint32_t first, bool from_las
 
 START_TEST(groups_are_freed_in_and_against_their_order_in_turn)
 {
-    struct workload_spec spec;
-    const struct plan *plan = plan_try("sh6bench:groups=2:objects=10:ops=80", 1, 1, &spec);
+    const struct plan *plan = plan_asked("sh6bench:groups=2:objects=10:ops=80", 1, 1);
     const struct plan_op *op = plan_thread_ops(plan, 0) + plan_threads(plan)->loop_begin;
     for (uint32_t round = 0; round < 4; round++) {
         bool from_last = (round / 2 + round) % 2 == 0;
@@ -72,13 +70,13 @@ START_TEST(groups_are_freed_in_and_against_their_order_in_turn)
         /* the object freed last, the first, and that made first are of one slot: one word */
         op += from_last ? 9 : 0;
     }
-    plan_try_drop(plan);
+    plan_drop(plan);
 }
 END_TEST
 
 START_TEST(sh8bench_has_its_share_freed_by_other_threads)
 {
-    struct plan_walk seen = plan_try_walk("sh8bench:remote=0.3:ops=20k", 4, 1);
+    struct plan_walk seen = plan_asked_walk("sh8bench:remote=0.3:ops=20k", 4, 1);
     ck_assert_uint_eq(seen.again_frees, 4 * 2 * 50 * 100 / 2 * 2);
     ck_assert_uint_eq(seen.again_remote_frees, seen.again_frees * 3 / 10);
     ck_assert_uint_eq(seen.peak_live_objects, 4 * 50 * 100);
@@ -87,22 +85,19 @@ END_TEST
 
 START_TEST(mstress_leaves_exactly_its_share_to_the_next_round)
 {
-    struct workload_spec spec;
-    const struct plan *plan = plan_try("mstress:objects=200:rounds=5:transfer=0.3", 3, 1, &spec);
+    const struct plan *plan = plan_asked("mstress:objects=200:rounds=5:transfer=0.3", 3, 1);
     struct plan_walk seen = plan_walk(plan);
     ck_assert_uint_eq(seen.allocations, 3 * 5 * 200);
     ck_assert_uint_eq(seen.remote_frees, 3 * 5 * 60);
     ck_assert_uint_eq(seen.child_remote_frees, 3 * 4 * 60); /* the last round's: by the roots */
     ck_assert_uint_eq(plan->n_threads, 3 * (1 + 5));
-    plan_try_drop(plan);
+    plan_drop(plan);
 }
 END_TEST
 
 START_TEST(what_mstress_leaves_goes_to_all_other_lines)
 {
-    struct workload_spec spec;
-    const struct plan *plan =
-        plan_try("mstress:objects=100:rounds=2:kept=0:transfer=0.9", 4, 1, &spec);
+    const struct plan *plan = plan_asked("mstress:objects=100:rounds=2:kept=0:transfer=0.9", 4, 1);
     uint32_t *giver_of = calloc(plan->n_cells, sizeof(giver_of[0])), n[4] = {0};
     for (uint32_t t = 4; t < 12; t++)
         for (uint64_t i = 0; i < plan_threads(plan)[t].n_ops; i++)
@@ -116,7 +111,7 @@ START_TEST(what_mstress_leaves_goes_to_all_other_lines)
     for (uint32_t line = 1; line < 4; line++)
         ck_assert_uint_eq(n[line], 30);
     free(giver_of);
-    plan_try_drop(plan);
+    plan_drop(plan);
 }
 END_TEST
 
@@ -131,7 +126,7 @@ START_TEST(the_cross_rate_of_rptest_is_met)
         {"rptest:loops=12:op=100:cross=4", 15, 3},
     };
     for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
-        struct plan_walk seen = plan_try_walk(rates[i].word, 2, 1);
+        struct plan_walk seen = plan_asked_walk(rates[i].word, 2, 1);
         ck_assert_uint_eq(seen.again_frees, 2 * 100 * rates[i].frees);
         ck_assert_uint_eq(seen.again_remote_frees, 2 * 100 * rates[i].remote);
     }
@@ -145,7 +140,7 @@ START_TEST(the_modes_of_rptest_spread_sizes_differently)
     for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
         char word[64];
         snprintf(word, sizeof(word), "rptest:mode=%s:max=8000", modes[i]);
-        struct plan_walk seen = plan_try_walk(word, 1, 1);
+        struct plan_walk seen = plan_asked_walk(word, 1, 1);
         ck_assert_uint_eq(seen.least_bytes / 100, 0);
         ck_assert(i == 0 ? seen.most_bytes == 16 : seen.most_bytes > 7000);
         ck_assert_uint_gt(seen.body_bytes, last * 5 / 4);
@@ -156,9 +151,8 @@ END_TEST
 
 START_TEST(t_test1_acts_by_its_shares)
 {
-    struct workload_spec spec;
     const struct plan *plan =
-        plan_try("t-test1:bins=100:actions=20k:lives=1:calloc=0.3:memalign=0.2", 1, 1, &spec);
+        plan_asked("t-test1:bins=100:actions=20k:lives=1:calloc=0.3:memalign=0.2", 1, 1);
     double n[PLAN_KINDS] = {0};
     for (uint64_t i = 0; i < plan_threads(plan)[1].n_ops; i++)
         n[plan_op_kind(plan_thread_ops(plan, 1)[i])]++;
@@ -167,14 +161,13 @@ START_TEST(t_test1_acts_by_its_shares)
     ck_assert_double_eq_tol(n[PLAN_ALIGNED] / filled, 0.2, 0.03);
     double emptied = n[PLAN_FREE] + n[PLAN_REPLACE];
     ck_assert_double_eq_tol(n[PLAN_REALLOC] / (n[PLAN_REALLOC] + emptied), 0.25, 0.03);
-    plan_try_drop(plan);
+    plan_drop(plan);
 }
 END_TEST
 
 START_TEST(half_of_the_slots_of_alloc_test_are_picked_most_of_the_time)
 {
-    struct workload_spec spec;
-    const struct plan *plan = plan_try("alloc-test:slots=1024:ops=100k", 1, 1, &spec);
+    const struct plan *plan = plan_asked("alloc-test:slots=1024:ops=100k", 1, 1);
     const struct plan_thread *t = plan_threads(plan);
     const struct plan_op *ops = plan_thread_ops(plan, 0);
     uint64_t low = 0, n = t->loop_end - t->loop_begin;
@@ -182,7 +175,7 @@ START_TEST(half_of_the_slots_of_alloc_test_are_picked_most_of_the_time)
         low += plan_op_slot(ops[i]) < 512;
     /* half of the picks are below n, a quarter below n/2, ..: 1/2 * 1/2 + 1/2 */
     ck_assert_msg(low > n * 72 / 100 && low < n * 78 / 100, "%lu of %lu", low, n);
-    plan_try_drop(plan);
+    plan_drop(plan);
 }
 END_TEST
 

@@ -17,12 +17,14 @@
 #include "generate.h"
 #include "known.h"
 
-enum { LIVE, MIN, MAX, REMOTE, GENERATIONS, OPS, MAIN };
+enum { LIVE, MIN, MAX, EVEN, REMOTE, GENERATIONS, OPS, MAIN };
 
 static const struct param params[] = {
     [LIVE] = {"live", PARAM_COUNT, 5000, 1, 10000000, "objects that each generation takes over"},
     [MIN] = GENERATE_MIN_ROW(16),
     [MAX] = GENERATE_MAX_ROW(1024),
+    [EVEN] = {"even", PARAM_YES_NO, 0, 0, 1,
+              "make each size from min to max equally likely, as the paper does"},
     [REMOTE] = {"remote", PARAM_SHARE, PARAM_MILLIONTHS(0.1), PARAM_MILLIONTHS(0.0001), PARAM_ONE,
                 "frees of objects that an earlier generation made"},
     [GENERATIONS] = {"generations", PARAM_COUNT, 4, 1, 1000, "threads of each line in one pass"},
@@ -30,6 +32,12 @@ static const struct param params[] = {
     [MAIN] = GENERATE_MAIN_ROW,
     {0},
 };
+
+static struct sizes sizes_of_args(const struct workload_args *args)
+{
+    const uint64_t *v = args->values;
+    return sizes_shaped(v[MIN], v[MAX], v[EVEN] ? SIZES_EVEN : SIZES_DOUBLINGS);
+}
 
 static uint64_t n_replaced(const struct workload_args *args)
 {
@@ -79,7 +87,7 @@ static int line_init(struct line *line, const struct workload_args *args, struct
         .n_replaced = n_replaced(args),
         .n_remote = n_remote(args),
         .n_generations = (uint32_t)v[GENERATIONS],
-        .sizes = sizes_of(v[MIN], v[MAX]),
+        .sizes = sizes_of_args(args),
         .bytes = calloc(v[LIVE], sizeof(line->bytes[0])),
         .order = calloc(v[LIVE], sizeof(line->order[0])),
         .cells = calloc(v[LIVE] * (v[GENERATIONS] + 1), sizeof(line->cells[0])),
@@ -191,7 +199,7 @@ static void append_line(struct line *line, struct rng rng, struct plan_builder *
 static void larson_claims(const struct workload_args *args, struct workload_claims *claims)
 {
     const uint64_t *v = args->values;
-    struct sizes sizes = sizes_of(v[MIN], v[MAX]);
+    struct sizes sizes = sizes_of_args(args);
     uint64_t draws = args->threads * v[GENERATIONS] * n_replaced(args);
     *claims = (struct workload_claims){0};
     generate_claim_peak(&sizes, args->threads * v[LIVE], draws, claims);
@@ -200,7 +208,7 @@ static void larson_claims(const struct workload_args *args, struct workload_clai
 
 static double larson_share_below(const struct workload_args *args, uint64_t bytes)
 {
-    struct sizes sizes = sizes_of(args->values[MIN], args->values[MAX]);
+    struct sizes sizes = sizes_of_args(args);
     return sizes_share_below(&sizes, bytes);
 }
 
@@ -225,6 +233,7 @@ const struct workload workload_larson = {
                 "threads left would not be found again",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .claims = larson_claims,
     .share_below = larson_share_below,
     .extent = larson_extent,

@@ -197,6 +197,7 @@ const struct workload workload_mstress = {
         "by threads that did not make it",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .claims = mstress_claims,
     .share_below = mstress_share_below,
     .extent = mstress_extent,

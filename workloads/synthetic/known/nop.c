@@ -55,9 +55,8 @@ const struct workload workload_nop = {
     .summary =
         "malloc and free of one small object in turn: with allocator null, the bench's own cost",
     .source = "the null engine of the disk benchmark fio",
-    .surprise =
-        "more than a few nanoseconds a call, or a rate that does not grow with the threads: "
-        "then not even the block just freed is at hand",
+    .surprise = "more than some tens of nanoseconds a call, or a rate that does not grow "
+                "with the threads: then not even the block just freed is at hand",
     .params = params,
     .threads_min = 1,
     .seedless = true,

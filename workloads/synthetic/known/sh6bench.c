@@ -73,6 +73,7 @@ const struct workload workload_sh6bench = {
     .surprise = "one thread's rate falling when others run beside it: the groups are its own",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .claims = sh6_claims,
     .share_below = sh6_share_below,
     .extent = sh6_extent,

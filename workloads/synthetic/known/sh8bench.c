@@ -76,6 +76,7 @@ const struct workload workload_sh8bench = {
                 "another thread frees would not come back to its maker",
     .params = params,
     .threads_min = 2,
+    .known = true,
     .claims = sh8_claims,
     .share_below = sh8_share_below,
     .extent = sh8_extent,

@@ -162,6 +162,7 @@ const struct workload workload_t_test1 = {
                 "ancestor was made with",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .claims = t_test1_claims,
     .share_below = t_test1_share_below,
     .extent = t_test1_extent,

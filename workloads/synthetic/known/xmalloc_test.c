@@ -141,10 +141,11 @@ const struct workload workload_xmalloc_test = {
     .summary = "whole batches are made by one thread and freed by another",
     .source = "Lever and Boreham, malloc() performance in a multithreaded Linux environment "
               "(2000), and xmalloc-test of mimalloc-bench",
-    .surprise = "memory that grows while the run goes on, or caches per thread that make it slower "
-                "than none: what one side frees is of use to the other only",
+    .surprise = "memory that grows while the run goes on: what is live is bounded, so what "
+                "one side frees would not come back to the other",
     .params = params,
     .threads_min = 2,
+    .known = true,
     .claims = xmalloc_claims,
     .share_below = xmalloc_share_below,
     .extent = xmalloc_extent,

@@ -82,6 +82,7 @@ const struct workload workload_cache_scratch = {
         "freed after its first use, and need not be given to a thread again",
     .params = params,
     .threads_min = 2,
+    .known = true,
     .seedless = true,
     .claims = scratch_claims,
     .share_below = scratch_share_below,

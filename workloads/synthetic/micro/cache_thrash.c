@@ -59,10 +59,13 @@ const struct workload workload_cache_thrash = {
     .summary =
         "small objects, each written many times by the thread that made it: active false sharing",
     .source = "cache-thrash of Berger and others, Hoard: a scalable memory allocator (2000)",
-    .surprise = "a share of shared cache lines above 0: each thread frees and gets back its own "
-                "objects only, so that no line need be common to two",
+    .surprise = "shared cache lines with an allocator that gives each thread pages of its "
+                "own: a thread frees and gets back its own objects only (with one that "
+                "serves all from common lists, as gperftools' tcmalloc does, they are the "
+                "rule)",
     .params = params,
     .threads_min = 2,
+    .known = true,
     .seedless = true,
     .claims = thrash_claims,
     .share_below = thrash_share_below,

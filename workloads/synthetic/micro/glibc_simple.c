@@ -70,6 +70,7 @@ const struct workload workload_glibc_simple = {
                 "a thread is spared its locks",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .seedless = true,
     .claims = simple_claims,
     .share_below = simple_share_below,

@@ -70,6 +70,7 @@ const struct workload workload_glibc_thread = {
                 "nearly all requests are of the sizes that such caches hold",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .claims = thread_claims,
     .share_below = thread_share_below,
     .extent = thread_extent,

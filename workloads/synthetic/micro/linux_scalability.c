@@ -60,6 +60,7 @@ const struct workload workload_linux_scalability = {
                 "cores: a lock or a cache line would be common to all",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .seedless = true,
     .claims = scalability_claims,
     .share_below = scalability_share_below,

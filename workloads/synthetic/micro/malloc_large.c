@@ -125,11 +125,12 @@ static int large_plan(const struct workload_args *args, struct plan_builder *b, 
 const struct workload workload_malloc_large = {
     .name = "malloc-large",
     .summary = "few large blocks, replaced: the calls, the first touch and the reuse told apart",
-    .source = "malloc-large of mimalloc-bench (Leijen), in three parts",
+    .source = "malloc-large of mimalloc-bench (Stolyarov, Leijen), in three parts",
     .surprise = "part=reuse as slow as part=touch with an allocator that says it keeps large "
                 "blocks: it would fault them in again all the same",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .claims = large_claims,
     .share_below = large_share_below,
     .extent = large_extent,

@@ -92,11 +92,13 @@ static int mleak_plan(const struct workload_args *args, struct plan_builder *b, 
 const struct workload workload_mleak = {
     .name = "mleak",
     .summary = "threads come and go and free all that they made: memory must not grow",
-    .source = "mleak of mimalloc-bench (Leijen)",
+    .source =
+        "mleak of mimalloc-bench (Leijen), in spirit: its threads also leave one small object each to a later one, as in thread-churn",
     .surprise = "resident memory that is greater after many passes than after one: what was kept "
                 "for threads that ended would be lost",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .claims = mleak_claims,
     .share_below = mleak_share_below,
     .extent = mleak_extent,

@@ -70,6 +70,7 @@ const struct workload workload_threadtest = {
                 "they meet at would be the allocator's",
     .params = params,
     .threads_min = 1,
+    .known = true,
     .seedless = true,
     .claims = threadtest_claims,
     .share_below = threadtest_share_below,

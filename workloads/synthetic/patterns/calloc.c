@@ -116,8 +116,10 @@ const struct workload workload_calloc_fresh = {
                "system cleared",
     .source = "sparse arrays and hash tables; oneTBB issue 178, where calloc made a gigabyte "
               "resident that nobody used",
-    .surprise = "resident memory near the blocks' size, and a thousandth of the speed: all pages "
-                "are cleared by hand",
+    .surprise = "resident memory near the blocks' size, and a thousandth of the speed, with "
+                "an allocator that maps each such block anew, as glibc and jemalloc do: "
+                "nobody has to clear what the system just cleared (with one that does not "
+                "tell, as gperftools' tcmalloc, it is the rule)",
     .params = fresh_params,
     .threads_min = 1,
     .claims = calloc_claims,

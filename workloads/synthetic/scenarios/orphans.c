@@ -213,8 +213,8 @@ const struct workload workload_orphans = {
     .source = "worker threads that load data for a server; mimalloc issue 333, where freed memory "
               "of ended threads was kept, and arenas on glibc's free list",
     .surprise = "resident memory of little more than what is live when the starter allocates "
-                "as much again: what dead threads' heaps have free was then of use to another "
-                "thread",
+                "as much again, with an allocator that has a heap for each thread: what dead "
+                "threads' heaps have free was then of use to another thread",
     .params = params,
     .threads_min = 1,
     .from_cold = true,
