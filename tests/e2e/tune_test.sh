@@ -115,6 +115,7 @@ refused() {
 }
 refused 'no workload' 'say --workload'
 refused 'an unknown knob: near names, and all' 'did you mean mmap_threshold' -w ratchet.trace --knobs mmap_treshold
+refused 'likewise where a mistake and the end are missing' 'did you mean mmap_threshold' -w ratchet.trace --knobs mmap_tresh
 refused 'and all there are' 'its knobs are mmap_threshold, trim_threshold, ' -w ratchet.trace --knobs zzz
 refused 'a knob twice' 'named twice' -w ratchet.trace --knobs mmap_threshold,mmap_threshold
 refused 'a knob that is pinned already' 'has a value' -a glibc:mmap_threshold=1M -w ratchet.trace --knobs mmap_threshold
