@@ -131,14 +131,12 @@ void tune_print_costs(FILE *out, const struct tune_answer *a, const char *before
 
 void tune_print_unproved(FILE *out, const struct tuning *t, unsigned point, const char *before)
 {
-    const char *between = "taken, but not proved to hold (its effect cannot be told here): ";
-    unsigned n = 0;
-    for (unsigned k = 0; k < t->n_knobs; k++) {
-        if (!(t->unproved[point] & 1u << k))
-            continue;
-        fprintf(out, "%s%s%s", n ? "" : before, n ? ", " : between, t->knobs[k]->name);
-        n++;
-    }
-    if (n > 0)
-        fputc('\n', out);
+    const char *name = tuning_unproved(t, point, 0);
+    if (!name)
+        return;
+    fprintf(out, "%staken, but not proved to hold (its effect cannot be told here): %s", before,
+            name);
+    for (unsigned i = 1; (name = tuning_unproved(t, point, i)); i++)
+        fprintf(out, ", %s", name);
+    fputc('\n', out);
 }
