@@ -49,13 +49,21 @@ void near_init(struct near *near, const char *word, size_t length)
     *near = (struct near){.word = word, .length = length};
 }
 
+/* Of the word to a name that goes on behind it; a mistake may have made the word shorter or longer. */
+static unsigned distance_to_beginning(const struct near *near, const char *name, size_t length)
+{
+    unsigned mistakes = UINT_MAX / 4;
+    for (size_t n = near->length - 1; n <= near->length + 1 && n < length; n++)
+        mistakes = least(mistakes, near_distance(near->word, near->length, name, n));
+    return 1 + 2 * mistakes;
+}
+
 void near_offer(struct near *near, const char *name)
 {
     size_t length = strlen(name);
     unsigned distance = near_distance(near->word, near->length, name, length);
-    if (near->length >= 2 && length > near->length &&
-        near_distance(near->word, near->length, name, near->length) == 0)
-        distance = least(distance, 1);
+    if (near->length >= 2 && near->length <= NEAR_WORD_BYTES)
+        distance = least(distance, distance_to_beginning(near, name, length));
     if (distance > 1 + near->length / 4 || distance >= near->length)
         return;
 

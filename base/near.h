@@ -1,7 +1,8 @@
 /*
  * Which known names a mistyped word may have meant: the few at the least edit distance. Insertions,
  * deletions, changes and swaps of neighbours count one each (optimal string alignment); letters of
- * either case are the same; a name that begins with the word is as near as one mistake.
+ * either case are the same; a name that begins with the word is as near as one mistake, and one that begins with
+ * it but for some mistakes has these count twice on top.
  * No allocation, no stdio. A struct near belongs to one thread; the names must outlive it.
  */
 #pragma once

@@ -61,6 +61,16 @@ START_TEST(hints_name_the_nearest_first)
 }
 END_TEST
 
+/* Short words have no room for a mistake and an end that is left out. */
+START_TEST(a_mistyped_beginning_is_near)
+{
+    ck_assert_str_eq(hint("prodcuer", 128), "did you mean producer-consumer?");
+    ck_assert_str_eq(hint("producr", 128), "");
+    ck_assert_str_eq(hint("poducer-", 128), "did you mean producer-consumer?");
+    ck_assert_str_eq(hint("prx", 128), "");
+}
+END_TEST
+
 START_TEST(nothing_near_gives_no_hint)
 {
     ck_assert_str_eq(hint("sqlite", 128), "");
@@ -76,5 +86,5 @@ START_TEST(a_hint_is_cut_at_the_end_of_its_buffer)
 END_TEST
 
 UNIT_MAIN("near", distances_count_the_mistakes, a_word_longer_than_any_name_is_near_to_nothing,
-          hints_name_the_nearest_first, nothing_near_gives_no_hint,
+          hints_name_the_nearest_first, a_mistyped_beginning_is_near, nothing_near_gives_no_hint,
           a_hint_is_cut_at_the_end_of_its_buffer)

@@ -43,7 +43,9 @@ static inline uint64_t rng_below(struct rng *r, uint64_t n)
 {
     for (;;) {
         __uint128_t m = (__uint128_t)rng_next(r) * n;
-        if ((uint64_t)m >= (0 - n) % n)
+        uint64_t low = (uint64_t)m;
+        if (low >= n ||
+            low >= (0 - n) % n) /* the first says it without a division, nearly always */
             return (uint64_t)(m >> 64);
     }
 }

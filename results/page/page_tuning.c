@@ -84,6 +84,36 @@ static json_t *take_points(struct page *p, const json_t *from)
     return array;
 }
 
+/* All that shared the fresh blocks; none in an answer of a version that did not tell them. */
+static json_t *take_candidates(struct page *p, const json_t *from)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < json_array_size(from); i++) {
+        json_t *confirmation, *o;
+        const char *verdict;
+        int subject;
+        if (json_unpack(json_array_get(from, i), "{si ss so}", "point", &subject, "verdict",
+                        &verdict, "confirmation", &confirmation) < 0 ||
+            subject <= 0 || (uint32_t)subject >= p->s->run.n_subjects)
+            continue;
+        o = json_object();
+        page_put(p, o, "subject", json_integer(subject));
+        page_put(p, o, "verdict", part_text(verdict));
+        page_put(p, o, "confirmation", take_confirmation(p, confirmation));
+        page_append(p, array, o);
+    }
+    return array;
+}
+
+static json_t *take_texts(struct page *p, const json_t *from)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < json_array_size(from); i++)
+        if (json_is_string(json_array_get(from, i)))
+            page_append(p, array, part_text(json_string_value(json_array_get(from, i))));
+    return array;
+}
+
 static json_t *take_answer(struct page *p, json_t *from)
 {
     const char *verdict, *sentence, *paste, *costs, *goal, *limited;
@@ -107,6 +137,8 @@ static json_t *take_answer(struct page *p, json_t *from)
              best > 0 && (uint32_t)best < p->s->run.n_subjects ? json_integer(best) : json_null());
     page_put(p, o, "confirmation_blocks", json_integer(blocks));
     page_put(p, o, "confirmation", take_confirmation(p, confirmation));
+    page_put(p, o, "candidates", take_candidates(p, json_object_get(from, "candidates")));
+    page_put(p, o, "unproved", take_texts(p, json_object_get(from, "unproved")));
     page_put(p, o, "points", take_points(p, points));
     return o;
 }

@@ -53,20 +53,34 @@ double stats_coverage(unsigned n_blocks)
     return n_blocks == 0 ? 0 : 1 - exp2(1 - (double)n_blocks);
 }
 
-/* Of Student's t at STATS_CONFIDENCE, by the Cornish-Fisher expansion: 3 % off at 2, 0.1 % at 6. */
-static double t_quantile(double degrees)
+/* Beyond which a share `tail` of the normal distribution lies: 0 < tail <= 0.5. */
+static double normal_quantile(double tail)
 {
-    const double z = 1.959963984540054, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
+    double low = 0, high = 40;
+    for (unsigned i = 0; i < 64; i++) {
+        double middle = (low + high) / 2;
+        if (erfc(middle / M_SQRT2) / 2 > tail)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Of Student's t, by the Cornish-Fisher expansion: at a tail of 2.5 % it is 3 % off at 2, 0.1 % at 6. */
+static double t_quantile(double degrees, double tail)
+{
+    const double z = normal_quantile(tail), z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
     return z + (z3 + z) / (4 * degrees) + (5 * z5 + 16 * z3 + 3 * z) / (96 * degrees * degrees) +
            (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * degrees * degrees * degrees);
 }
 
-double stats_tail(unsigned n_blocks)
+double stats_tail(unsigned n_blocks, unsigned n_together)
 {
+    double n = n_blocks, tail = (1 - STATS_CONFIDENCE) / 2 / (n_together > 1 ? n_together : 1);
     if (n_blocks < 2)
-        return (1 - STATS_CONFIDENCE) / 2;
-    double n = n_blocks;
-    return erfc(sqrt(n / (n - 1)) * t_quantile(n - 1) / M_SQRT2) / 2;
+        return tail;
+    return erfc(sqrt(n / (n - 1)) * t_quantile(n - 1, tail) / M_SQRT2) / 2;
 }
 
 static int count_resamples(const struct bootstrap *how, unsigned *n, struct err *err)
@@ -84,9 +98,9 @@ static int no_memory(unsigned n_cells, struct err *err)
 }
 
 /* Of resampled means, which are reordered. */
-static void take_tails(double *means, unsigned n, struct interval *out)
+static void take_tails(double *means, unsigned n, const struct bootstrap *how, struct interval *out)
 {
-    double tail = stats_tail(out->n_blocks);
+    double tail = stats_tail(out->n_blocks, how->n_together);
     qsort(means, n, sizeof(*means), compare_doubles);
     out->low = stats_quantile(means, n, tail);
     out->high = stats_quantile(means, n, 1 - tail);
@@ -113,7 +127,7 @@ int stats_mean_interval(const struct ratio_table *table, const struct bootstrap 
             means[i] = resampled_mean(&r);
         }
         out->n_blocks = r.n_blocks;
-        take_tails(means, n, out);
+        take_tails(means, n, how, out);
     }
     *n_used = r.n_rows;
     resampled_release(&r);
@@ -180,7 +194,7 @@ int stats_unpaired_interval(const struct ratio_table *a, const struct ratio_tabl
             means[i] = resampled_mean(&rb) / resampled_mean(&ra);
         }
         out->n_blocks = ra.n_blocks < rb.n_blocks ? ra.n_blocks : rb.n_blocks;
-        take_tails(means, n, out);
+        take_tails(means, n, how, out);
     }
     *n_used = ra.n_rows;
     resampled_release(&ra);

@@ -24,6 +24,11 @@
 struct bootstrap {
     uint64_t seed;
     unsigned n_resamples; /* 0: STATS_RESAMPLES; at most STATS_RESAMPLES_MAX */
+    /*
+     * Intervals of which one is singled out when they are known: with so many each is widened until all hold at
+     * once at STATS_CONFIDENCE (Bonferroni). 0: one.
+     */
+    unsigned n_together;
 };
 
 /* With n_blocks 0 the three numbers are NaN, with 1 they are equal. */
@@ -37,9 +42,10 @@ struct interval {
  * percentile interval leaves out 2.5 %, and is too narrow for few blocks: at 7 it holds the true median
  * 87 times in 100. The expanded one takes the tail of the normal distribution beyond
  * sqrt(n / (n - 1)) times Student's t quantile (Hesterberg, "What Teachers Should Know About the
- * Bootstrap", The American Statistician 69, 2015, section 4).
+ * Bootstrap", The American Statistician 69, 2015, section 4). Of several that are to hold together each
+ * leaves out the less.
  */
-double stats_tail(unsigned n_blocks);
+double stats_tail(unsigned n_blocks, unsigned n_together);
 
 /* Of the values, which are reordered; n is not 0. With n even, the mean of the middle two. */
 double stats_median(double *values, size_t n);

@@ -175,12 +175,16 @@ END_TEST
 /* SciPy's normal distribution beyond sqrt(n / (n - 1)) times its t quantile. */
 START_TEST(few_blocks_leave_out_less_of_the_tails)
 {
-    ck_assert_double_eq_tol(stats_tail(7), 0.00410915, 0.00003);
-    ck_assert_double_eq_tol(stats_tail(10), 0.00855064, 0.00001);
-    ck_assert_double_eq_tol(stats_tail(20), 0.0158808, 0.000001);
-    ck_assert_double_eq_tol(stats_tail(100), 0.0230644, 0.000001);
-    ck_assert_double_le(stats_tail(3), 0.0001);
-    ck_assert_double_eq_tol(stats_tail(100000), 0.025, 0.00001);
+    ck_assert_double_eq_tol(stats_tail(7, 1), 0.00410915, 0.00003);
+    ck_assert_double_eq_tol(stats_tail(10, 1), 0.00855064, 0.00001);
+    ck_assert_double_eq_tol(stats_tail(20, 1), 0.0158808, 0.000001);
+    ck_assert_double_eq_tol(stats_tail(100, 1), 0.0230644, 0.000001);
+    ck_assert_double_le(stats_tail(3, 1), 0.0001);
+    ck_assert_double_eq_tol(stats_tail(100000, 1), 0.025, 0.00001);
+    /* Of three at once, each a third. */
+    ck_assert_double_eq_tol(stats_tail(100000, 3), 0.025 / 3, 0.00001);
+    ck_assert_double_eq_tol(stats_tail(1, 3), 0.025 / 3, 1e-12);
+    ck_assert_double_eq(stats_tail(20, 0), stats_tail(20, 1));
 }
 END_TEST
 
@@ -213,6 +217,37 @@ START_TEST(the_interval_covers_what_it_says)
     ck_assert_double_eq_tol(simulated_coverage(10, &rng), 0.964, 0.02);
     ck_assert_double_eq_tol(simulated_coverage(7, &rng), 0.980, 0.02);
     ck_assert_double_le(simulated_coverage(3, &rng), stats_coverage(3) + 0.042);
+}
+END_TEST
+
+/* Of three cells whose true ratio is the same, the one that looks best is told: its interval holds the truth, too. */
+START_TEST(intervals_that_hold_together_may_be_chosen_from)
+{
+    struct rng rng;
+    struct err err;
+    unsigned n_hits = 0, n_alone = 0;
+    rng_seed(&rng, 5);
+    for (unsigned i = 0; i < 1000; i++) {
+        struct interval best = {.estimate = INFINITY}, alone = best;
+        for (unsigned c = 0; c < 3; c++) {
+            struct bootstrap quick = {.seed = i, .n_resamples = 1000, .n_together = 3};
+            struct interval got;
+            double ratios[20];
+            for (unsigned b = 0; b < 20; b++)
+                ratios[b] = exp((rng_unit(&rng) + rng_unit(&rng) + rng_unit(&rng) - 1.5) * 0.1);
+            ck_assert_int_eq(stats_cell_interval(ratios, 20, &quick, &got, &err), 0);
+            if (got.estimate >= best.estimate)
+                continue;
+            best = got;
+            quick.n_together = 1;
+            ck_assert_int_eq(stats_cell_interval(ratios, 20, &quick, &alone, &err), 0);
+            ck_assert(alone.low >= best.low && alone.high <= best.high);
+        }
+        n_hits += best.low <= 1 && 1 <= best.high;
+        n_alone += alone.low <= 1 && 1 <= alone.high;
+    }
+    ck_assert_uint_ge(n_hits, 950);
+    ck_assert_uint_lt(n_alone, 950);
 }
 END_TEST
 
@@ -282,6 +317,7 @@ UNIT_MAIN("stats", few_blocks_leave_out_less_of_the_tails,
           the_mean_resamples_blocks_once_for_all_cells, the_same_seed_gives_the_same_interval,
           cells_and_blocks_without_ratios_are_left_out, a_cell_seldom_drawn_keeps_its_estimate,
           nothing_measured_gives_no_numbers, absurd_numbers_of_resamples_are_refused,
-          the_interval_covers_what_it_says, coverage_reaches_95_percent_at_six_blocks,
+          the_interval_covers_what_it_says, intervals_that_hold_together_may_be_chosen_from,
+          coverage_reaches_95_percent_at_six_blocks,
           a_difference_is_claimed_only_when_certain_and_large, kendall_counts_pairs_in_order,
           kendall_leaves_out_pairs_that_do_not_count)

@@ -15,8 +15,9 @@
  *   combine  each setting of the best points left out, pairs of them in one, each step to a neighbouring level
  *   confirm  fresh blocks of the default and up to TUNE_CANDIDATES: the one that won, and those that may be as good or,
  *            near the limit, are more safely within it. What is claimed rests on these blocks alone, for the
- *            winner of many won with luck too; and as several are held against the default at once, a gain
- *            counts as certain where Holm's procedure over all of them says so, too
+ *            winner of many won with luck too; and as several are held against the default at once, their
+ *            intervals are such that all hold together (Bonferroni), so that the one that is chosen may be
+ *            read as it stands, and a gain counts as certain where Holm's procedure says so, too
  *
  * Inside a phase points leave by two rules: after each block from the second on, those that are certainly worse than
  * the leader, or certainly break the limit (one-sided t test of paired differences of logarithms at
@@ -195,10 +196,11 @@ enum tune_verdict {
 /* One that was measured again. */
 struct tune_candidate {
     unsigned point;
-    enum tune_verdict verdict;            /* as if there were no other */
-    unsigned n_blocks;                    /* that it ran well in */
-    double value[TUNE_MEASURES];          /* medians; NaN: not known */
-    struct interval ratio[TUNE_MEASURES]; /* to the default, each at STATS_CONFIDENCE for itself */
+    enum tune_verdict verdict;   /* as if there were no other */
+    unsigned n_blocks;           /* that it ran well in */
+    double value[TUNE_MEASURES]; /* medians; NaN: not known */
+    struct interval ratio
+        [TUNE_MEASURES]; /* to the default; of a measure, all candidates' hold together at STATS_CONFIDENCE */
     enum verdict claims[TUNE_MEASURES];
 };
 

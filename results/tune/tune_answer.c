@@ -142,7 +142,7 @@ static int confirm(struct confirming *c, struct tune_candidate *out, struct err 
 {
     const struct tune_runner *r = &c->t->runners[out->point];
     const struct tune_objective *o = &c->t->options.objective;
-    const struct bootstrap how = {.seed = c->t->options.seed};
+    const struct bootstrap how = {.seed = c->t->options.seed, .n_together = c->t->n_candidates};
     unsigned first = tune_n_searched(c->t, r);
     int rc = 0;
     out->n_blocks = r->n_told - first;

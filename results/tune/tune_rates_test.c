@@ -75,7 +75,10 @@ START_TEST(the_best_of_a_noisy_bowl_is_found)
 }
 END_TEST
 
-/* The claimed interval holds the truth about as often as it says, though the winner was chosen for its luck. */
+/*
+ * The interval of what is chosen holds the truth as often as it says, though that was chosen for its luck: 190 times
+ * in 200 are expected, and the bound is one standard deviation below. Intervals each for itself hold it 181 times.
+ */
 START_TEST(the_claimed_interval_holds_the_true_ratio)
 {
     const struct surface s = {surface_space, bowl, 0.05, 0.1};
@@ -97,7 +100,7 @@ START_TEST(the_claimed_interval_holds_the_true_ratio)
     printf("# the interval held the truth %u times in %u; the search itself was off by %.1f %%\n",
            holds, n, luck / n * 100);
     ck_assert_uint_ge(n, 190);
-    ck_assert_uint_ge(holds * 100, n * 90);
+    ck_assert_uint_ge(holds * 1000, n * 935);
 }
 END_TEST
 

@@ -40,7 +40,6 @@ static inline struct tune_outcome surface_trial(const struct surface *s, const s
         out.figures[m] = NAN;
     out.figures[TUNE_THROUGHPUT] = 1e6 * e.throughput * exp(drift + s->noise * surface_normal(rng));
     out.figures[TUNE_PEAK_RSS] = 1e8 * e.rss * exp(s->noise * surface_normal(rng));
-    out.figures[TUNE_MEAN_RSS] = 0.6 * out.figures[TUNE_PEAK_RSS];
     return out;
 }
 

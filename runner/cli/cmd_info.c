@@ -122,6 +122,8 @@ static int info_of_thresholds(struct cell_word *word, struct err *err)
 {
     struct cell cell = {.fd = -1};
     struct thresholds thresholds;
+    const struct thresholds_pair neither = {THRESHOLDS_UNKNOWN, THRESHOLDS_UNKNOWN};
+    char why[THRESHOLDS_SENTENCES][THRESHOLDS_SENTENCE_BYTES];
     struct trace_info info;
     int rc = 0;
     if (word->source == CELL_TRACE) {
@@ -132,9 +134,11 @@ static int info_of_thresholds(struct cell_word *word, struct err *err)
     if (rc == 0)
         rc = cell_open(&cell, word, 1, 1, err);
     if (rc == 0)
-        rc = thresholds_read(cell.plan, &thresholds, err);
+        rc = thresholds_read(cell.plan, &thresholds_usual, &thresholds, err);
     if (rc == 0)
-        print_thresholds(stdout, &thresholds);
+        rc = thresholds_why(cell.plan, &neither, why, err);
+    if (rc == 0)
+        print_thresholds(stdout, &thresholds, why);
     cell_close(&cell);
     return rc;
 }

@@ -61,6 +61,15 @@ p99=$(json 'result["points"][0]["medians"]["p99_ns"]')
 bench tune --resume --json -o "$db"
 check 'likewise from the store' '$status == 0' '$(json "result[\"points\"][0][\"medians\"][\"p99_ns\"]") == $p99'
 
+# --- what no trial can prove is said: `list settings -v` names these settings ---
+
+bench tune -a glibc:tcache_unsorted_limit=5 -w ratchet.trace --keep-throughput 5% --knobs mmap_threshold,arena_test --budget 0.1 --json -o "$db"
+check 'a setting that cannot be proved is named' '$status == 0' '$(json "result[\"unproved\"]") == *tcache_unsorted_limit*' \
+    '$(json "all(\"tcache_unsorted_limit\" in p[\"unproved\"] for p in result[\"points\"])") == True' \
+    '$(json "any(\"mmap_threshold\" in p[\"unproved\"] for p in result[\"points\"])") == False'
+bench tune --resume -o "$db"
+check 'likewise in words, and from the store' '$status == 0' '$out == *"not proved to hold"*": tcache_unsorted_limit"*'
+
 # --- cut off, and gone on with ---
 
 start() {
@@ -115,6 +124,7 @@ refused() {
 }
 refused 'no workload' 'say --workload'
 refused 'an unknown knob: near names, and all' 'did you mean mmap_threshold' -w ratchet.trace --knobs mmap_treshold
+refused 'likewise where a mistake and the end are missing' 'did you mean mmap_threshold' -w ratchet.trace --knobs mmap_tresh
 refused 'and all there are' 'its knobs are mmap_threshold, trim_threshold, ' -w ratchet.trace --knobs zzz
 refused 'a knob twice' 'named twice' -w ratchet.trace --knobs mmap_threshold,mmap_threshold
 refused 'a knob that is pinned already' 'has a value' -a glibc:mmap_threshold=1M -w ratchet.trace --knobs mmap_threshold

@@ -77,6 +77,10 @@ def check_answer(page):
     check("the sentence comes first", "recommended:" in text(page, "tuning-verdict") and HOSTILE in text(page, "tuning-verdict"), said)
     check("what is claimed rests on the confirmation", "from 10 fresh blocks" in said and "1.100" in text(page, "tuning-confirmation")
           and "1.50" not in text(page, "tuning-confirmation"), said)
+    check("and who shared these blocks", "fresh blocks of the default, this setting and 1 other, with 95 % intervals that hold for all 2 together" in said
+          and page.value("[...document.querySelectorAll('#tuning-beside tbody tr')].map((row) => [...row.cells].map((c) => c.textContent))")
+          == [["trim_threshold=64M", "0.625 [0.500, 0.750]", "–", "beyond the limit"]], said)
+    check("a setting that could not be proved is named", text(page, "tuning-unproved").endswith(": hugetlb."), said)
     check("the lines to paste stand alone", page.value("[...document.querySelectorAll('pre.paste')].map((n) => n.textContent)") ==
           ["GLIBC_TUNABLES='glibc.malloc.mmap_threshold=1048576'", "mallopt(M_MMAP_THRESHOLD, 1048576);"], said)
     check("and what it costs", "mappings at the end 30" in said, said)

@@ -97,11 +97,14 @@ static void put_answer(char *out, size_t n, const char *verdict, const char *sen
         "\"costs\":\"%s\",\"best\":%u,\"confirmation_blocks\":%u,\"confirmation\":{"
         "\"throughput_calls_per_s\":{\"ratio\":1.1,\"low\":1.09,\"high\":1.11,\"verdict\":\"better\"},"
         "\"p99_ns\":{\"ratio\":null,\"low\":null,\"high\":null,\"verdict\":\"too few blocks\"}},"
+        "\"unproved\":[\"hugetlb\",7],\"candidates\":[{\"point\":%u,\"verdict\":\"gain\",\"confirmation\":{}},"
+        "{\"point\":1,\"verdict\":\"limit broken\",\"confirmation\":{\"peak_rss_bytes\":{\"ratio\":0.625,"
+        "\"low\":0.5,\"high\":0.75,\"verdict\":\"better\"}}},{\"point\":999,\"verdict\":\"gain\",\"confirmation\":{}},7],"
         "\"objective\":{\"goal\":\"peak_rss_bytes\",\"limited\":\"throughput_calls_per_s\",\"limit\":0.97},"
         "\"points\":[{\"subject\":0,\"blocks\":8,\"ratios\":" NUMBERS("1.0") ",\"standard_errors\":" NUMBERS(
             "0.0") "},{\"subject\":%u,\"blocks\":8,\"ratios\":" NUMBERS("1.5") ",\"standard_errors\":" NUMBERS("null") "}]}",
         verdict, sentence, n_confirmed ? "mappings at the end 30\\n" : "", of_best, n_confirmed,
-        of_best);
+        of_best, of_best);
 }
 
 static void add_trials(struct store *s, int64_t run, uint32_t n_points, uint32_t n_blocks,

@@ -5,14 +5,15 @@
 #include "os.h"
 #include "plan_execution.h"
 
-const uint64_t thresholds_mmap[THRESHOLDS_MMAP] = {32 * KIB, 128 * KIB, 512 * KIB,
-                                                   2 * MIB,  8 * MIB,   32 * MIB};
-const uint64_t thresholds_trim[THRESHOLDS_TRIM] = {128 * KIB, 256 * KIB, MIB,
-                                                   8 * MIB,   64 * MIB,  512 * MIB};
+const struct thresholds_candidates thresholds_usual = {
+    .mmap = {32 * KIB, 128 * KIB, 512 * KIB, 2 * MIB, 8 * MIB, 32 * MIB},
+    .trim = {128 * KIB, 256 * KIB, MIB, 8 * MIB, 64 * MIB, 512 * MIB},
+    .n_mmap = THRESHOLDS_MMAP,
+    .n_trim = THRESHOLDS_TRIM,
+};
 
-#define DYNAMIC_FIRST (128 * KIB)
-#define DYNAMIC_MOST  (32 * MIB)
-#define PAGE          (4 * KIB)
+#define DYNAMIC_MOST (32 * MIB)
+#define PAGE         (4 * KIB)
 
 enum { MOVES_MOST = 8192 /* one for each page up to the most */, INSTANTS = 4096, LIVES = 64 };
 static_assert(MOVES_MOST * PAGE >= DYNAMIC_MOST, "no move is lost");
@@ -64,10 +65,10 @@ static void note_time(struct reading *r, const struct plan_execution *x, uint32_
 }
 
 /* How many of the candidates make an object of that chunk a mapping: the first so many. */
-static unsigned candidates_of(uint64_t chunk)
+static unsigned candidates_of(const struct thresholds_candidates *at, uint64_t chunk)
 {
     unsigned n = 0;
-    while (n < THRESHOLDS_MMAP && chunk >= thresholds_mmap[n])
+    while (n < at->n_mmap && chunk >= at->mmap[n])
         n++;
     return n;
 }
@@ -108,7 +109,7 @@ static void begins(struct plan_execution *x, uint32_t t, const struct plan_objec
 {
     struct reading *r = x->context;
     uint64_t chunk = chunk_of(o->bytes);
-    unsigned n = candidates_of(chunk);
+    unsigned n = candidates_of(&r->out->at, chunk);
     note_time(r, x, t);
     for (unsigned m = 0; m < n; m++) {
         struct thresholds_objects *objects = &r->out->objects[m];
@@ -117,8 +118,8 @@ static void begins(struct plan_execution *x, uint32_t t, const struct plan_objec
         if (++r->live[m] > objects->most_live)
             objects->most_live = r->live[m];
     }
-    for (unsigned m = n; m < THRESHOLDS_MMAP; m++)
-        for (unsigned k = 0; k < THRESHOLDS_TRIM; k++)
+    for (unsigned m = n; m < r->out->at.n_mmap; m++)
+        for (unsigned k = 0; k < r->out->at.n_trim; k++)
             heap_begins(&r->heaps[m][k], &r->out->heaps[m][k], chunk);
 }
 
@@ -133,7 +134,7 @@ static uint64_t dynamic_at(const struct reading *r, uint64_t calls)
         else
             high = middle;
     }
-    return low > 0 ? r->moves[low - 1].threshold : DYNAMIC_FIRST;
+    return low > 0 ? r->moves[low - 1].threshold : THRESHOLDS_FIRST;
 }
 
 static void move_dynamic(struct reading *r, const struct plan_object *o, uint64_t calls)
@@ -156,23 +157,23 @@ static void ends(struct plan_execution *x, uint32_t t, const struct plan_object 
 {
     struct reading *r = x->context;
     uint64_t chunk = chunk_of(o->bytes), calls = x->facts.calls;
-    unsigned n = candidates_of(chunk);
+    unsigned n = candidates_of(&r->out->at, chunk);
     note_time(r, x, t);
     if (n > 0) {
         uint64_t born_ns = r->instants[instant_of(r, o->born)];
         uint64_t now_ns = r->instants[instant_of(r, calls)];
         r->lives[n - 1][log2_of(calls - o->born)]++;
         r->lives_ns[n - 1][log2_of(now_ns > born_ns ? now_ns - born_ns : 0)]++;
-        if (plan_op_kind(plan_thread_ops(x->plan, t)[x->actors[t].pc]) != PLAN_REALLOC)
-            move_dynamic(r, o, calls);
     }
+    if (plan_op_kind(plan_thread_ops(x->plan, t)[x->actors[t].pc]) != PLAN_REALLOC)
+        move_dynamic(r, o, calls);
     for (unsigned m = 0; m < n; m++) {
         r->out->objects[m].freed++;
         r->live[m]--;
     }
-    for (unsigned m = n; m < THRESHOLDS_MMAP; m++)
-        for (unsigned k = 0; k < THRESHOLDS_TRIM; k++)
-            heap_ends(&r->heaps[m][k], &r->out->heaps[m][k], chunk, thresholds_trim[k]);
+    for (unsigned m = n; m < r->out->at.n_mmap; m++)
+        for (unsigned k = 0; k < r->out->at.n_trim; k++)
+            heap_ends(&r->heaps[m][k], &r->out->heaps[m][k], chunk, r->out->at.trim[k]);
 }
 
 /* The lower median of all from candidate m on, as the power of 2 below it. */
@@ -190,25 +191,28 @@ static uint64_t median(const uint64_t lives[THRESHOLDS_MMAP][LIVES], unsigned m,
 
 static void finish(struct reading *r)
 {
-    for (unsigned m = 0; m < THRESHOLDS_MMAP; m++) {
+    for (unsigned m = 0; m < r->out->at.n_mmap; m++) {
         struct thresholds_objects *objects = &r->out->objects[m];
         bool any = objects->freed > 0;
         objects->life_calls = any ? median(r->lives, m, objects->freed) : THRESHOLDS_UNKNOWN;
         objects->life_ns =
             any && r->has_times ? median(r->lives_ns, m, objects->freed) : THRESHOLDS_UNKNOWN;
-        for (unsigned k = 0; k < THRESHOLDS_TRIM; k++)
+        for (unsigned k = 0; k < r->out->at.n_trim; k++)
             r->out->heaps[m][k].end_bytes = r->heaps[m][k].held;
     }
 }
 
-int thresholds_read(const struct plan *plan, struct thresholds *out, struct err *err)
+int thresholds_read(const struct plan *plan, const struct thresholds_candidates *at,
+                    struct thresholds *out, struct err *err)
 {
     struct plan_execution x = {0};
     struct reading *r = os_map(sizeof(*r), OS_PLAIN);
     if (!r)
         return err_set(err, ENOMEM, "out of memory for the sizes of plan '%s'", plan->name);
-    *out = (struct thresholds){
-        .calls = plan->facts.calls, .dynamic_mmap = DYNAMIC_FIRST, .dynamic_trim = DYNAMIC_FIRST};
+    *out = (struct thresholds){.at = *at,
+                               .calls = plan->facts.calls,
+                               .dynamic_mmap = THRESHOLDS_FIRST,
+                               .dynamic_trim = THRESHOLDS_FIRST};
     r->out = out;
     r->has_times = plan->flags & PLAN_PACE_TIME;
     int rc = plan_execution_start(&x, plan, err);

@@ -17,14 +17,21 @@
 
 #include "plan.h"
 
-#define THRESHOLDS_MMAP 6u /* candidates */
-#define THRESHOLDS_TRIM 6u
-#define THRESHOLDS_PAD  (128 * KIB)
-
-/* 32K to 32M by factors of 4; and 128K, 256K, 1M, 8M, 64M, 512M. Both ascend. */
-extern const uint64_t thresholds_mmap[THRESHOLDS_MMAP], thresholds_trim[THRESHOLDS_TRIM];
+#define THRESHOLDS_MMAP  6u /* candidates, at most */
+#define THRESHOLDS_TRIM  6u
+#define THRESHOLDS_PAD   (128 * KIB)
+#define THRESHOLDS_FIRST (128 * KIB) /* both, when neither is given */
 
 #define THRESHOLDS_UNKNOWN UINT64_MAX
+
+/* Which thresholds a plan is held against: each of one with each of the other. Both ascend. */
+struct thresholds_candidates {
+    uint64_t mmap[THRESHOLDS_MMAP], trim[THRESHOLDS_TRIM];
+    unsigned n_mmap, n_trim;
+};
+
+/* 32K to 32M by factors of 4; and 128K, 256K, 1M, 8M, 64M, 512M. */
+extern const struct thresholds_candidates thresholds_usual;
 
 /* A heap under one pair of thresholds. */
 struct thresholds_heap {
@@ -46,6 +53,7 @@ struct thresholds_objects {
 };
 
 struct thresholds {
+    struct thresholds_candidates at;
     uint64_t calls, n_objects, bytes; /* of the plan */
     struct thresholds_objects objects[THRESHOLDS_MMAP];
     struct thresholds_heap heaps[THRESHOLDS_MMAP][THRESHOLDS_TRIM];
@@ -55,19 +63,22 @@ struct thresholds {
 };
 
 /* Of a plan that passed plan_check(). 0, -ENOMEM, or -EINVAL for one that breaks a law after all. */
-int thresholds_read(const struct plan *plan, struct thresholds *out, struct err *err) MUST_CHECK;
+int thresholds_read(const struct plan *plan, const struct thresholds_candidates *at,
+                    struct thresholds *out, struct err *err) MUST_CHECK;
 
-/* The candidate that is nearest to a value, by ratio. */
-unsigned thresholds_nearest_mmap(uint64_t value);
-unsigned thresholds_nearest_trim(uint64_t value);
+/* One pair, as a user sets it: what is not given is THRESHOLDS_UNKNOWN. */
+struct thresholds_pair {
+    uint64_t mmap, trim;
+};
 
 #define THRESHOLDS_SENTENCE_BYTES 320
 enum { THRESHOLDS_OBJECTS, THRESHOLDS_DYNAMIC, THRESHOLDS_HEAP, THRESHOLDS_SENTENCES };
 
 /*
- * Why, in three sentences with numbers that can be checked: of the objects from mmap_threshold on; of what
- * happens when neither is given; of the heap under both. A threshold that is not given is THRESHOLDS_UNKNOWN: then the
- * sentences are of where it ends on its own.
+ * Why, in three sentences with numbers that can be checked, of this very pair: of the objects from mmap_threshold on;
+ * of what happens when neither is given; of the heap under both. Of a threshold that is not given, they are of where it
+ * ends on its own. Goes through the plan once or twice; 0, or as thresholds_read().
  */
-void thresholds_why(const struct thresholds *t, uint64_t mmap_threshold, uint64_t trim_threshold,
-                    char out[THRESHOLDS_SENTENCES][THRESHOLDS_SENTENCE_BYTES]);
+int thresholds_why(const struct plan *plan, const struct thresholds_pair *pair,
+                   char out[THRESHOLDS_SENTENCES][THRESHOLDS_SENTENCE_BYTES],
+                   struct err *err) MUST_CHECK;

@@ -11,6 +11,7 @@
 /* A plan of one thread in the making, and what it said. */
 struct made {
     struct plan_builder *builder;
+    const struct plan *plan; /* once it was analysed; a process of its own ends with it */
     struct thresholds said;
 };
 
@@ -33,16 +34,22 @@ static void end(struct made *m, uint32_t slot)
 
 static const struct thresholds *analyse(struct made *m)
 {
-    const struct plan *plan;
     struct err err = {""};
-    int fd, rc = plan_builder_finish(m->builder, &fd, &plan, &err);
+    int fd, rc = plan_builder_finish(m->builder, &fd, &m->plan, &err);
     ck_assert_msg(rc == 0, "%s", err.text);
-    rc = thresholds_read(plan, &m->said, &err);
+    rc = thresholds_read(m->plan, &thresholds_usual, &m->said, &err);
     ck_assert_msg(rc == 0, "%s", err.text);
-    os_unmap((void *)plan, plan->n_bytes);
     close(fd);
     plan_builder_free(m->builder);
     return &m->said;
+}
+
+static void why_of(const struct made *m, uint64_t mmap, uint64_t trim,
+                   char out[THRESHOLDS_SENTENCES][THRESHOLDS_SENTENCE_BYTES])
+{
+    const struct thresholds_pair pair = {mmap, trim};
+    struct err err = {""};
+    ck_assert_msg(thresholds_why(m->plan, &pair, out, &err) == 0, "%s", err.text);
 }
 
 /* Ten of 1000 bytes that stay, and one of 1 MiB that lives for three calls. */
@@ -60,7 +67,7 @@ START_TEST(shares_and_lives_are_those_of_the_plan)
     ck_assert_uint_eq(t->n_objects, 11);
     ck_assert_uint_eq(t->bytes, MIB + 10000);
     for (unsigned k = 0; k < THRESHOLDS_MMAP; k++) {
-        bool is_mapping = thresholds_mmap[k] <= MIB;
+        bool is_mapping = t->at.mmap[k] <= MIB;
         ck_assert_uint_eq(t->objects[k].n, is_mapping);
         ck_assert_uint_eq(t->objects[k].bytes, is_mapping ? MIB : 0);
         ck_assert_uint_eq(t->objects[k].freed, is_mapping);
@@ -194,12 +201,30 @@ START_TEST(lives_are_told_in_time_where_there_is_one)
 }
 END_TEST
 
-START_TEST(the_nearest_candidate_is_so_by_ratio)
+/* Of 400K and 800K each a few: what is between two candidates is told as it is. */
+START_TEST(the_sentences_are_of_the_very_values)
 {
-    ck_assert_uint_eq(thresholds_nearest_mmap(0), 0);
-    ck_assert_uint_eq(thresholds_nearest_mmap(MIB + 1), 3); /* 2M, not 512K */
-    ck_assert_uint_eq(thresholds_nearest_mmap(UINT64_MAX), THRESHOLDS_MMAP - 1);
-    ck_assert_uint_eq(thresholds_nearest_trim(3 * MIB), 3); /* 8M, not 1M */
+    struct made m;
+    char why[THRESHOLDS_SENTENCES][THRESHOLDS_SENTENCE_BYTES];
+    begin(&m);
+    for (uint32_t i = 0; i < 3; i++)
+        make(&m, i, 400 * KIB);
+    make(&m, 3, 800 * KIB);
+    for (uint32_t i = 0; i < 4; i++)
+        end(&m, i);
+    analyse(&m);
+    why_of(&m, 600 * KIB, 600 * KIB, why);
+    ck_assert_msg(strstr(why[0], "Objects from 600K on are 25 %"), "%s", why[0]);
+    ck_assert_msg(strstr(why[0], "each a mapping where the threshold is 600K"), "%s", why[0]);
+    /* The heap holds three of 400K and their headers and the pad; the second free leaves 928K at its top. */
+    ck_assert_msg(strstr(why[2], "smaller than 600K"), "%s", why[2]);
+    ck_assert_msg(strstr(why[2], "cut 1 time under a trim_threshold of 600K: 800K given back"),
+                  "%s", why[2]);
+    why_of(&m, 200 * KIB, 600 * KIB, why);
+    ck_assert_msg(strstr(why[0], "Objects from 200K on are 100 %"), "%s", why[0]);
+    /* Where they end on their own: 804K, which nothing reaches. */
+    why_of(&m, THRESHOLDS_UNKNOWN, THRESHOLDS_UNKNOWN, why);
+    ck_assert_msg(strstr(why[0], "No object is as large as 804K"), "%s", why[0]);
 }
 END_TEST
 
@@ -208,15 +233,15 @@ START_TEST(three_sentences_tell_the_numbers)
     struct made m;
     char why[THRESHOLDS_SENTENCES][THRESHOLDS_SENTENCE_BYTES];
     saw(&m);
-    const struct thresholds *t = analyse(&m);
-    thresholds_why(t, 32 * KIB, 128 * KIB, why);
+    analyse(&m);
+    why_of(&m, 32 * KIB, 128 * KIB, why);
     ck_assert_msg(strstr(why[0], "Objects from 32K on are 1e+02 %") == NULL, "%s", why[0]);
     ck_assert_msg(strstr(why[0], "Objects from 32K on are 100 %") != NULL, "%s", why[0]);
     ck_assert_msg(strstr(why[0], "at most 64 live at once") != NULL, "%s", why[0]);
     ck_assert_msg(strstr(why[1], "they stay at 128K") != NULL, "%s", why[1]);
-    thresholds_why(t, 128 * KIB, THRESHOLDS_UNKNOWN, why);
+    why_of(&m, 128 * KIB, THRESHOLDS_UNKNOWN, why);
     ck_assert_msg(strstr(why[2], "under a trim_threshold of 128K") != NULL, "%s", why[2]);
-    thresholds_why(t, 128 * KIB, 8 * MIB, why);
+    why_of(&m, 128 * KIB, 8 * MIB, why);
     ck_assert_msg(strstr(why[2], "would be cut 0 times under a trim_threshold of 8M") != NULL, "%s",
                   why[2]);
 }
@@ -229,14 +254,16 @@ START_TEST(given_or_not_the_dynamic_thresholds_are_told_apart)
     begin(&m);
     make(&m, 0, 3 * MIB);
     end(&m, 0);
-    const struct thresholds *t = analyse(&m);
-    thresholds_why(t, THRESHOLDS_UNKNOWN, THRESHOLDS_UNKNOWN, why);
+    analyse(&m);
+    why_of(&m, THRESHOLDS_UNKNOWN, THRESHOLDS_UNKNOWN, why);
     ck_assert_msg(
         strstr(why[1], "With neither threshold given, frees of mappings move them 1 time:"), "%s",
         why[1]);
+    ck_assert_msg(strstr(why[0], "No object is as large as 3.0M"), "%s", why[0]);
+    why_of(&m, 2 * MIB, THRESHOLDS_UNKNOWN, why);
     ck_assert_msg(strstr(why[0], "Objects from 2M on are 100 %"), "%s", why[0]);
     ck_assert_msg(strstr(why[0], "at most 1 lives at once"), "%s", why[0]);
-    thresholds_why(t, 8 * MIB, THRESHOLDS_UNKNOWN, why);
+    why_of(&m, 8 * MIB, THRESHOLDS_UNKNOWN, why);
     ck_assert_msg(strstr(why[0], "No object is as large as 8M"), "%s", why[0]);
     ck_assert_msg(strstr(why[1], "Given, neither threshold moves;"), "%s", why[1]);
     ck_assert_msg(strstr(why[1], "would end at 3.0M and trim_threshold at 6.0M"), "%s", why[1]);
@@ -248,5 +275,5 @@ UNIT_MAIN("thresholds", shares_and_lives_are_those_of_the_plan,
           a_chunk_of_the_threshold_is_a_mapping, the_dynamic_threshold_follows_what_is_freed,
           a_realloc_of_a_mapping_moves_nothing, a_sawtooth_is_cut_and_grown_again,
           objects_of_all_threads_count, lives_are_told_in_time_where_there_is_one,
-          the_nearest_candidate_is_so_by_ratio, three_sentences_tell_the_numbers,
+          the_sentences_are_of_the_very_values, three_sentences_tell_the_numbers,
           given_or_not_the_dynamic_thresholds_are_told_apart)

@@ -25,8 +25,23 @@ function confirmationTable() {
     tint(verdict, r.ratio, r.verdict);
     return [name, r.ratio.toFixed(3), `[${r.low.toFixed(3)}, ${r.high.toFixed(3)}]`, verdict];
   });
-  fillTable(table, `Measured again: ratios of ${settingOf(answer.best)} to the default, from ${plural(answer.confirmation_blocks, "fresh block")} of these two, with ${run.confidence * 100} % intervals. What is claimed rests on these alone.`,
+  const others = besideBest().length, together = others ? ` that hold for all ${others + 1} together` : "";
+  fillTable(table, `Measured again: ratios of ${settingOf(answer.best)} to the default, from ${plural(answer.confirmation_blocks, "fresh block")} of the default, this setting` +
+    `${others ? ` and ${plural(others, "other")}` : ""}, with ${run.confidence * 100} % intervals${together}. What is claimed rests on these alone.`,
     ["measure", "ratio", "interval", "verdict"], rows);
+  return el("div", { class: "wide" }, table);
+}
+
+// What shared the fresh blocks with the best.
+const besideBest = () => tuning.answer.candidates.filter((c) => c.subject !== tuning.answer.best);
+const besideVerdicts = { "no gain": "no gain is certain", "limit broken": "beyond the limit", "limit unsure": "a gain, the limit not certainly kept", gain: "a gain, too", "failed later": "failed" };
+
+function besideTable() {
+  const { answer } = tuning, table = el("table", { id: "tuning-beside" });
+  const value = (c, m) => { const r = c.confirmation[m]; return r ? `${r.ratio.toFixed(3)} [${r.low.toFixed(3)}, ${r.high.toFixed(3)}]` : "–"; };
+  fillTable(table, "Measured beside it, in the same blocks, by the default's.",
+    ["setting", tuningMeasures[answer.goal] || answer.goal, tuningMeasures[answer.limited] || answer.limited, "verdict"],
+    besideBest().map((c) => [settingOf(c.subject), value(c, answer.goal), value(c, answer.limited), el("td", { class: "text" }, besideVerdicts[c.verdict] || c.verdict)]));
   return el("div", { class: "wide" }, table);
 }
 
@@ -42,7 +57,7 @@ function paretoTable() {
   const rows = [...answer.points].sort((a, b) => (b.subject === baseline) - (a.subject === baseline) || speed(b) - speed(a))
     .map((q) => [`${settingOf(q.subject)}${q.subject === answer.best ? " *" : ""}`, ...known.map(([m]) => value(q, m)), String(q.blocks)]);
   fillTable(table, "Settings that no other beats in everything, by the default's, from the blocks of the search alone; in brackets two standard errors to each side. " +
-    "* won the search: its numbers here hold luck, and claim nothing.", ["setting", ...known.map(([, name]) => name), "blocks"], rows);
+    "* is the setting that the answer is about: its numbers here are those of the search, hold luck, and claim nothing.", ["setting", ...known.map(([, name]) => name), "blocks"], rows);
   return el("details", { open: rows.length <= 12 }, el("summary", {}, `The Pareto set of the search (${rows.length})`), el("div", { class: "wide" }, table));
 }
 
@@ -56,7 +71,9 @@ function tuningAnswer() {
   return [
     el("div", { class: isOpen ? "warning plain" : "card", id: "tuning-verdict" }, el("h2", {}, "Answer"), said.map((line) => el("p", {}, line)), isOpen ? resume : null),
     answer.best !== null && answer.confirmation_blocks > 0 ? confirmationTable() : null,
+    answer.best !== null && answer.confirmation_blocks > 0 && besideBest().length ? besideTable() : null,
     answer.paste ? el("div", {}, el("h3", {}, isOpen ? "To set it, though it is not confirmed" : "To set it"), pasted(answer.paste)) : null,
+    answer.unproved.length ? el("p", { id: "tuning-unproved" }, `Taken, but not proved to hold (its effect cannot be told here): ${answer.unproved.join(", ")}.`) : null,
     answer.costs ? el("div", {}, el("h3", {}, "What it costs elsewhere"), el("ul", {}, lines(answer.costs).map((line) => el("li", {}, line)))) : null,
     answer.points.length ? paretoTable() : null,
   ].filter(Boolean);

@@ -65,7 +65,7 @@ function fillTuningFront() {
   const front = tuning.front.filter((i) => i !== baseline).length;
   const i = candidate();
   $("tuning-front-note").textContent = `Every setting that ran well, by the default of the same block; bars are intervals. Joined: ${front ? `the ${plural(front, "setting")}${onTuningFront.has(baseline) ? " and the default" : ""}` : "the default alone"}, of those that ran in two blocks or more, that no other is both faster and leaner than. ` +
-    (i === null ? "" : inConfirmation.has(i) ? `${settingOf(i)} stands where the ${plural(ratioTo(i, "throughput_calls_per_s").blocks, "fresh block")} of the confirmation put it; all others rest on the search, whose best had luck.`
+    (i === null ? "" : inConfirmation.has(i) ? `${settingOf(i)} stands where the ${plural(ratioTo(i, "throughput_calls_per_s").blocks, "fresh block")} of the confirmation put it${tuning.confirmed.length > 1 ? `, and so do ${tuning.confirmed.filter((other) => other !== i).map(settingOf).join(", ")}` : ""}; all others rest on the search, whose best had luck.`
       : `Nothing is confirmed: all rest on the search, whose best had luck.`);
   draw("tuning-front-chart", tuningFrontOption);
 }

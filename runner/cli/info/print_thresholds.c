@@ -34,9 +34,9 @@ static void print_objects(FILE *out, const struct thresholds *t)
         "Objects from a size on (with their header), in one pass\n"
         "    from     objects  % of all    bytes  % of all    life: calls          ms   most live\n",
         out);
-    for (unsigned m = 0; m < THRESHOLDS_MMAP; m++) {
+    for (unsigned m = 0; m < t->at.n_mmap; m++) {
         const struct thresholds_objects *o = &t->objects[m];
-        print_candidate(out, thresholds_mmap[m]);
+        print_candidate(out, t->at.mmap[m]);
         fprintf(out, "%12" PRIu64 "%9.3f", o->n,
                 t->n_objects ? 100.0 * (double)o->n / (double)t->n_objects : 0.0);
         print_mib(out, 11, o->bytes);
@@ -52,11 +52,11 @@ static void print_heaps(FILE *out, const struct thresholds *t)
     fputs("\nOne heap for what is smaller than mmap_threshold, all that is free at its top\n"
           "    mmap    trim       trims   given back  taken again   held at end    most held\n",
           out);
-    for (unsigned m = 0; m < THRESHOLDS_MMAP; m++)
-        for (unsigned k = 0; k < THRESHOLDS_TRIM; k++) {
+    for (unsigned m = 0; m < t->at.n_mmap; m++)
+        for (unsigned k = 0; k < t->at.n_trim; k++) {
             const struct thresholds_heap *h = &t->heaps[m][k];
-            print_candidate(out, thresholds_mmap[m]);
-            print_candidate(out, thresholds_trim[k]);
+            print_candidate(out, t->at.mmap[m]);
+            print_candidate(out, t->at.trim[k]);
             fprintf(out, "%12" PRIu64, h->trims);
             print_mib(out, 13, h->trimmed_bytes);
             print_mib(out, 13, h->regrown_bytes);
@@ -66,13 +66,12 @@ static void print_heaps(FILE *out, const struct thresholds *t)
         }
 }
 
-void print_thresholds(FILE *out, const struct thresholds *t)
+void print_thresholds(FILE *out, const struct thresholds *t,
+                      char why[THRESHOLDS_SENTENCES][THRESHOLDS_SENTENCE_BYTES])
 {
-    char why[THRESHOLDS_SENTENCES][THRESHOLDS_SENTENCE_BYTES];
     print_objects(out, t);
     print_heaps(out, t);
     fputs("\nAs they stand when neither is given:\n", out);
-    thresholds_why(t, THRESHOLDS_UNKNOWN, THRESHOLDS_UNKNOWN, why);
     for (unsigned i = 0; i < THRESHOLDS_SENTENCES; i++)
         fprintf(out, "  %s\n", why[i]);
 }

@@ -5,4 +5,6 @@
 
 #include "thresholds.h"
 
-void print_thresholds(FILE *out, const struct thresholds *t);
+/* `why`: the sentences of thresholds_why() with neither given. */
+void print_thresholds(FILE *out, const struct thresholds *t,
+                      char why[THRESHOLDS_SENTENCES][THRESHOLDS_SENTENCE_BYTES]);

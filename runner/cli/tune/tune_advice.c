@@ -38,6 +38,12 @@ static void print_other(FILE *out, const struct tuning *t, const struct tune_can
     fputc('\n', out);
 }
 
+/* With how many it shared its blocks. */
+static const char *among_of(const struct tune_answer *a)
+{
+    return a->n_candidates > 2 ? " with two others" : a->n_candidates == 2 ? " with another" : "";
+}
+
 void tune_print_confirmation(FILE *out, const struct tuning *t, const struct tune_answer *a)
 {
     const struct tune_candidate *chosen = tune_chosen(a);
@@ -45,8 +51,9 @@ void tune_print_confirmation(FILE *out, const struct tuning *t, const struct tun
     if (!chosen)
         return;
     tuning_words(t, tune_point(t->tune, chosen->point), words, sizeof(words));
-    fprintf(out, "\n%s measured again, %u fresh blocks, by the default [%g %% interval]:\n", words,
-            a->n_confirmed, STATS_CONFIDENCE * 100);
+    fprintf(out, "\n%s measured again, %u fresh blocks%s, by the default [%g %% interval%s]:\n",
+            words, a->n_confirmed, among_of(a), STATS_CONFIDENCE * 100,
+            a->n_candidates > 1 ? ", all at once" : "");
     for (size_t i = 0; i < TUNE_MEASURES; i++)
         print_interval(out, chosen, tune_print_order[i]);
     if (isnan(a->default_confirmed[TUNE_P99]))
@@ -55,8 +62,11 @@ void tune_print_confirmation(FILE *out, const struct tuning *t, const struct tun
         if (&a->candidates[i] != chosen)
             print_other(out, t, &a->candidates[i]);
     if (a->n_candidates > 1)
-        fprintf(out, "  a gain is certain where it holds for all %u together (Holm, 1 in 40)\n",
-                a->n_candidates);
+        fprintf(
+            out,
+            "  as the best of %u is told, each interval is wide enough for all of them to hold "
+            "together (Bonferroni), and a gain is certain where Holm's procedure says so, too\n",
+            a->n_candidates);
 }
 
 void tune_print_verdict(FILE *out, const struct tuning *t, const struct tune_answer *a)
@@ -121,14 +131,12 @@ void tune_print_costs(FILE *out, const struct tune_answer *a, const char *before
 
 void tune_print_unproved(FILE *out, const struct tuning *t, unsigned point, const char *before)
 {
-    const char *between = "taken, but not proved to hold (its effect cannot be told here): ";
-    unsigned n = 0;
-    for (unsigned k = 0; k < t->n_knobs; k++) {
-        if (!(t->unproved[point] & 1u << k))
-            continue;
-        fprintf(out, "%s%s%s", n ? "" : before, n ? ", " : between, t->knobs[k]->name);
-        n++;
-    }
-    if (n > 0)
-        fputc('\n', out);
+    const char *name = tuning_unproved(t, point, 0);
+    if (!name)
+        return;
+    fprintf(out, "%staken, but not proved to hold (its effect cannot be told here): %s", before,
+            name);
+    for (unsigned i = 1; (name = tuning_unproved(t, point, i)); i++)
+        fprintf(out, ", %s", name);
+    fputc('\n', out);
 }

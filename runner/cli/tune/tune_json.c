@@ -42,13 +42,24 @@ static json_t *settings(const struct tuning *t, const struct tune_point *p)
     return object;
 }
 
+/* Names of settings that were taken there, and could not be proved. */
+static json_t *unproved(const struct tuning *t, unsigned p)
+{
+    json_t *array = json_array();
+    const char *name;
+    for (unsigned i = 0; (name = tuning_unproved(t, p, i)); i++)
+        json_array_append_new(array, part_text(name));
+    return array;
+}
+
 static json_t *point(const struct tuning *t, const struct tune_answer *a, unsigned p)
 {
     const struct tune_estimate *e = &a->points[p];
-    return json_pack("{so ss si sb so so so so}", "settings", settings(t, tune_point(t->tune, p)),
-                     "state", tune_state_name(e->state), "blocks", (int)e->n_blocks, "pareto",
-                     e->is_pareto, "medians", measures(e->value), "ratios", measures(e->ratio),
-                     "standard_errors", measures(e->spread), "failure", part_text(e->failure));
+    return json_pack("{so so ss si sb so so so so}", "settings",
+                     settings(t, tune_point(t->tune, p)), "unproved", unproved(t, p), "state",
+                     tune_state_name(e->state), "blocks", (int)e->n_blocks, "pareto", e->is_pareto,
+                     "medians", measures(e->value), "ratios", measures(e->ratio), "standard_errors",
+                     measures(e->spread), "failure", part_text(e->failure));
 }
 
 static json_t *confirmation(const struct tune_candidate *c)
@@ -108,7 +119,7 @@ static json_t *answer_of(const struct tuning *t, const struct tune_answer *a, bo
     const struct tune_objective *o = &t->config->objective;
     const struct cell *cell = &t->campaign.cells[0];
     const struct tune_candidate *chosen = &a->candidates[a->chosen];
-    return json_pack("{so so si s{ss ss sf} ss si si sI si so so so so so so}", "allocator",
+    return json_pack("{so so si s{ss ss sf} ss si si sI si so so so so so so so}", "allocator",
                      part_text(t->campaign.subjects[0].name), "workload", part_text(cell->name),
                      "threads", (int)cell->threads, "objective", "goal", tune_measure_name(o->goal),
                      "limited", tune_measure_name(o->limited), "limit", o->limit, "verdict",
@@ -117,7 +128,8 @@ static json_t *answer_of(const struct tuning *t, const struct tune_answer *a, bo
                      (int)a->n_confirmed, "confirmation", confirmation(chosen), "candidates",
                      candidates(a), "confirmed_medians", measures(chosen->value),
                      "default_confirmed_medians", measures(a->default_confirmed), "environment",
-                     environment(t, a->recommended), "points", points_of(t, a, all));
+                     environment(t, a->recommended), "unproved", unproved(t, tune_print_shown(a)),
+                     "points", points_of(t, a, all));
 }
 
 int tune_print_json(FILE *out, struct tuning *t, const struct tune_answer *a, struct err *err)

@@ -246,8 +246,8 @@ int tune_print_answer(FILE *out, const struct tuning *t, const struct tune_answe
     if (shown > 0) {
         fputs("\nto set it:\n", out);
         tune_print_paste(out, t, shown, "  ");
-        tune_print_unproved(out, t, shown, "  ");
     }
+    tune_print_unproved(out, t, shown, shown > 0 ? "  " : "\n");
     if (a->recommended > 0) {
         fputs("\nwhat it costs elsewhere:\n", out);
         tune_print_costs(out, a, "  ");

@@ -27,7 +27,10 @@ void tune_print_verdict(FILE *out, const struct tuning *t, const struct tune_ans
 /* The intervals of the chosen point, and a line for each other that was measured again. Nothing where none was. */
 void tune_print_confirmation(FILE *out, const struct tuning *t, const struct tune_answer *a);
 
-/* A line that names the settings of the point that were taken, and could not be proved; nothing where all were. */
+/*
+ * A line that names the settings that held for the point, the user's own among them, and could not be proved; nothing
+ * where all were.
+ */
 void tune_print_unproved(FILE *out, const struct tuning *t, unsigned point, const char *before);
 
 /* What the recommendation costs elsewhere, a line each with `before` in front. */

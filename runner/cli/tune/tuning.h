@@ -32,12 +32,10 @@ struct tuning {
         hurried_at; /* block at which a search before this one ran out of time; UINT_MAX: none did */
     unsigned n_blocks;           /* begun or replayed */
     uint64_t n_trials, n_failed; /* stored in all */
-    uint16_t
-        unproved[TUNE_POINTS_MAX]; /* bit k: knobs[k] was taken there, and could not be proved */
+    /* Bit i: the allocator's setting of row i was taken there, and could not be proved. */
+    uint64_t unproved[TUNE_POINTS_MAX];
     bool interrupted;
 };
-
-static_assert(TUNE_KNOBS_MAX <= 16, "a bit for each knob");
 
 /*
  * Finds the allocator, the workload and the knobs. config->knobs "" is all that the allocator has; it is filled
@@ -77,8 +75,11 @@ void tuning_release(struct tuning *t);
 void tuning_trial(struct tuning *t, const struct subject *s, bool looks,
                   volatile sig_atomic_t *interrupted, struct trial_result *result);
 
-/* Notes what a trial of a point could not prove. */
+/* Notes what a trial of a point could not prove: knobs, and what the user fixed. */
 void tuning_note_unproved(struct tuning *t, unsigned point, const struct trial_result *result);
+
+/* The name of the i-th such setting, from 0 on; NULL: there are no more. */
+const char *tuning_unproved(const struct tuning *t, unsigned point, unsigned i);
 
 /* The subject of a point, made where it is not there yet. */
 int tuning_subject(struct tuning *t, unsigned point, const struct subject **out,

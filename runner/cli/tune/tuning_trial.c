@@ -66,13 +66,24 @@ static void look_at_calls(struct tuning *t, const struct subject *s,
     survey_release(&survey);
 }
 
+enum { UNPROVED_MOST = 64 }; /* rows that have a bit */
+
 void tuning_note_unproved(struct tuning *t, unsigned point, const struct trial_result *result)
 {
+    const struct setting *rows = t->campaign.subjects[0].allocator->settings;
     for (size_t i = 0; i < result->n_statistics; i++)
-        for (unsigned k = 0; k < t->n_knobs; k++)
+        for (unsigned k = 0; rows && rows[k].name && k < UNPROVED_MOST; k++)
             if (result->statistics[i].kind == STATISTIC_UNPROVED &&
-                strcmp(result->statistics[i].name, t->knobs[k]->name) == 0)
-                t->unproved[point] |= (uint16_t)(1u << k);
+                strcmp(result->statistics[i].name, rows[k].name) == 0)
+                t->unproved[point] |= UINT64_C(1) << k;
+}
+
+const char *tuning_unproved(const struct tuning *t, unsigned point, unsigned i)
+{
+    for (unsigned k = 0; k < UNPROVED_MOST; k++)
+        if (t->unproved[point] >> k & 1 && i-- == 0)
+            return t->campaign.subjects[0].allocator->settings[k].name;
+    return NULL;
 }
 
 void tuning_trial(struct tuning *t, const struct subject *s, bool looks,
