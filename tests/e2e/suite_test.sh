@@ -77,7 +77,7 @@ done
 for name in standard full; do
     file=$here/../../workloads/suites/$name.suite
     check "$name runs one thread on the main thread and on a second one" \
-        '$(grep -cE "[ ,]churn:main=no:threads=1" "$file") == 1' '$(grep -cE "[ ,]churn:main=no:threads=1" "$file") == 1'
+        '$(grep -cE "[ ,]churn:main=no:threads=1" "$file") == 1' '$(grep -cE "[ ,]mstress:main=no:threads=1" "$file") == 1'
 done
 
 # --- what is refused ---
