@@ -235,7 +235,8 @@ static int execute(struct job *j, const struct words *w, struct err *err)
     if (rc == 0)
         rc = merge_files(j, err);
     progress_clear(&j->progress);
-    if (rc == 0)
+    bool is_in_vain = j->n_new == 0 && j->n_known == 0 && !j->out.st_ino;
+    if (rc == 0 && !is_in_vain) /* no file where nothing would be in it */
         rc = merge_publish(j->merge, err);
     if (rc == 0)
         rc = tell(j, &is_incomplete, err);

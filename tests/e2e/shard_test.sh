@@ -69,6 +69,9 @@ check 'a complete shard is told, and not done again' '$status == 0' '$err == *is
 shard 1/3 run --seed 2
 check 'one of another run is not taken for it' '$status == 2' '$err == *shard-1of3.db*' '$(md5sum run/shard-1of3.db) == $before' \
     "$no_rest"
+mkdir dangling && ln -s "$room/nowhere" dangling/shard-1of3.db
+shard 1/3 dangling
+check 'a link that leads nowhere is no complete shard' '$status == 2' "$one_line" '$err == *shard-1of3.db*'
 bench run --resume -o run/shard-1of3.db
 check 'a shard is not resumed as a run' '$status == 2' '$err == *--shard*'
 
@@ -103,6 +106,8 @@ check 'the second pass is shared out by workloads: each survey once' '$status ==
 measured=$(all_of all.db)
 bench merge all.db run run/shard-2of3.db all.db
 check 'what is there is not added again' '$status == 0' '$out == *"0 trials added"*' '$(all_of all.db) == "$measured"'
+bench merge vain.db nowhere.db
+check 'where nothing can be merged no file is made' '$status == 1' '! -e vain.db'
 bench merge part.db run/shard-2of3.db
 check 'missing shards are named' '$status == 1' '$out == *"1 of 3 shards; missing 0-1"*' '-z $err'
 bench show -o part.db

@@ -112,6 +112,21 @@ check 'which goes for status, too' '$(told "$folder" "result[\"done\"]") == 2'
 unset SBATCH_PARTITION SBATCH_ARRAY_INX SLURM_JOB_ID SQUEUE_USERS
 folder=$room/submission
 
+# --- ended between the array and the merge: both are in the queue, and it says so ---
+
+mkdir "$room/bin"
+printf '#!/bin/sh\necho >>"$0.calls"\nsleep 1\nexec %s "$@"\n' "$(command -v sbatch)" >"$room/bin/sbatch"
+chmod +x "$room/bin/sbatch"
+PATH=$room/bin:$PATH "$ARENABENCH" submit --shards 2 -o "$room/ended" -- "${tiny[@]}" >"$room/out" 2>"$room/err" &
+pid=$!
+wait_until 30 test -s "$room/bin/sbatch.calls"
+kill -TERM "$pid"
+wait "$pid" && status=0 || status=$?
+check 'a signal does not part an array from its merge' '$status == 143' '$(<"$room/out") == *"2 shards of"*' \
+    '$(json "len(result[\"jobs\"])" "$room/ended/submission.json") == 1'
+wait_until 30 tells "$room/ended" 'result["merged"]' True
+check 'it is done to the end' '$(told "$room/ended" "result[\"merged\"]") == True'
+
 # --- a run, and a node that is lost in the middle of it ---
 
 n_shards=$((2 * n_nodes)) n_blocks=$((4 * n_nodes))

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "campaign.h"
 #include "command.h"
@@ -40,7 +40,8 @@ static int find_complete(const struct attempt *a, struct err *err)
 {
     struct store_run then = {0}, now = {0};
     struct store *store;
-    if (access(a->file.path, F_OK) < 0)
+    struct stat info;
+    if (lstat(a->file.path, &info) < 0) /* a link that leads nowhere is in the way, too */
         return 0;
     int rc = store_open(a->file.path, STORE_READ, &store, err);
     if (rc == 0)

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,29 +16,16 @@ extern char **environ;
 static int start(const char *const *argv, int out, int complaints, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    sigemptyset(&none);
     int code = posix_spawn_file_actions_init(&actions);
     if (code != 0)
         return code;
-    code = posix_spawnattr_init(&attributes);
-    if (code != 0) {
-        posix_spawn_file_actions_destroy(&actions);
-        return code;
-    }
     code = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (code == 0)
         code = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
     if (code == 0)
         code = posix_spawn_file_actions_adddup2(&actions, complaints, STDERR_FILENO);
-    if (code == 0)
-        code = posix_spawnattr_setsigmask(&attributes, &none);
-    if (code == 0)
-        code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     if (code == 0) /* argv is not written to: POSIX has the type for the sake of main() */
-        code = posix_spawnp(pid, argv[0], &actions, &attributes, (char *const *)argv, environ);
-    posix_spawnattr_destroy(&attributes);
+        code = posix_spawnp(pid, argv[0], &actions, NULL, (char *const *)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     return code;
 }

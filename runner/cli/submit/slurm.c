@@ -222,6 +222,9 @@ static char *field(char **line)
     return begin;
 }
 
+/* A job without a limit is to end in a year, as Slurm says. */
+#define NO_LIMIT_S (364 * 86400l)
+
 /* False for a line that is not of a task. */
 static bool read_task(char *line, struct slurm_task *task)
 {
@@ -233,6 +236,8 @@ static bool read_task(char *line, struct slurm_task *task)
     *task = (struct slurm_task){.index = (uint32_t)i, .state = field(&line)};
     task->n_restarts = (uint32_t)strtoul(field(&line), NULL, 10);
     task->left_s = read_time(field(&line));
+    if (task->left_s > NO_LIMIT_S)
+        task->left_s = -1;
     task->node = field(&line);
     task->reason = field(&line);
     task->is_alive = is_alive(task->state);

@@ -318,7 +318,7 @@ static int write_scripts(const struct submission *s, struct err *err)
 /* --- the queue --- */
 
 /* Both jobs or none. `options` (NULL-terminated) stand before the script's own, and hold. */
-static int hand_in_both(struct submission *s, const char *const *options, struct err *err)
+static int hand_in(struct submission *s, const char *const *options, struct err *err)
 {
     char script[PATH_MAX], behind[64];
     size_t i = s->n_jobs;
@@ -345,18 +345,18 @@ static int hand_in_both(struct submission *s, const char *const *options, struct
     return rc;
 }
 
-/* Ctrl-C waits until both are in the queue and written down, or ends a command of Slurm's, and so both. */
-static int hand_in(struct submission *s, const char *const *options, struct err *err)
+/*
+ * Ctrl-C and the like wait, also for sbatch, which has these from here: nothing is in the queue that is not written down, or whose
+ * folder is gone.
+ */
+static void hold_signals(sigset_t *before)
 {
-    sigset_t ends, before;
+    sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGHUP);
-    sigprocmask(SIG_BLOCK, &ends, &before);
-    int rc = hand_in_both(s, options, err);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    return rc;
+    sigprocmask(SIG_BLOCK, &ends, before);
 }
 
 static void tell(const struct submission *s, uint32_t n_shards)
@@ -366,6 +366,7 @@ static void tell(const struct submission *s, uint32_t n_shards)
            "folder %s\n"
            "how far it is: arenabench submit --status %s\n",
            s->jobs[i], n_shards, n_shards == 1 ? "" : "s", s->merges[i], s->folder, s->jobs[0]);
+    fflush(stdout);
 }
 
 static int prepare(struct submission *s, const char *folder, const char *root,
@@ -401,6 +402,24 @@ int submit_dry(struct submission *s, const char *folder, const char *root, struc
     return rc;
 }
 
+/* What was written down and not handed in is gone after it. */
+static int write_and_hand_in(struct submission *s, struct err *err)
+{
+    sigset_t before;
+    hold_signals(&before);
+    int rc = write_scripts(s, err);
+    if (rc == 0) /* without jobs as yet: what is killed here is found again all the same */
+        rc = submission_write(s, err);
+    if (rc == 0)
+        rc = hand_in(s, (const char *const[]){NULL}, err);
+    if (rc < 0)
+        remove_folders(s);
+    else
+        tell(s, s->n_shards);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}
+
 int submit_new(struct submission *s, const char *folder, const char *root, struct err *err)
 {
     struct err note;
@@ -414,16 +433,10 @@ int submit_new(struct submission *s, const char *folder, const char *root, struc
     if (rc < 0)
         return rc;
     rc = check_files(s, &note, err);
-    if (rc == 0)
-        rc = write_scripts(s, err);
-    if (rc == 0) /* without jobs as yet: what is cut off here is found again all the same */
-        rc = submission_write(s, err);
-    if (rc == 0)
-        rc = hand_in(s, (const char *const[]){NULL}, err);
     if (rc < 0)
         remove_folders(s);
     else
-        tell(s, s->n_shards);
+        rc = write_and_hand_in(s, err);
     if (rc == 0 && note.text[0])
         printf("note: %s; the shards will tell\n", note.text);
     if (rc == 0 && shape.threads_follow && site.least_node_cpus < site.most_node_cpus)
@@ -449,6 +462,7 @@ static int hand_in_lost(struct submission *s, const struct status *st, const cha
                         struct err *err)
 {
     char *array = NULL, *limit = NULL, *indices = lost_shards(st), at_most[16] = "";
+    sigset_t before;
     int rc = 0;
     if (s->at_most > 0)
         text_format(at_most, sizeof(at_most), "%%%u", s->at_most);
@@ -456,8 +470,12 @@ static int hand_in_lost(struct submission *s, const struct status *st, const cha
         rc = err_set(err, ENOMEM, "out of memory");
     if (rc == 0 && time && asprintf(&limit, "--time=%s", time) < 0)
         rc = err_set(err, ENOMEM, "out of memory");
+    hold_signals(&before);
     if (rc == 0)
         rc = hand_in(s, (const char *const[]){array, limit, NULL}, err);
+    if (rc == 0)
+        tell(s, st->n[SHARD_LOST]);
+    sigprocmask(SIG_SETMASK, &before, NULL);
     free(indices);
     free(array);
     free(limit);
@@ -475,9 +493,7 @@ int submit_again(struct submission *s, const char *time, struct err *err)
         rc = err_set(err, EIO, "%s", st.silence);
     else if (n_lost > 0)
         rc = hand_in_lost(s, &st, time, err);
-    if (rc == 0 && n_lost > 0)
-        tell(s, n_lost);
-    else if (rc == 0)
+    else
         puts("nothing is lost: every shard is there or in the queue");
     status_release(&st);
     return rc;
