@@ -13,7 +13,10 @@ void plan_drop(const struct plan *plan);
 /* What a walk over that plan sees. */
 struct plan_walk plan_asked_walk(const char *word, uint32_t threads, uint64_t seed);
 
-/* The seed alone decides, and it does unless the workload says that nothing in it is random. */
+/*
+ * The seed alone decides, and it does unless the workload says that nothing in it is random. With one
+ * size for all, nothing may be left to draw.
+ */
 void plan_check_seed(const struct workload_spec *spec, uint32_t threads);
 
 /* Holds the plan to the laws of all plans (plan_laws.h). */
