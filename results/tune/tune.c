@@ -95,9 +95,14 @@ static void plan_confirmation(struct tune *t)
     p->search_trials = t->options.budget - p->confirm_trials;
 }
 
+double tune_least_budget(void)
+{
+    return 2 * FIRST_LOOK + 2 * TUNE_CONFIRM_LEAST;
+}
+
 static int share_out(struct tune *t, double *least_budget, struct err *err)
 {
-    double budget = t->options.budget, least = 2 * FIRST_LOOK + 2 * TUNE_CONFIRM_LEAST;
+    double budget = t->options.budget, least = tune_least_budget();
     if (least_budget)
         *least_budget = least;
     if (!(budget >= least))

@@ -127,6 +127,9 @@ struct tune_plan {
 
 struct tune;
 
+/* Trials of the default that the least search and its confirmation take, whatever the space. */
+double tune_least_budget(void);
+
 /*
  * *out is released by tune_end(). -EINVAL: a space or objective that makes no sense, or a budget too small for
  * one block of the least grid and the confirmation; *least_budget, which may be NULL, is what would do.

@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "near.h"
+#include "progress.h"
 #include "run_facts.h"
 #include "text.h"
 #include "trial_host.h"
@@ -207,13 +208,54 @@ int tuning_prepare(struct tuning *t, struct tune_config *config, const struct pl
     return rc == 0 ? campaign_open_ledger(c, err) : rc;
 }
 
-static double execute_default(struct tuning *t, struct trial_result *result)
+#define TRIES      2u
+#define COLD_TIMES 2.0 /* times as long takes the first, whose files are not in memory yet, */
+#define COLD_S     1.0 /* and so many seconds more */
+
+/* How long a trial of the default may take, so that the budget bears the least search. */
+static double longest_trial(const struct tune_config *c)
+{
+    return c->budget_s / tune_least_budget();
+}
+
+static double cut_after(const struct tune_config *c)
+{
+    return longest_trial(c) * COLD_TIMES + COLD_S;
+}
+
+/* Cut off where the budget does not bear it; *was_cut tells. Returns the seconds that it took. */
+static double execute_default(struct tuning *t, struct trial_result *result, bool *was_cut)
 {
     struct campaign *c = &t->campaign;
+    struct run_config *run = &t->config->run;
     static volatile sig_atomic_t never;
+    double of_user = run->limit_s;
+    bool is_ours = !(of_user > 0 && of_user < cut_after(t->config));
     uint64_t begun_ns = clock_ns();
+    if (is_ours)
+        run->limit_s = cut_after(t->config);
     tuning_trial(t, &c->subjects[0], tuning_goal_is_tail(t->config), &never, result);
+    run->limit_s = of_user;
+    *was_cut = is_ours && result->status == TRIAL_HUNG;
     return (double)(clock_ns() - begun_ns) * 1e-9;
+}
+
+/* What took how long, and what can be done about it. */
+static int takes_too_long(const struct tuning *t, bool was_cut, struct err *err)
+{
+    const struct tune_config *c = t->config;
+    const struct cell *cell = &t->campaign.cells[0];
+    const char *more = was_cut ? "more than " : "";
+    double least = tune_least_budget();
+    char text[ERR_BYTES];
+    snprintf(text, sizeof(text),
+             "--budget %.3g is too small: a trial takes %s%.3g s here (%.64s on %.64s, %u "
+             "thread%s), and the least search with its confirmation takes %.0f of them; give it "
+             "%s%.1f minutes%s, or a shorter workload, fewer threads or a lower --warm-up",
+             c->budget_s / 60, more, c->trial_s, t->campaign.subjects[0].name, cell->name,
+             cell->threads, cell->threads == 1 ? "" : "s", least, more,
+             ceil(least * c->trial_s * 1.05 / 6) / 10, was_cut ? "" : " at least");
+    return err_set(err, EINVAL, "%s", text);
 }
 
 /* The goal must be a number that trials of this workload have. */
@@ -227,32 +269,36 @@ static int check_goal(const struct tuning *t, const struct tune_outcome *o, stru
                    goal == TUNE_COST ? "live memory over time" : "value");
 }
 
-int tuning_calibrate(struct tuning *t, char **failure, struct err *err)
+static int calibrate_once(struct tuning *t, char **failure, struct err *err)
 {
     struct tune_config *c = t->config;
-    int rc = 0;
-    *failure = NULL;
-    for (unsigned i = 0; i < 2 && rc == 0 && !*failure; i++) { /* the first finds cold files */
-        struct tune_outcome outcome;
-        struct trial_result result;
-        c->trial_s = execute_default(t, &result);
-        c->overhead_s = fmax(0, c->trial_s - (double)result.wall_ns * 1e-9);
-        rc = tune_figures_take(c, &t->campaign.cells[0], &result, &outcome, failure, err);
-        if (rc == 0)
-            rc = check_goal(t, &outcome, err);
-        trial_result_release(&result);
-    }
+    struct tune_outcome outcome;
+    struct trial_result result;
+    bool was_cut;
+    c->trial_s = execute_default(t, &result, &was_cut);
+    c->overhead_s = fmax(0, c->trial_s - (double)result.wall_ns * 1e-9);
+    int rc = was_cut ? takes_too_long(t, true, err)
+                     : tune_figures_take(c, &t->campaign.cells[0], &result, &outcome, failure, err);
+    if (rc == 0)
+        rc = check_goal(t, &outcome, err);
+    trial_result_release(&result);
     return rc;
 }
 
-static int too_small(const struct tune_config *c, double least, struct err *err)
+int tuning_calibrate(struct tuning *t, char **failure, struct err *err)
 {
-    char text[ERR_BYTES];
-    snprintf(text, sizeof(text),
-             "--budget %.3g is too small: a trial takes %.3g s here, and the least search with its "
-             "confirmation takes %.0f of them; give it %.1f minutes at least",
-             c->budget_s / 60, c->trial_s, least, ceil(least * c->trial_s * 1.05 / 6) / 10);
-    return err_set(err, EINVAL, "%s", text);
+    struct progress progress;
+    int rc = 0;
+    *failure = NULL;
+    progress_init(&progress, TRIES, 0, longest_trial(t->config));
+    for (unsigned i = 0; i < TRIES && rc == 0 && !*failure; i++) {
+        progress_note(&progress, "%u of %u, how long does a trial take? %s on %s, %.3g s at most",
+                      i + 1, TRIES, t->campaign.subjects[0].name, t->campaign.cells[0].name,
+                      cut_after(t->config));
+        rc = calibrate_once(t, failure, err);
+    }
+    progress_clear(&progress);
+    return rc;
 }
 
 int tuning_plan(struct tuning *t, struct err *err)
@@ -264,7 +310,7 @@ int tuning_plan(struct tuning *t, struct err *err)
                                          .looks_always = tuning_goal_is_tail(c)};
     double least = 0;
     int rc = tune_begin(&t->space, &options, &t->tune, &least, err);
-    return rc < 0 && least > options.budget ? too_small(c, least, err) : rc;
+    return rc < 0 && least > options.budget ? takes_too_long(t, false, err) : rc;
 }
 
 /* --- the store --- */

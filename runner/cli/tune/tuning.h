@@ -46,7 +46,8 @@ int tuning_prepare(struct tuning *t, struct tune_config *config, const struct pl
 
 /*
  * Executes the default twice, and notes in the configuration how long a trial of it takes. *failure is a sentence, the
- * caller's to free, when it did not end well; NULL else.
+ * caller's to free, when it did not end well; NULL else. -EINVAL: the budget is too small, which is said as soon as it
+ * is known: a trial is cut off when it takes twice what the budget bears (the first finds cold files).
  */
 int tuning_calibrate(struct tuning *t, char **failure, struct err *err) MUST_CHECK;
 
