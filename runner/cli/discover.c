@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "nop_trial.h"
 #include "text.h"
+#include "words.h"
 
 /* Adds what the allocator told, which may be anything. Nothing is added when a row cannot be. */
 static int take(const struct trial_result *result, struct size_classes *out, struct err *err)
@@ -66,5 +68,38 @@ int discover_classes(const struct subject *subjects, uint32_t n, const struct pl
                 subjects[i].name, reason.text);
     }
     nop_trial_close(&trial);
+    return rc;
+}
+
+/* Subjects of a list. */
+struct list {
+    struct subject *subjects;
+    uint32_t n;
+};
+
+static int add_subject(void *context, const char *word, struct err *err)
+{
+    struct list *list = context;
+    struct subject *more = reallocarray(list->subjects, list->n + 1, sizeof(*more));
+    if (!more)
+        return err_set(err, ENOMEM, "out of memory");
+    list->subjects = more;
+    more[list->n] = (struct subject){0};
+    int rc = subject_parse(&more[list->n], word, err);
+    if (rc == 0)
+        list->n++;
+    return rc;
+}
+
+int discover_classes_of_list(const char *text, const struct places *places,
+                             struct size_classes *out, struct err *err)
+{
+    struct list list = {0};
+    int rc = words_each(text, "allocators", add_subject, &list, err);
+    if (rc == 0)
+        rc = discover_classes(list.subjects, list.n, places, out, err);
+    for (uint32_t i = 0; i < list.n; i++)
+        subject_release(&list.subjects[i]);
+    free(list.subjects);
     return rc;
 }

@@ -15,3 +15,7 @@
  */
 int discover_classes(const struct subject *subjects, uint32_t n, const struct places *places,
                      struct size_classes *out, struct err *err) MUST_CHECK;
+
+/* Likewise of a list of subjects as users write it: "glibc,jemalloc". */
+int discover_classes_of_list(const char *list, const struct places *places,
+                             struct size_classes *out, struct err *err) MUST_CHECK;

@@ -295,7 +295,104 @@ START_TEST(sizes_are_the_discovered_ones_between_min_and_max_one_for_each_step)
 }
 END_TEST
 
-UNIT_MAIN("adversary", discovered_classes_bring_their_heap_to_the_bound_that_they_state,
+/* Private heaps of threads: where a block goes that any thread frees, and where the next one is from. */
+enum heaps {
+    PURE,  /* to the heap of the thread that frees it */
+    OWNED, /* to the heap that it is from */
+};
+
+#define THREADS 4u
+
+struct object {
+    uint32_t maker;
+    bool is_there;
+};
+
+struct process {
+    enum heaps heaps;
+    const struct plan *plan;
+    const struct plan_op *next[THREADS];
+    struct object *slots[THREADS], *cells;
+    uint64_t n_free[THREADS]; /* blocks in the heap of each */
+    uint64_t n_blocks;        /* taken from the system */
+};
+
+/* Executes one word of thread t; false when it has to wait or is at its end. */
+static bool step(struct process *p, uint32_t t)
+{
+    const struct plan_op *op = p->next[t];
+    struct object *slot = &p->slots[t][plan_op_slot(*op)];
+    enum plan_kind kind = plan_op_kind(*op);
+    if (kind == PLAN_END || (kind == PLAN_GIVE && p->cells[op->arg].is_there) ||
+        (kind == PLAN_TAKE && !p->cells[op->arg].is_there))
+        return false;
+    if (kind == PLAN_MALLOC) {
+        uint64_t *heap = &p->n_free[t];
+        p->n_blocks += *heap == 0;
+        *heap -= *heap > 0;
+        *slot = (struct object){.maker = t};
+    } else if (kind == PLAN_FREE) {
+        p->n_free[p->heaps == PURE ? t : slot->maker]++;
+    } else if (kind == PLAN_GIVE) {
+        p->cells[op->arg] = (struct object){.maker = slot->maker, .is_there = true};
+    } else {
+        ck_assert_int_eq(kind, PLAN_TAKE);
+        *slot = p->cells[op->arg];
+        p->cells[op->arg].is_there = false;
+    }
+    p->next[t]++;
+    return true;
+}
+
+/* What one pass has such heaps grow to, in objects of 2 KiB, by the bound. */
+static double blow_up_of(enum heaps heaps, const char *word, uint32_t threads)
+{
+    struct workload_spec spec;
+    struct err err;
+    struct process p = {.heaps = heaps};
+    int fd;
+    ck_assert_int_eq(workload_parse(word, strlen(word), &spec, &err), 0);
+    ck_assert_int_eq(workload_plan(&spec, threads, 1, &fd, &p.plan, &err), 0);
+    close(fd);
+    p.cells = calloc(p.plan->n_cells, sizeof(p.cells[0]));
+    for (uint32_t t = 0; t < threads; t++) {
+        p.next[t] = plan_thread_ops(p.plan, t);
+        p.slots[t] = calloc(plan_threads(p.plan)[t].n_slots, sizeof(p.slots[t][0]));
+    }
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (uint32_t t = 0; t < threads; t++)
+            while (step(&p, t))
+                moved = true;
+    }
+    for (uint32_t t = 0; t < threads; t++) {
+        ck_assert_int_eq(plan_op_kind(*p.next[t]), PLAN_END);
+        free(p.slots[t]);
+    }
+    free(p.cells);
+    os_unmap((void *)p.plan, p.plan->n_bytes);
+    const struct workload_args args = workload_args_of(&spec, threads, 1);
+    return (double)(p.n_blocks * 2048) / (double)spec.workload->bound(&args);
+}
+
+/* But for the object that ends a ring's pass. */
+START_TEST(private_heaps_blow_up_to_the_bound_of_their_kind_and_no_others)
+{
+    static const char ring[] = "blow-up:objects=500",
+                      one[] = "blow-up:objects=500:way=one:rounds=5";
+    for (uint32_t threads = 2; threads <= THREADS; threads++) {
+        ck_assert_double_ge(blow_up_of(OWNED, ring, threads), 1);
+        ck_assert_double_le(blow_up_of(OWNED, ring, threads), 1.01);
+        ck_assert_double_le(blow_up_of(PURE, ring, threads), 1.02 / threads);
+        ck_assert_double_eq(blow_up_of(PURE, one, threads), 1);
+        ck_assert_double_le(blow_up_of(OWNED, one, threads), 1.02 / (5 * (threads - 1)));
+    }
+    ck_assert_double_eq(blow_up_of(PURE, "blow-up:objects=500:way=one:rounds=50", 2), 1);
+}
+END_TEST
+
+UNIT_MAIN("adversary", private_heaps_blow_up_to_the_bound_of_their_kind_and_no_others,
+          discovered_classes_bring_their_heap_to_the_bound_that_they_state,
           sizes_are_the_discovered_ones_between_min_and_max_one_for_each_step,
           robsons_attack_drives_first_fit_to_its_bound,
           pages_of_one_size_come_to_the_bound_of_segregated_fit,
