@@ -8,6 +8,7 @@ static const char *const kinds[STATISTIC_KINDS] = {
     [STATISTIC_PROCESS] = "process",
     [STATISTIC_ARENA] = "arena",
     [STATISTIC_UNPROVED] = "unproved",
+    [STATISTIC_CLASS] = "class",
 };
 
 static bool is_name(const char *name)
@@ -24,7 +25,7 @@ int statistic_check(const struct statistic *row, struct err *err)
         return err_set(err, EINVAL, "its name is not lower case words joined by '_'");
     if (row->kind >= STATISTIC_KINDS)
         return err_set(err, EINVAL, "%s is of a kind %u that there is not", row->name, row->kind);
-    if (row->kind != STATISTIC_ARENA && row->arena != 0)
+    if (row->kind != STATISTIC_ARENA && row->kind != STATISTIC_CLASS && row->arena != 0)
         return err_set(err, EINVAL, "%s is of no arena but names arena %u", row->name, row->arena);
     if (row->arena >= STATISTIC_ARENAS_MAX)
         return err_set(err, EINVAL, "%s is of arena %u, and there cannot be so many", row->name,

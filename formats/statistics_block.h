@@ -3,7 +3,8 @@
  * control block, made by the runner for one trial. The worker writes it between CONTROL_LEAVE and its
  * exit, when everything has been measured; the runner reads it when the worker is gone. Before the start
  * the runner writes there which settings are to be told: n rows under their names, with the values that were
- * asked for, `arena` being an enum statistic_proof.
+ * asked for, `arena` being an enum statistic_proof. A row of the kind STATISTIC_CLASS asks for the size classes up to
+ * its value.
  *
  * The rows are an allocator's, which may be anybody's: a reader takes a copy and checks that.
  */
@@ -15,7 +16,7 @@
 #include "statistics.h"
 
 #define STATISTICS_MAGIC   0x0074617473626e61ull
-#define STATISTICS_VERSION 2u
+#define STATISTICS_VERSION 3u
 #define STATISTICS_ROOM    16384u
 
 /* Arenas are apart by 64 MiB of an address space of 2^47 bytes. */
@@ -42,7 +43,7 @@ static_assert(offsetof(struct statistics_block, rows) == 64, "statistics have a 
 /* Whether a row keeps to statistics.h: 0, or -EINVAL with what is wrong. */
 int statistic_check(const struct statistic *row, struct err *err) MUST_CHECK;
 
-/* "setting", "process", "arena", "unproved"; find gives STATISTIC_KINDS for other words. */
+/* "setting", "process", "arena", "unproved", "class"; find gives STATISTIC_KINDS for other words. */
 const char *statistic_kind_name(enum statistic_kind kind);
 enum statistic_kind statistic_kind_find(const char *name);
 

@@ -3,6 +3,7 @@
 #include <libsmartcols/libsmartcols.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report.h"
 #include "report_text.h"
@@ -116,6 +117,16 @@ static bool has_adversaries(const struct summary *s)
     return false;
 }
 
+/* Where plans were aimed at what the allocators told of themselves. */
+static void put_classes(FILE *out, const struct summary *s)
+{
+    const char *classes = store_run_fact(&s->run, "size_classes");
+    if (classes && strchr(classes, ','))
+        fputs("segregated-worst: its sizes are the size classes of these allocators, joined "
+              "(`arenabench show --json`: size_classes), unless it says sizes=even\n",
+              out);
+}
+
 int report_bounds(FILE *out, const struct summary *s, const struct report_look *look,
                   struct err *err)
 {
@@ -138,5 +149,6 @@ int report_bounds(FILE *out, const struct summary *s, const struct report_look *
         "live: the most that was requested at one time; bound: what theory has the workload drive an "
         "allocator of the kind to that it is made for (docs/method.md)\n",
         out);
+    put_classes(out, s);
     return report_finish(out, err);
 }

@@ -3,13 +3,14 @@
 
 #include "cell.h"
 #include "command.h"
+#include "discover.h"
 #include "plan_file.h"
 #include "print_info.h"
 #include "replace.h"
 #include "words.h"
 
 struct words {
-    const char *workload, *output, *threads, *seed;
+    const char *workload, *output, *threads, *seed, *allocators;
     struct recorded_spec recorded;
     bool force;
     struct err *err;
@@ -23,6 +24,10 @@ static const struct argp_option options[] = {
     {"force", 'f', NULL, 0, "replace FILE if it exists", 0},
     {"threads", 't', "N", 0, "threads of a synthetic workload (default 1)", 0},
     {"seed", 's', "N", 0, "of a synthetic workload (default 1)", 0},
+    {"allocators", 'a', "LIST", 0,
+     "aim a workload that wants it at the size classes of these, as a run of them does "
+     "(default: evenly spaced sizes)",
+     0},
     {"pace", KEY_PACE, "HOW", 0, RECORDED_PACE_HELP, 0},
     {"copies", KEY_COPIES, "N", 0, RECORDED_COPIES_HELP, 0},
     {0},
@@ -44,6 +49,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 's':
         w->seed = arg;
         return 0;
+    case 'a':
+        w->allocators = arg;
+        return 0;
     case KEY_PACE:
         w->failed = w->failed ? w->failed : recorded_parse_pace(&w->recorded, arg, w->err);
         return 0;
@@ -62,6 +70,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+/* Aims the word at `classes`, which are filled in. */
+static int aim(const struct words *w, const struct places *places, struct cell_word *word,
+               struct size_classes *classes, struct err *err)
+{
+    if (!w->allocators)
+        return 0;
+    if (word->source != CELL_SYNTHETIC || !workload_wants_classes(&word->spec))
+        return err_set(err, EINVAL, "%s is the same for all allocators: leave out --allocators",
+                       word->name);
+    int rc = discover_classes_of_list(w->allocators, places, classes, err);
+    word->spec.classes = classes;
+    return rc;
 }
 
 static int write_plan(const struct words *w, const struct cell_word *word, uint32_t threads,
@@ -92,6 +114,7 @@ static int run(int argc, char **argv, struct err *err)
     struct words w = {.threads = "1", .seed = "1", .err = err};
     struct places places;
     struct cell_word word;
+    struct size_classes classes;
     uint64_t threads, seed;
     recorded_preset(&w.recorded);
     argp_parse(&argp, argc, argv, 0, NULL, &w);
@@ -106,6 +129,8 @@ static int run(int argc, char **argv, struct err *err)
         rc = places_find(&places, err);
     if (rc == 0)
         rc = cell_find(w.workload, &places, &w.recorded, &word, err);
+    if (rc == 0)
+        rc = aim(&w, &places, &word, &classes, err);
     if (rc == 0 && word.threads > 0)
         threads = word.threads;
     return rc < 0 ? rc : write_plan(&w, &word, (uint32_t)threads, seed, err);

@@ -26,6 +26,8 @@ struct trial_request {
     /* Settings that the allocator must tell with these values. */
     const struct statistic_wanted *settings;
     size_t n_settings;
+    /* The allocator's size classes up to so many bytes are to be told, as rows STATISTIC_CLASS; 0: not. */
+    uint64_t classes_up_to;
     int plan_fd; /* of `plan`, sealed */
     const struct plan *plan;
     const struct plan_profile

@@ -84,6 +84,9 @@ static void write_wishes(struct statistics_block *block, const struct trial_requ
                                   .value = r->settings[i].value};
         text_format(row->name, sizeof(row->name), "%s", r->settings[i].name);
     }
+    if (r->classes_up_to > 0)
+        block->rows[block->n++] =
+            (struct statistic){.kind = STATISTIC_CLASS, .value = r->classes_up_to};
 }
 
 static int make_statistics(struct worker_process *w, const struct trial_request *r, struct err *err)

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "classes.h"
 #include "effect.h"
 #include "read.h"
 #include "text.h"
@@ -12,6 +13,7 @@ extern statistics_function arenabench_statistics __attribute__((weak));
 struct wishes {
     struct statistic rows[STATISTICS_WANTED_MAX];
     size_t n;
+    uint64_t classes_up_to; /* 0: no classes */
 };
 
 static void set_state(struct statistics_block *block, enum statistics_state state)
@@ -21,9 +23,11 @@ static void set_state(struct statistics_block *block, enum statistics_state stat
 
 static void take_wishes(struct statistics_block *block, struct wishes *wishes)
 {
-    wishes->n = block->n < STATISTICS_WANTED_MAX ? block->n : STATISTICS_WANTED_MAX;
-    for (size_t i = 0; i < wishes->n; i++)
-        wishes->rows[i] = block->rows[i];
+    for (size_t i = 0; i < block->n && i <= STATISTICS_WANTED_MAX; i++)
+        if (block->rows[i].kind == STATISTIC_CLASS)
+            wishes->classes_up_to = block->rows[i].value;
+        else if (wishes->n < STATISTICS_WANTED_MAX)
+            wishes->rows[wishes->n++] = block->rows[i];
     block->n = 0;
 }
 
@@ -64,7 +68,7 @@ void tell_statistics(struct statistics_block *block)
 {
     static struct wishes wishes;
     take_wishes(block, &wishes);
-    if (!arenabench_statistics && wishes.n == 0) {
+    if (!arenabench_statistics && wishes.n == 0 && wishes.classes_up_to == 0) {
         set_state(block, STATISTICS_NONE);
         return;
     }
@@ -74,6 +78,8 @@ void tell_statistics(struct statistics_block *block)
     else
         for (size_t i = 0; i < wishes.n; i++)
             tell_setting(block, &wishes.rows[i]);
+    if (wishes.classes_up_to > 0)
+        classes_tell(block, wishes.classes_up_to);
     show_effects(&wishes);
     set_state(block, STATISTICS_TOLD);
 }

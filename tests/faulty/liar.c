@@ -6,6 +6,7 @@
  *   LIE=kind     of no kind                   LIE=arena       of an arena that there cannot be
  *   LIE=stray    of the process and an arena  LIE=twice       the same row twice
  *   LIE=more     more rows than there is room for             LIE=all     as many as can be said
+ *   LIE=class    a size class of a size that there cannot be
  *   LIE=nothing  no row at all                LIE=wild        a room full of chance
  *   LIE=crash    writes to address 0          LIE=hang        never returns
  *   LIE=exit     ends the process with status 0               LIE=slow    takes its time
@@ -62,6 +63,8 @@ static void spoil(struct statistic *last)
         memset(last->name, 'x', sizeof(last->name));
     if (lies("kind"))
         last->kind = STATISTIC_KINDS;
+    if (lies("class"))
+        *last = row("size_class", STATISTIC_CLASS, 0), last->value = UINT64_MAX;
     if (lies("arena"))
         last->arena = UINT32_MAX;
     if (lies("stray"))

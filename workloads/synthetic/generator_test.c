@@ -31,6 +31,8 @@ static const char *const words[] = {
     "segregated-worst:objects=4096:min=1:max=4K:classes=16:page=16",
     "blow-up:objects=65:size=1000",
     "blow-up:objects=1:size=1M",
+    "blow-up:way=one:objects=65:rounds=3",
+    "blow-up:way=one:objects=1",
 };
 
 START_TEST(every_plan_keeps_the_laws_and_the_seed_decides_all)

@@ -47,6 +47,7 @@ int workload_parse(const char *text, size_t length, struct workload_spec *spec, 
     if (!spec->workload)
         return unknown_name(text, name_length, err);
     params_preset(spec->workload->params, spec->values);
+    spec->classes = NULL;
     if (!colon)
         return 0;
     int rc = params_parse(spec->workload->params, colon + 1, length - name_length - 1, spec->values,
@@ -92,9 +93,15 @@ static int measure(const struct workload_spec *spec, const struct workload_args 
 
 int workload_check(const struct workload_spec *spec, uint32_t threads, struct err *err)
 {
-    struct workload_args args = {.threads = threads, .values = spec->values};
+    struct workload_args args = workload_args_of(spec, threads, 0);
     struct workload_extent extent = {0};
     return measure(spec, &args, &extent, err);
+}
+
+bool workload_wants_classes(const struct workload_spec *spec)
+{
+    struct workload_args args = workload_args_of(spec, 1, 0);
+    return spec->workload->wants_classes && spec->workload->wants_classes(&args);
 }
 
 static bool off_main(const struct workload_spec *spec)
@@ -106,7 +113,7 @@ static bool off_main(const struct workload_spec *spec)
 int workload_plan(const struct workload_spec *spec, uint32_t threads, uint64_t seed, int *fd,
                   const struct plan **plan, struct err *err)
 {
-    struct workload_args args = {.threads = threads, .seed = seed, .values = spec->values};
+    struct workload_args args = workload_args_of(spec, threads, seed);
     struct workload_extent extent = {0};
     int rc = measure(spec, &args, &extent, err);
     if (rc < 0)

@@ -16,6 +16,7 @@
 
 #include "param.h"
 #include "plan_builder.h"
+#include "size_classes.h"
 
 #define WORKLOAD_THREADS_MAX 4096u
 #define WORKLOAD_TEXT_BYTES  512 /* room for the canonical text of any workload */
@@ -31,6 +32,8 @@ struct workload_args {
     uint32_t threads; /* that run at once: the roots of the plan */
     uint64_t seed;
     const uint64_t *values; /* by the index of the row in the workload's table */
+    const struct size_classes
+        *classes; /* of the allocators that will execute it; NULL: not known */
 };
 
 struct workload_extent {
@@ -75,6 +78,9 @@ struct workload {
     uint64_t (*bound)(const struct workload_args *args);
     const char *bound_source;
 
+    /* Whether, with these values, the plan is aimed at args->classes; NULL: never. */
+    bool (*wants_classes)(const struct workload_args *args);
+
     /*
      * How large the plan will be; -EINVAL for values that are each in range but make no sense
      * together. Ranges of rows are such that nothing here overflows.
@@ -96,7 +102,19 @@ const struct workload *const *workload_table(size_t *n);
 struct workload_spec {
     const struct workload *workload;
     uint64_t values[PARAMS_MAX];
+    const struct size_classes *classes; /* borrowed; NULL, as after parsing: not known */
 };
+
+/* What rows are asked with; points into *spec. */
+static inline struct workload_args workload_args_of(const struct workload_spec *spec,
+                                                    uint32_t threads, uint64_t seed)
+{
+    return (struct workload_args){
+        .threads = threads, .seed = seed, .values = spec->values, .classes = spec->classes};
+}
+
+/* Whether the plan will be another one when the size classes of its allocators are known. */
+bool workload_wants_classes(const struct workload_spec *spec);
 
 /* Reads one word. 0 or -EINVAL with a sentence that names what was meant or what is allowed. */
 int workload_parse(const char *text, size_t length, struct workload_spec *spec,

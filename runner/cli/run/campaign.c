@@ -76,6 +76,9 @@ int campaign_begin(struct campaign *c, struct store *store, struct err *err)
     run.n_held = c->config->shard.n > 0;
     int rc = campaign_open_ledger(c, err);
     run_facts_read(&facts, c->topology);
+    if (c->config->classes)
+        run_facts_add(&facts, RUN_FACT_CLASSES,
+                      c->config->classes[0] ? c->config->classes : "none");
     run.facts = facts.facts;
     run.n_facts = facts.n;
     if (rc == 0)

@@ -12,6 +12,7 @@
 #include "frequency_range.h"
 #include "ledger.h"
 #include "run_config.h"
+#include "size_classes.h"
 #include "store.h"
 #include "subject.h"
 #include "topology.h"
@@ -27,6 +28,7 @@ struct campaign {
     uint32_t n_cells;
     uint32_t threads_most;    /* of the counts asked for */
     bool threads_follow_cpus; /* one of them is so many times the CPUs */
+    struct size_classes classes; /* that plans are aimed at, if any cell wants them */
     struct store *store;
     int64_t run_id;
     struct store_shard row; /* who executes a shard; the caller fills in all but the ordinal */
@@ -42,7 +44,8 @@ struct campaign {
 /*
  * Reads the lists of the configuration, chooses a baseline where it names none, and makes the
  * plans. Writes the lists back into the configuration as they hold from any folder: paths made
- * real. Notes that are no errors (a workload left out at a thread count it does not have) go to
+ * real; and, where a plan wants them, the size classes of the allocators, unless they stand there: a run
+ * that goes on makes the plans that it began with. Notes that are no errors (a workload left out at a thread count it does not have) go to
  * stderr. The caller calls campaign_release() in any case.
  */
 int campaign_prepare(struct campaign *c, struct run_config *config, const struct places *places,

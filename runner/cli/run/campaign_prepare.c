@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "campaign.h"
+#include "discover.h"
 #include "progress.h"
 #include "words.h"
 
@@ -169,6 +170,39 @@ static int add_workload(void *context, const char *text, struct err *err)
                                            : want(p, &word, 0, err);
 }
 
+static bool wants_classes(const struct wanted *w)
+{
+    return w->word.source == CELL_SYNTHETIC && workload_wants_classes(&w->word.spec);
+}
+
+/* Once for all plans that want them, and not at all when the run began with a list. */
+static int find_classes(struct campaign *c, struct run_config *config, struct err *err)
+{
+    char text[SIZE_CLASSES_TEXT_MAX];
+    if (config->classes)
+        return size_classes_parse(config->classes, &c->classes, err);
+    int rc = discover_classes(c->subjects, c->n_subjects, c->places, &c->classes, err);
+    if (rc < 0)
+        return rc;
+    size_classes_format(&c->classes, text);
+    return run_config_set(&config->classes, text) < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+static int give_classes(struct preparation *p, struct run_config *config, struct err *err)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < p->n_wanted; i++) {
+        if (!wants_classes(&p->wanted[i]))
+            continue;
+        int rc = found ? 0 : find_classes(p->campaign, config, err);
+        if (rc < 0)
+            return rc;
+        found = true;
+        p->wanted[i].word.spec.classes = &p->campaign->classes;
+    }
+    return 0;
+}
+
 static int make_cell(struct campaign *c, const struct wanted *w, struct err *err)
 {
     int rc = grow(&c->cells, c->n_cells, sizeof(*c->cells), err);
@@ -286,6 +320,8 @@ int campaign_prepare(struct campaign *c, struct run_config *config, const struct
 {
     struct preparation p = {.campaign = c};
     int rc = read_config(&p, config, places, err);
+    if (rc == 0)
+        rc = give_classes(&p, config, err);
     if (rc == 0)
         rc = make_cells(&p, err);
     release_preparation(&p);

@@ -363,7 +363,7 @@ static int open_shape(struct cell *cell, const struct cell_word *word, uint32_t 
 /* What theory says of the heap that an adversary makes. */
 static uint64_t bound_of(const struct workload_spec *spec, uint32_t threads, uint64_t seed)
 {
-    const struct workload_args args = {.threads = threads, .seed = seed, .values = spec->values};
+    const struct workload_args args = workload_args_of(spec, threads, seed);
     return spec->workload->bound ? spec->workload->bound(&args) : 0;
 }
 

@@ -40,13 +40,14 @@ int run_config_set(char **text, const char *value)
 
 char *run_config_to_json(const struct run_config *c)
 {
-    json_t *json = json_pack(
-        "{ss ss ss ss ss si si sf sf sf sI ss ss sb sb ss*}", "allocators", c->allocators,
-        "workloads", c->workloads, "threads", c->threads, "cores", c->cores, "baseline",
-        c->baseline, "blocks", (int)c->blocks, "warm_up_passes", (int)c->warm_up, "seconds",
-        c->seconds, "budget_seconds", c->budget_s, "limit_seconds", c->limit_s, "seed",
-        (json_int_t)c->seed, "touch", touch_name(c->touch), "pin", pin_policy_name(c->pin),
-        "survey", (int)c->survey, "survey_all", (int)c->survey_all, "suite", c->suite);
+    json_t *json =
+        json_pack("{ss ss ss ss ss si si sf sf sf sI ss ss sb sb ss* ss*}", "allocators",
+                  c->allocators, "workloads", c->workloads, "threads", c->threads, "cores",
+                  c->cores, "baseline", c->baseline, "blocks", (int)c->blocks, "warm_up_passes",
+                  (int)c->warm_up, "seconds", c->seconds, "budget_seconds", c->budget_s,
+                  "limit_seconds", c->limit_s, "seed", (json_int_t)c->seed, "touch",
+                  touch_name(c->touch), "pin", pin_policy_name(c->pin), "survey", (int)c->survey,
+                  "survey_all", (int)c->survey_all, "suite", c->suite, "size_classes", c->classes);
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
     return text;
@@ -64,15 +65,15 @@ static int keep_texts(struct run_config *c, const char *const texts[5])
 
 static int unpack(struct run_config *c, json_t *json, struct err *err)
 {
-    const char *texts[5], *touch, *pin, *suite = NULL;
+    const char *texts[5], *touch, *pin, *suite = NULL, *classes = NULL;
     int blocks, warm_up, survey, survey_all;
     json_int_t seed;
-    if (json_unpack(json, "{ss ss ss ss ss si si sF sF sF sI ss ss sb sb s?s}", "allocators",
+    if (json_unpack(json, "{ss ss ss ss ss si si sF sF sF sI ss ss sb sb s?s s?s}", "allocators",
                     &texts[0], "workloads", &texts[1], "threads", &texts[2], "cores", &texts[3],
                     "baseline", &texts[4], "blocks", &blocks, "warm_up_passes", &warm_up, "seconds",
                     &c->seconds, "budget_seconds", &c->budget_s, "limit_seconds", &c->limit_s,
                     "seed", &seed, "touch", &touch, "pin", &pin, "survey", &survey, "survey_all",
-                    &survey_all, "suite", &suite) < 0 ||
+                    &survey_all, "suite", &suite, "size_classes", &classes) < 0 ||
         blocks < 1 || blocks > (int)RUN_BLOCKS_MAX || warm_up < 0 || warm_up > (int)RUN_WARM_UP_MAX)
         return err_set(err, EINVAL, "the run's manifest is damaged");
     c->blocks = (uint32_t)blocks;
@@ -83,7 +84,8 @@ static int unpack(struct run_config *c, json_t *json, struct err *err)
     int rc = touch_parse(touch, &c->touch, err);
     if (rc == 0)
         rc = pin_policy_parse(pin, &c->pin, err);
-    if (rc == 0 && (keep_texts(c, texts) < 0 || (suite && run_config_set(&c->suite, suite) < 0)))
+    if (rc == 0 && (keep_texts(c, texts) < 0 || (suite && run_config_set(&c->suite, suite) < 0) ||
+                    (classes && run_config_set(&c->classes, classes) < 0)))
         rc = err_set(err, ENOMEM, "out of memory");
     return rc;
 }
@@ -108,5 +110,6 @@ void run_config_release(struct run_config *c)
     free(c->cores);
     free(c->baseline);
     free(c->suite);
+    free(c->classes);
     *c = (struct run_config){0};
 }

@@ -17,6 +17,8 @@ struct run_config {
     char *cores;      /* CPU list; "" for all that are allowed */
     char *baseline;   /* a subject's name */
     char *suite;      /* the sets that it was put together from; NULL: none is known */
+    char *
+        classes; /* size classes that plans were aimed at (size_classes.h); NULL: none asked for one */
     uint32_t blocks;
     double seconds;   /* a trial repeats its workload for so long */
     uint32_t warm_up; /* passes of synthetic workloads before the clock */

@@ -4,7 +4,7 @@
 #include "report_counters.h"
 #include "text.h"
 
-static void add(struct run_facts *f, const char *key, const char *value)
+void run_facts_add(struct run_facts *f, const char *key, const char *value)
 {
     f->facts[f->n++] = (struct store_fact){.key = key, .value = value};
 }
@@ -29,19 +29,19 @@ void run_facts_read(struct run_facts *out, const struct topology *topology)
     out->n = 0;
     machine_facts_read("/", &out->machine);
     for (size_t i = 0; i < out->machine.n; i++)
-        add(out, out->machine.facts[i].key, out->machine.facts[i].value);
+        run_facts_add(out, out->machine.facts[i].key, out->machine.facts[i].value);
 
     size_t n = machine_warnings(&out->machine, out->warnings);
     for (size_t i = 0; i < n; i++) {
         text_format(out->warning_keys[i], sizeof(out->warning_keys[i]), RUN_FACT_WARNING "%s",
                     out->warnings[i].key);
-        add(out, out->warning_keys[i], out->warnings[i].text);
+        run_facts_add(out, out->warning_keys[i], out->warnings[i].text);
     }
     sum_up(out);
-    add(out, "machine", out->summary);
+    run_facts_add(out, "machine", out->summary);
     topology_summary(topology, out->topology, sizeof(out->topology));
-    add(out, "topology", out->topology);
+    run_facts_add(out, "topology", out->topology);
     text_format(out->chosen, sizeof(out->chosen), "%u", topology_n_cpus(topology));
-    add(out, "cpus_chosen", out->chosen);
-    add(out, REPORT_COUNTERS_FACT, counters_of_machine()->fact);
+    run_facts_add(out, "cpus_chosen", out->chosen);
+    run_facts_add(out, REPORT_COUNTERS_FACT, counters_of_machine()->fact);
 }

@@ -115,9 +115,14 @@ static bool is_own(const void *function)
            a.dli_fbase == b.dli_fbase;
 }
 
+bool facility_has_usable_size(void)
+{
+    return is_own(malloc_usable_size);
+}
+
 void facility_find(struct facility *f, struct statistic *rows, size_t room)
 {
-    *f = (struct facility){.has_usable_size = is_own(malloc_usable_size)};
+    *f = (struct facility){.has_usable_size = facility_has_usable_size()};
     told.rows = rows;
     told.room = room;
     for (size_t i = 0; i < ARRAY_SIZE(table); i++) {

@@ -16,6 +16,9 @@ struct facility {
     void (*give_back)(void);
 };
 
+/* Whether malloc_usable_size is the allocator's own: another's may crash on what it did not allocate. */
+bool facility_has_usable_size(void);
+
 /* `rows` is room for the project's allocators' statistics; it stays in use. */
 void facility_find(struct facility *f, struct statistic *rows, size_t room);
 
