@@ -4,11 +4,8 @@
 #include <string.h>
 
 static const char *const kinds[STATISTIC_KINDS] = {
-    [STATISTIC_SETTING] = "setting",
-    [STATISTIC_PROCESS] = "process",
-    [STATISTIC_ARENA] = "arena",
-    [STATISTIC_UNPROVED] = "unproved",
-    [STATISTIC_CLASS] = "class",
+    [STATISTIC_SETTING] = "setting",   [STATISTIC_PROCESS] = "process", [STATISTIC_ARENA] = "arena",
+    [STATISTIC_UNPROVED] = "unproved", [STATISTIC_CLASS] = "class",
 };
 
 static bool is_name(const char *name)

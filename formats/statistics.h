@@ -20,14 +20,14 @@ enum statistic_kind {
     STATISTIC_PROCESS, /* of the process as a whole */
     STATISTIC_ARENA,   /* of one arena */
     STATISTIC_UNPROVED, /* a setting that was given, its value as it was given: what holds is not known */
-    STATISTIC_CLASS,    /* the greatest size of a size class */
+    STATISTIC_CLASS, /* the greatest size of a size class */
     STATISTIC_KINDS
 };
 
 struct statistic {
     char name[STATISTIC_NAME_BYTES]; /* lower case words joined by '_', zero-terminated */
     uint32_t kind;                   /* enum statistic_kind */
-    uint32_t arena;                  /* 0: the main arena; in order of creation. Of a class its number; else 0 */
+    uint32_t arena; /* 0: the main arena; in order of creation. Of a class its number; else 0 */
     uint64_t value;
 };
 static_assert(sizeof(struct statistic) == 56, "statistics cross a process");

@@ -68,7 +68,7 @@ START_TEST(rows_that_break_a_rule_fail_the_trial)
     static const char *const lies[][2] = {
         {"LIE=name", "row 3 of the allocator's statistics: its name is not"},
         {"LIE=endless", "row 3 of the allocator's statistics: its name is not"},
-        {"LIE=kind", "bytes_held is of a kind 4 that there is not"},
+        {"LIE=kind", "bytes_held is of a kind 5 that there is not"},
         {"LIE=arena", "bytes_held is of arena 4294967295"},
         {"LIE=stray", "bytes_held is of no arena but names arena 1"},
         {"LIE=twice", "bytes_held of arena 0 twice"},
