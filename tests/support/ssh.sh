@@ -8,5 +8,6 @@ echo "$1" >>"$SSH_LOG"
 [[ $1 != dead* ]] || exit 255
 shift
 [[ ${1-} != -- ]] || shift
+export SHELL=/bin/sh # as sshd does
 cd / || exit 255
 exec sh -c "$*"
