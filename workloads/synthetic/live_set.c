@@ -8,10 +8,12 @@ static uint64_t n_bursts(const struct live_set *set)
     return generate_at_least_1(set->calls / (2 * set->n_burst));
 }
 
-uint64_t live_set_words(const struct live_set *set)
+void live_set_extent(const struct live_set *set, const struct workload_args *args,
+                     struct workload_extent *extent)
 {
+    extent->threads = args->threads;
     /* sizes above 4 GiB, of two words, are out of every row's range */
-    return 2 * set->n_objects + 2 * n_bursts(set) * set->n_burst + 1;
+    extent->words = args->threads * (2 * set->n_objects + 2 * n_bursts(set) * set->n_burst + 1);
 }
 
 void live_set_claims(const struct live_set *set, uint32_t threads, struct workload_claims *claims)
@@ -99,17 +101,17 @@ static void append(const struct live_set *set, struct held *held, struct rng rng
         plan_builder_free_slot(b, t, (uint32_t)i);
 }
 
-int live_set_plan(const struct live_set *set, struct rng rng, struct plan_builder *b, uint32_t t,
-                  struct err *err)
+int live_set_plan(const struct live_set *set, const struct workload_args *args,
+                  struct plan_builder *b, struct err *err)
 {
     struct held held = {
         .bytes = calloc(set->n_objects, sizeof(held.bytes[0])),
         .victims = calloc(set->n_burst, sizeof(held.victims[0])),
     };
     int rc = 0;
-    if (held.bytes && held.victims)
-        append(set, &held, rng, b, t);
-    else
+    for (uint32_t t = 0; held.bytes && held.victims && t < args->threads; t++)
+        append(set, &held, generate_rng(args->seed, t), b, t);
+    if (!held.bytes || !held.victims)
         rc = err_set(err, ENOMEM, "no memory to lay out %lu objects", set->n_objects);
     free(held.bytes);
     free(held.victims);

@@ -17,16 +17,17 @@ struct live_set {
     bool in_turn; /* sizes come from each doubling in turn: where a pass is too short for chance */
 };
 
-/* Words of one thread at most. */
-uint64_t live_set_words(const struct live_set *set);
+/* One such set in each thread, for the row of a workload whose sizes passed sizes_check(). */
+void live_set_extent(const struct live_set *set, const struct workload_args *args,
+                     struct workload_extent *extent);
 
 /* What `threads` such sets are like, each with its own stream: for the row of a workload. */
 void live_set_claims(const struct live_set *set, uint32_t threads, struct workload_claims *claims);
 double live_set_share_below(const struct live_set *set, uint64_t bytes);
 
 /*
- * Appends thread `t`: fill, replace (the body, which ends with the very sizes it began with), free
+ * Appends all threads: fill, replace (the body, which ends with the very sizes it began with), free
  * all. 0 or -ENOMEM.
  */
-int live_set_plan(const struct live_set *set, struct rng rng, struct plan_builder *b, uint32_t t,
-                  struct err *err);
+int live_set_plan(const struct live_set *set, const struct workload_args *args,
+                  struct plan_builder *b, struct err *err);

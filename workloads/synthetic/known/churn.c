@@ -42,8 +42,7 @@ static int churn_extent(const struct workload_args *args, struct workload_extent
     struct live_set set = set_of(args);
     if (set.n_burst > set.n_objects)
         return err_set(err, EINVAL, "burst=%lu lies above live=%lu", set.n_burst, set.n_objects);
-    extent->threads = args->threads;
-    extent->words = args->threads * live_set_words(&set);
+    live_set_extent(&set, args, extent);
     return 0;
 }
 
@@ -62,10 +61,7 @@ static double churn_share_below(const struct workload_args *args, uint64_t bytes
 static int churn_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
 {
     struct live_set set = set_of(args);
-    int rc = 0;
-    for (uint32_t t = 0; rc == 0 && t < args->threads; t++)
-        rc = live_set_plan(&set, generate_rng(args->seed, t), b, t, err);
-    return rc;
+    return live_set_plan(&set, args, b, err);
 }
 
 const struct workload workload_churn = {

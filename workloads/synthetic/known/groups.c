@@ -20,11 +20,18 @@ static bool is_remote(const struct groups *g, uint64_t round)
     return n_remote(g, round + 1) > n_remote(g, round);
 }
 
-uint64_t groups_words(const struct groups *g)
+int groups_extent(const struct groups *g, const struct workload_args *args,
+                  struct workload_extent *extent, struct err *err)
 {
-    uint64_t fill = 2 * (uint64_t)g->n_groups * g->n_objects;
+    uint64_t n_slots = (uint64_t)g->n_groups * g->n_objects;
+    if (n_slots > PLAN_SLOT_MAX)
+        return err_set(err, EINVAL, "groups=%u of objects=%u are too many: lower one of them",
+                       g->n_groups, g->n_objects);
     uint64_t rounds = n_rounds(g);
-    return fill + 2 * (uint64_t)g->n_objects * (rounds + n_remote(g, rounds)) + 1;
+    uint64_t replaced = g->n_objects * (rounds + n_remote(g, rounds));
+    extent->threads = args->threads;
+    extent->words = args->threads * (2 * n_slots + 2 * replaced + 1);
+    return 0;
 }
 
 void groups_claims(const struct groups *g, uint32_t threads, struct workload_claims *claims)

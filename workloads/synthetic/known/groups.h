@@ -15,8 +15,9 @@ struct groups {
     struct sizes sizes;
 };
 
-/* Words of one thread at most. */
-uint64_t groups_words(const struct groups *g);
+/* -EINVAL when a thread cannot have so many slots. The sizes passed sizes_check(). */
+int groups_extent(const struct groups *g, const struct workload_args *args,
+                  struct workload_extent *extent, struct err *err) MUST_CHECK;
 
 void groups_claims(const struct groups *g, uint32_t threads, struct workload_claims *claims);
 

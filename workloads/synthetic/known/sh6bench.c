@@ -2,8 +2,6 @@
  * Groups of objects of many sizes, freed as a whole: now the one allocated last first, now in the
  * order of allocation. Each thread has its own.
  */
-#include <errno.h>
-
 #include "groups.h"
 #include "known.h"
 
@@ -27,7 +25,6 @@ static struct groups groups_of(const struct workload_args *args)
         .n_groups = (uint32_t)v[GROUPS],
         .n_objects = (uint32_t)v[OBJECTS],
         .calls = v[OPS],
-
         .sizes = sizes_of(v[MIN], v[MAX]),
     };
 }
@@ -35,17 +32,11 @@ static struct groups groups_of(const struct workload_args *args)
 static int sh6_extent(const struct workload_args *args, struct workload_extent *extent,
                       struct err *err)
 {
-    const uint64_t *v = args->values;
-    int rc = sizes_check(v[MIN], v[MAX], err);
+    int rc = sizes_check(args->values[MIN], args->values[MAX], err);
     if (rc < 0)
         return rc;
-    if (v[GROUPS] * v[OBJECTS] > PLAN_SLOT_MAX)
-        return err_set(err, EINVAL, "groups=%lu of objects=%lu are too many: lower one of them",
-                       v[GROUPS], v[OBJECTS]);
     struct groups groups = groups_of(args);
-    extent->threads = args->threads;
-    extent->words = args->threads * groups_words(&groups);
-    return 0;
+    return groups_extent(&groups, args, extent, err);
 }
 
 static void sh6_claims(const struct workload_args *args, struct workload_claims *claims)

@@ -2,8 +2,6 @@
  * sh6bench, in which a share of the groups is freed by another thread than the one that made them:
  * each thread hands such a group to the next, and frees the one that it is handed in its place.
  */
-#include <errno.h>
-
 #include "groups.h"
 #include "known.h"
 
@@ -37,17 +35,11 @@ static struct groups groups_of(const struct workload_args *args)
 static int sh8_extent(const struct workload_args *args, struct workload_extent *extent,
                       struct err *err)
 {
-    const uint64_t *v = args->values;
-    int rc = sizes_check(v[MIN], v[MAX], err);
+    int rc = sizes_check(args->values[MIN], args->values[MAX], err);
     if (rc < 0)
         return rc;
-    if (v[GROUPS] * v[OBJECTS] > PLAN_SLOT_MAX)
-        return err_set(err, EINVAL, "groups=%lu of objects=%lu are too many: lower one of them",
-                       v[GROUPS], v[OBJECTS]);
     struct groups groups = groups_of(args);
-    extent->threads = args->threads;
-    extent->words = args->threads * groups_words(&groups);
-    return 0;
+    return groups_extent(&groups, args, extent, err);
 }
 
 static void sh8_claims(const struct workload_args *args, struct workload_claims *claims)

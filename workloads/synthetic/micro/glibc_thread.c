@@ -36,8 +36,7 @@ static int thread_extent(const struct workload_args *args, struct workload_exten
     if (rc < 0)
         return rc;
     struct live_set set = set_of(args);
-    extent->threads = args->threads;
-    extent->words = args->threads * live_set_words(&set);
+    live_set_extent(&set, args, extent);
     return 0;
 }
 
@@ -56,10 +55,7 @@ static double thread_share_below(const struct workload_args *args, uint64_t byte
 static int thread_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
 {
     struct live_set set = set_of(args);
-    int rc = 0;
-    for (uint32_t t = 0; rc == 0 && t < args->threads; t++)
-        rc = live_set_plan(&set, generate_rng(args->seed, t), b, t, err);
-    return rc;
+    return live_set_plan(&set, args, b, err);
 }
 
 const struct workload workload_glibc_thread = {

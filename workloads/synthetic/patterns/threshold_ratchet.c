@@ -39,8 +39,7 @@ static int ratchet_extent(const struct workload_args *args, struct workload_exte
     if (rc < 0)
         return rc;
     struct live_set set = set_of(args);
-    extent->threads = args->threads;
-    extent->words = args->threads * live_set_words(&set);
+    live_set_extent(&set, args, extent);
     return 0;
 }
 
@@ -59,10 +58,7 @@ static double ratchet_share_below(const struct workload_args *args, uint64_t byt
 static int ratchet_plan(const struct workload_args *args, struct plan_builder *b, struct err *err)
 {
     struct live_set set = set_of(args);
-    int rc = 0;
-    for (uint32_t t = 0; rc == 0 && t < args->threads; t++)
-        rc = live_set_plan(&set, generate_rng(args->seed, t), b, t, err);
-    return rc;
+    return live_set_plan(&set, args, b, err);
 }
 
 const struct workload workload_threshold_ratchet = {
