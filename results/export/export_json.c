@@ -8,15 +8,6 @@
 #include "report_text.h"
 #include "statistics_block.h"
 
-static json_t *moment(int64_t seconds)
-{
-    if (seconds == 0)
-        return json_null();
-    char out[WORDING_TIME_BYTES];
-    wording_time(out, seconds);
-    return json_string(out);
-}
-
 static json_t *make_shards(struct json *j)
 {
     const struct store_run *run = &j->s->run;
@@ -27,8 +18,8 @@ static json_t *make_shards(struct json *j)
         part_put(j, one, "shard", json_integer(s->ordinal));
         part_put(j, one, "host", part_text(s->host));
         part_put(j, one, "attempt", part_text(s->attempt));
-        part_put(j, one, "started", moment(s->started_s));
-        part_put(j, one, "finished", moment(s->finished_s));
+        part_put(j, one, "started", part_moment(s->started_s));
+        part_put(j, one, "finished", part_moment(s->finished_s));
         part_append(j, here, one);
     }
     part_put(j, o, "of", json_integer(run->n_shards));
@@ -42,8 +33,8 @@ static json_t *make_run(struct json *j)
     json_t *o = json_object();
     part_put(j, o, "id", json_integer(run->id));
     part_put(j, o, "name", part_text(run->name));
-    part_put(j, o, "started", moment(run->started_s));
-    part_put(j, o, "finished", moment(run->finished_s));
+    part_put(j, o, "started", part_moment(run->started_s));
+    part_put(j, o, "finished", part_moment(run->finished_s));
     part_put(j, o, "program_version", part_text(run->program_version));
     char seed[24]; /* a text, because many readers of JSON keep 53 bits only */
     snprintf(seed, sizeof(seed), "%llu", (unsigned long long)run->seed);

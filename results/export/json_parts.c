@@ -45,6 +45,15 @@ json_t *part_cell(struct json *j, const struct store_cell *cell)
     return o;
 }
 
+json_t *part_moment(int64_t seconds)
+{
+    if (seconds == 0)
+        return json_null();
+    char out[WORDING_TIME_BYTES];
+    wording_time(out, seconds);
+    return json_string(out);
+}
+
 json_t *part_text(const char *s)
 {
     json_t *value = json_string(s);

@@ -34,6 +34,9 @@ json_t *part_known(uint64_t n);
 /* A number of a stored result; null where the machine did not tell it. */
 json_t *part_stored(const struct store_number *n, const struct trial_result *result);
 
+/* Seconds since 1970 as people read them, in UTC; null for 0, which has not come. */
+json_t *part_moment(int64_t seconds);
+
 /* null for what is no number. */
 json_t *part_number(double x);
 

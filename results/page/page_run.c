@@ -4,22 +4,13 @@
 #include "page_parts.h"
 #include "report_text.h"
 
-static json_t *moment(int64_t seconds)
-{
-    if (seconds == 0)
-        return json_null();
-    char out[WORDING_TIME_BYTES];
-    wording_time(out, seconds);
-    return json_string(out);
-}
-
 static json_t *make_run(struct page *p)
 {
     const struct summary *s = p->s;
     json_t *o = json_object();
     page_put(p, o, "name", part_text(s->run.name));
-    page_put(p, o, "started", moment(s->run.started_s));
-    page_put(p, o, "finished", moment(s->run.finished_s));
+    page_put(p, o, "started", part_moment(s->run.started_s));
+    page_put(p, o, "finished", part_moment(s->run.finished_s));
     page_put(p, o, "program_version", part_text(s->run.program_version));
     page_put(p, o, "baseline", json_integer(s->baseline));
     uint32_t n_blocks = store_run_blocks(&s->run);

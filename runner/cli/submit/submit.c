@@ -128,22 +128,20 @@ static int check_cpus(const struct submission *s, const struct run_shape *shape,
 }
 
 static int check_site(const struct submission *s, const struct run_shape *shape,
-                      struct slurm_site *found, struct err *err)
+                      struct slurm_site *site, struct err *err)
 {
-    struct slurm_site site;
-    int rc = slurm_look(s->partition, &site, err);
+    int rc = slurm_look(s->partition, site, err);
     if (rc < 0)
         return rc;
-    *found = site;
-    if (s->n_shards > site.array_max)
+    if (s->n_shards > site->array_max)
         return err_set(err, EINVAL, "%u shards; the longest array of this site has %u tasks",
-                       s->n_shards, site.array_max);
-    if (site.most_node_bytes > 0 && s->memory_bytes > site.most_node_bytes)
+                       s->n_shards, site->array_max);
+    if (site->most_node_bytes > 0 && s->memory_bytes > site->most_node_bytes)
         return err_set(err, EINVAL,
                        "the run needs %lu MiB of memory; no node%s%s has more than %lu",
                        s->memory_bytes >> 20, s->partition ? " of partition " : "",
-                       s->partition ? s->partition : "", site.most_node_bytes >> 20);
-    return check_cpus(s, shape, &site, err);
+                       s->partition ? s->partition : "", site->most_node_bytes >> 20);
+    return check_cpus(s, shape, site, err);
 }
 
 /* An option of srun's, where it is given. */
@@ -159,7 +157,7 @@ static int add_place(char ***words, size_t *n, const char *name, const char *val
     return rc;
 }
 
-/* What chooses a node, and behind it NULL; then what the node must see, and NULL. */
+/* What chooses a node. */
 static int list_place(const struct submission *s, char ***words, size_t *n, struct err *err)
 {
     int rc = add_place(words, n, "partition", s->partition, err);
@@ -172,6 +170,7 @@ static int list_place(const struct submission *s, char ***words, size_t *n, stru
     return rc;
 }
 
+/* What it must see. */
 static int list_files(const struct submission *s, char ***files, size_t *n, struct err *err)
 {
     int rc = submission_add(files, n, s->program, err);
